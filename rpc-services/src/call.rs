@@ -1,0 +1,93 @@
+//! Starting a qrexec call.
+//!
+//! A call is a child process whose standard input and output are the
+//! conversation. Its standard error is thrown away: it may hold a peer's text.
+
+use crate::id::SessionId;
+use crate::name::QubeName;
+use crate::service::Service;
+use std::io;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+
+/// qrexec's own exit codes.
+pub mod exit {
+    /// The policy refused the call.
+    pub const REFUSED: i32 = 126;
+    /// The called qube has no such service.
+    pub const NO_SERVICE: i32 = 127;
+}
+
+/// A call that is under way. Dropping it ends it.
+#[derive(Debug)]
+pub struct Call {
+    child: Child,
+}
+
+impl Call {
+    /// Calls from dom0, as root in `qube`.
+    ///
+    /// # Errors
+    /// When the client can not be started.
+    pub fn from_dom0(qube: &QubeName, service: Service) -> io::Result<(Self, Speak, Hear)> {
+        let mut command = Command::new("/usr/bin/qrexec-client");
+        command.args(["-d", qube.as_str(), "-T", "-w", "60"]);
+        command.arg(format!("root:QUBESRPC {} dom0", service.name()));
+        Self::start(command)
+    }
+
+    /// Calls from a helper.
+    ///
+    /// # Errors
+    /// When the client can not be started.
+    pub fn from_helper(
+        storage: &QubeName,
+        service: Service,
+        session: SessionId,
+    ) -> io::Result<(Self, Speak, Hear)> {
+        let mut command = Command::new("/usr/bin/qrexec-client-vm");
+        command
+            .arg(storage.as_str())
+            .arg(format!("{}+{session}", service.name()));
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> io::Result<(Self, Speak, Hear)> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        qrexec_sys::set_apart(&mut command);
+        let mut child = command.spawn()?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(speak), Some(hear)) => Ok((Self { child }, speak, hear)),
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Waits until the call has ended; both pipe ends must be dropped before.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait(mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    /// The exit status if the call has ended by now.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // An error means that it is gone already.
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// The caller's words.
+pub type Speak = ChildStdin;
+
+/// The called one's words.
+pub type Hear = ChildStdout;

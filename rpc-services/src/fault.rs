@@ -1,0 +1,117 @@
+//! Faults: a peer's refusal, as a closed list with a number, never as text.
+
+use crate::id::Digest;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A peer's refusal. It ends the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What the peer refused for.
+    pub code: Code,
+    /// The object that it is about, if it is about one.
+    pub object: Option<Digest>,
+}
+
+/// What a peer refuses for. Only appended to, never reordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Code {
+    /// Storage: no live permit for this session and caller.
+    NoPermit,
+    /// Storage: the permit does not allow this.
+    NotAllowed,
+    /// Storage: the permit's bytes or objects are used up.
+    QuotaUsedUp,
+    /// Storage: the place is full.
+    StorageFull,
+    /// Storage: the place failed otherwise.
+    StorageFailed,
+    /// Storage: the bytes received do not have the digest of their name.
+    DigestMismatch,
+    /// Storage or helper: the object is not there.
+    Missing,
+    /// Storage or helper: the object is there and damaged.
+    Damaged,
+    /// Anyone: the peer broke the protocol.
+    Protocol,
+    /// Helper: no device appeared.
+    NoDevice,
+    /// Helper: the volume holds nothing that this version reads.
+    VolumeUnknown,
+    /// Helper: the volume's file system has a feature that this version does not read.
+    VolumeUnsupported,
+    /// Helper: the volume's journal must be replayed first.
+    VolumeDirty,
+    /// Helper: the volume's file system contradicts itself.
+    VolumeCorrupt,
+    /// Helper: the device could not be read or written.
+    VolumeFailed,
+    /// Helper: the storage qube could not be reached or went away.
+    StorageLost,
+    /// Helper: the passphrase does not open the recovery kit.
+    WrongPassphrase,
+    /// Helper: the recovery kit is another installation's.
+    WrongKit,
+    /// Helper: the object was sealed for another qube.
+    NotOurs,
+    /// Helper: the volume is too small for what is to be restored.
+    TargetTooSmall,
+    /// Helper: something failed in the helper itself (memory, temporary space, a tool).
+    HelperFailed,
+}
+
+impl Fault {
+    /// A fault that is about no object.
+    pub const fn new(code: Code) -> Self {
+        Self { code, object: None }
+    }
+
+    /// A fault about the object with this digest.
+    pub const fn about(code: Code, object: Digest) -> Self {
+        Self {
+            code,
+            object: Some(object),
+        }
+    }
+}
+
+impl Code {
+    /// The code in words for the person at the terminal.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NoPermit => "the storage qube knows of no permit for this session",
+            Self::NotAllowed => "the storage qube does not allow this in this session",
+            Self::QuotaUsedUp => "the session stored more than its permit allows",
+            Self::StorageFull => "the storage is full",
+            Self::StorageFailed => "the storage failed to keep or find an object",
+            Self::DigestMismatch => "an object arrived at the storage qube damaged",
+            Self::Missing => "an object is missing at the storage",
+            Self::Damaged => "an object at the storage is damaged",
+            Self::Protocol => "the two sides do not understand each other",
+            Self::NoDevice => "the volume did not appear in the helper",
+            Self::VolumeUnknown => "the volume holds no file system that qib reads",
+            Self::VolumeUnsupported => "the file system has a feature that qib does not read yet",
+            Self::VolumeDirty => "the file system's journal is not clean",
+            Self::VolumeCorrupt => "the file system is damaged",
+            Self::VolumeFailed => "the volume could not be read or written",
+            Self::StorageLost => "the storage qube could not be reached, or went away",
+            Self::WrongPassphrase => "wrong passphrase",
+            Self::WrongKit => "the recovery kit belongs to another installation of qib",
+            Self::NotOurs => "an object belongs to another qube",
+            Self::TargetTooSmall => "the new volume is too small",
+            Self::HelperFailed => "the helper ran into a problem of its own",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code.text())?;
+        match self.object {
+            Some(object) => write!(out, " (object {object})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,31 @@
+//! Limits that both sides of every conversation keep.
+
+/// The longest body of a message, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
+
+/// The longest body of a data frame, in bytes.
+pub const MAX_DATA_BYTES: usize = 256 << 10;
+
+/// Index objects that a qube may have at once.
+pub const MAX_INDEX_OBJECTS: usize = 64;
+
+/// Index objects of finished snapshots that a helper leaves behind.
+pub const MAX_LIVE_INDEX_OBJECTS: usize = 8;
+
+/// Packs in one message of a job.
+pub const MAX_PACKS_IN_MESSAGE: usize = 1000;
+
+/// Partials that one session may announce.
+pub const MAX_PARTIALS: usize = 40;
+
+/// Bytes that dom0 reads from a helper in one session, progress numbers aside.
+pub const MAX_HELPER_ANSWER_BYTES: usize = 4 << 10;
+
+/// The longest passphrase, in bytes.
+pub const MAX_PASSPHRASE_BYTES: usize = 1 << 10;
+
+/// The longest recovery kit, in bytes.
+pub const MAX_KIT_BYTES: usize = 2 << 10;
+
+/// The longest sealed identity, in bytes.
+pub const MAX_SEALED_BYTES: usize = 2 << 10;

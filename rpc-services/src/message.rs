@@ -1,0 +1,82 @@
+//! The messages of each conversation, and the numbers of their frames.
+//!
+//! A number is never used for another message again, and a message is changed
+//! only by giving the new form a new number.
+
+pub mod backup;
+pub mod key;
+pub mod object;
+pub mod permit;
+pub mod record;
+pub mod restore;
+
+use crate::fault;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A message that travels as the body of one frame.
+pub trait Message: Serialize + DeserializeOwned {
+    /// The kind of its frame.
+    const KIND: u16;
+}
+
+macro_rules! messages {
+    ($($kind:literal $module:ident::$name:ident,)*) => {
+        $(impl Message for $module::$name {
+            const KIND: u16 = $kind;
+        })*
+
+        /// Number and name of every message, as in `docs/protocol.md`.
+        pub const TABLE: &[(u16, &str)] = &[$(($kind, stringify!($name)),)*];
+    };
+}
+
+messages! {
+    1 fault::Fault,
+    10 permit::PermitRequest,
+    11 permit::PermitGranted,
+    12 permit::PermitClose,
+    13 permit::Took,
+    20 object::GetObject,
+    21 object::Object,
+    22 object::PutObject,
+    23 object::Stored,
+    24 object::Finish,
+    25 object::Finished,
+    30 backup::BackupJob,
+    31 backup::LivePacks,
+    32 backup::JobEnd,
+    33 backup::Progress,
+    34 backup::Partial,
+    35 backup::BackupSummary,
+    40 restore::RestoreJob,
+    41 restore::RestoreSummary,
+    50 key::KeyInitJob,
+    51 key::KeyInitDone,
+    52 key::KeyQubeJob,
+    53 key::KeyQubeDone,
+    54 key::KeyOpenJob,
+    55 key::KeyOpenDone,
+    60 record::PutRecord,
+    61 record::GetRecord,
+    62 record::FindNewest,
+    63 record::Newest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_and_no_name_serves_twice() {
+        for (place, (kind, name)) in TABLE.iter().enumerate() {
+            assert_ne!(*kind, crate::frame::DATA);
+            assert!(!name.is_empty());
+            assert!(
+                TABLE
+                    .iter()
+                    .skip(place + 1)
+                    .all(|(other, word)| other != kind && word != name)
+            );
+        }
+    }
+}

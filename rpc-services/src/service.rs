@@ -1,0 +1,89 @@
+//! The table of services: who calls whom for what.
+
+/// The volume in the helper.
+pub const HELPER_DEVICE: &str = "/dev/xvdi";
+
+/// The name under which dom0 attaches the volume to the helper.
+pub const HELPER_FRONTEND: &str = "xvdi";
+
+/// One of the three programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// `qib` in dom0.
+    Dom0,
+    /// `qib-helper` in a disposable.
+    Helper,
+    /// `qib-storage` in the storage qube.
+    Storage,
+}
+
+/// A qrexec service of qib: one privilege each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Make a backup of the attached volume.
+    Backup,
+    /// Restore a snapshot to the attached volume.
+    Restore,
+    /// Make the master identity and the recovery kit.
+    KeyInit,
+    /// Make a qube's data identity.
+    KeyQube,
+    /// Open a qube's data identity with the passphrase.
+    KeyOpen,
+    /// Let one helper put or get under one prefix, for as long as the call lives.
+    Permit,
+    /// Keep and return dom0's own objects.
+    Records,
+    /// Put a session's objects, and get its index objects.
+    Put,
+    /// Get objects of one prefix.
+    Get,
+}
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 9] = [
+        Self::Backup,
+        Self::Restore,
+        Self::KeyInit,
+        Self::KeyQube,
+        Self::KeyOpen,
+        Self::Permit,
+        Self::Records,
+        Self::Put,
+        Self::Get,
+    ];
+
+    /// The name of the service for qrexec.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backup => "qib.Backup",
+            Self::Restore => "qib.Restore",
+            Self::KeyInit => "qib.KeyInit",
+            Self::KeyQube => "qib.KeyQube",
+            Self::KeyOpen => "qib.KeyOpen",
+            Self::Permit => "qib.Permit",
+            Self::Records => "qib.Records",
+            Self::Put => "qib.Put",
+            Self::Get => "qib.Get",
+        }
+    }
+
+    /// Who calls and who answers.
+    pub const fn sides(self) -> (Side, Side) {
+        match self {
+            Self::Backup | Self::Restore | Self::KeyInit | Self::KeyQube | Self::KeyOpen => {
+                (Side::Dom0, Side::Helper)
+            }
+            Self::Permit | Self::Records => (Side::Dom0, Side::Storage),
+            Self::Put | Self::Get => (Side::Helper, Side::Storage),
+        }
+    }
+
+    /// The service with this name.
+    pub fn parse(untrusted_name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|service| service.name() == untrusted_name)
+    }
+}
