@@ -1,1 +1,65 @@
-//! Being written.
+//! Reads hostile ext4 file systems, and ext2 and ext3, in memory-safe user space.
+//!
+//! Every byte of the volume may be chosen by an attacker. The reader never
+//! panics, never follows a loop, and its memory is bounded by constants and the
+//! block size, not by what the volume claims. It writes nothing and does no I/O
+//! but through [`BlockReader`].
+//!
+//! What the caller must bound itself: one file maps no more blocks than the
+//! volume has, but many inodes may claim the same blocks, so a sum over all
+//! files can exceed the volume; and a hole may be as long as the largest file
+//! (2^32 blocks), so holes are to be taken from [`Ext4::extents`] and not read.
+//! Directories may name each other in a circle: read each directory once.
+
+mod block_reader;
+mod cache;
+mod checksum;
+mod crc16;
+mod crc32c;
+mod dir_block;
+mod dir_entry;
+mod dx_block;
+mod error;
+mod ext4;
+mod extent_node;
+mod extent_tree;
+mod extents;
+mod features;
+mod fields;
+mod file_reader;
+mod file_type;
+mod group_descriptor;
+mod indirect_blocks;
+mod inode;
+mod inode_bitmap;
+mod inode_checksum;
+mod inode_device;
+mod inode_extra;
+mod inode_flags;
+mod inode_time;
+mod inodes;
+mod mmp;
+mod numbers;
+mod posix_acl;
+mod read_dir;
+mod super_block;
+mod symlink;
+mod xattr_block;
+mod xattr_entry;
+mod xattrs;
+
+pub use block_reader::BlockReader;
+pub use dir_entry::DirEntry;
+pub use error::{Error, Fault, Feature, Place, Structure};
+pub use ext4::Ext4;
+pub use extents::{Extent, Extents};
+pub use file_reader::FileReader;
+pub use file_type::FileType;
+pub use inode::Inode;
+pub use inode_device::DeviceNumber;
+pub use inode_flags::InodeFlags;
+pub use inode_time::Timestamp;
+pub use inodes::Inodes;
+pub use numbers::InodeNumber;
+pub use super_block::{State, VolumeTimes};
+pub use xattrs::Xattr;

@@ -1,0 +1,9 @@
+//! Images made by mke2fs, and what both readers say about them.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+pub mod device;
+pub mod image;
+pub mod kernel;
+pub mod ours;
+pub mod populate;
+pub mod record;
