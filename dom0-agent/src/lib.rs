@@ -1,1 +1,34 @@
-//! Being written.
+//! `qib`, the part in dom0: it decides; starts, feeds and ends helpers; remembers.
+//!
+//! It never parses, mounts or probes anything that a qube wrote. From a helper it
+//! reads numbers, from storage one sealed list of fixed width.
+
+pub mod admin;
+pub mod backup;
+pub mod block;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod error;
+pub mod helper;
+pub mod keys;
+pub mod ledger;
+pub mod live;
+pub mod machine;
+pub mod outcome;
+pub mod packs;
+pub mod passphrase;
+pub mod paths;
+pub mod permit;
+pub mod pool;
+pub mod progress;
+pub mod records;
+pub mod report;
+pub mod restore;
+pub mod source;
+pub mod state;
+pub mod stop;
+pub mod storage;
+pub mod talk;
+pub mod text;
+pub mod undo;

@@ -1,2 +1,8 @@
-//! Being written.
-fn main() {}
+//! `qib`: see `qib --help`.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    qib::command::run(&qib::cli::Cli::parse())
+}

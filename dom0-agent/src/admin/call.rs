@@ -1,0 +1,255 @@
+//! The Admin API's methods that qib uses, with types.
+
+use crate::admin::reply::{self, Property, Qube};
+use crate::admin::{AdminError, call, call_internal};
+use qib_rpc::name::QubeName;
+use std::path::PathBuf;
+
+/// The tag with which Qubes refuses to start a qube.
+pub const RESTORING: &str = "backup-restore-in-progress";
+
+type Result<T> = std::result::Result<T, AdminError>;
+
+/// Where a volume lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its pool.
+    pub pool: String,
+    /// Its name in the pool.
+    pub vid: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// How full a pool is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Room in all.
+    pub size: u64,
+    /// Of it in use.
+    pub used: u64,
+}
+
+/// Every qube but dom0.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn qubes() -> Result<Vec<Qube>> {
+    reply::qubes(&call("admin.vm.List", "", "dom0", b"")?).ok_or_else(|| bad("admin.vm.List"))
+}
+
+/// The qube of this name, if there is one.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn find_qube(name: &QubeName) -> Result<Option<Qube>> {
+    Ok(qubes()?.into_iter().find(|qube| &qube.name == name))
+}
+
+/// A property of a qube.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn property(qube: &QubeName, name: &str) -> Result<Property> {
+    let answer = call("admin.vm.property.Get", name, qube.as_str(), b"")?;
+    reply::property(&answer).ok_or_else(|| bad("admin.vm.property.Get"))
+}
+
+/// Sets a property; an empty value of a qube's kind means none.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn set_property(qube: &QubeName, name: &str, value: &str) -> Result<()> {
+    call(
+        "admin.vm.property.Set",
+        name,
+        qube.as_str(),
+        value.as_bytes(),
+    )
+    .map(drop)
+}
+
+/// Sets a feature.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn set_feature(qube: &QubeName, name: &str, value: &str) -> Result<()> {
+    call(
+        "admin.vm.feature.Set",
+        name,
+        qube.as_str(),
+        value.as_bytes(),
+    )
+    .map(drop)
+}
+
+/// Sets a tag.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn set_tag(qube: &QubeName, tag: &str) -> Result<()> {
+    call("admin.vm.tag.Set", tag, qube.as_str(), b"").map(drop)
+}
+
+/// Removes a tag; none to remove is no error.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn remove_tag(qube: &QubeName, tag: &str) -> Result<()> {
+    match call("admin.vm.tag.Remove", tag, qube.as_str(), b"") {
+        Err(error) if !error.is("QubesTagNotFoundError") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// True when the qube has the tag.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn has_tag(qube: &QubeName, tag: &str) -> Result<bool> {
+    Ok(call("admin.vm.tag.Get", tag, qube.as_str(), b"")? == b"1")
+}
+
+/// Makes a named disposable.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn create_disposable(name: &QubeName, template: &QubeName) -> Result<()> {
+    let payload = format!("name={name} label=red");
+    call(
+        "admin.vm.Create.DispVM",
+        template.as_str(),
+        "dom0",
+        payload.as_bytes(),
+    )
+    .map(drop)
+}
+
+/// Makes a qube based on a template.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn create_app(name: &QubeName, template: &QubeName, label: &str) -> Result<()> {
+    let payload = format!("name={name} label={label}");
+    call(
+        "admin.vm.Create.AppVM",
+        template.as_str(),
+        "dom0",
+        payload.as_bytes(),
+    )
+    .map(drop)
+}
+
+/// Calls a method of a qube that takes nothing and answers nothing.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn act(qube: &QubeName, method: &str) -> Result<()> {
+    call(method, "", qube.as_str(), b"").map(drop)
+}
+
+/// Where a qube's volume lies.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn volume(qube: &QubeName, name: &str) -> Result<Volume> {
+    let answer = call("admin.vm.volume.Info", name, qube.as_str(), b"")?;
+    let value = |key| reply::line_value(&answer, key).ok_or_else(|| bad("admin.vm.volume.Info"));
+    let bytes = value("size")?
+        .parse()
+        .map_err(|_| bad("admin.vm.volume.Info"))?;
+    Ok(Volume {
+        pool: value("pool")?,
+        vid: value("vid")?,
+        bytes,
+    })
+}
+
+/// One line of a pool's description, such as its driver.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn pool_info(pool: &str, key: &str) -> Result<Option<String>> {
+    Ok(reply::line_value(
+        &call("admin.pool.Info", pool, "dom0", b"")?,
+        key,
+    ))
+}
+
+/// How full a pool is, if it can tell.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn pool_usage(pool: &str) -> Result<Option<Usage>> {
+    let answer = call("admin.pool.UsageDetails", pool, "dom0", b"")?;
+    let number = |key| reply::line_value(&answer, key).and_then(|text| text.parse().ok());
+    Ok(number("data_size")
+        .zip(number("data_usage"))
+        .map(|(size, used)| Usage { size, used }))
+}
+
+/// True when dom0 offers the block device.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn block_available(device: &str) -> Result<bool> {
+    Ok(!call("admin.vm.device.block.Available", device, "dom0", b"")?.is_empty())
+}
+
+/// Attaches dom0's block device.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn attach_block(qube: &QubeName, device: &str, frontend: &str, read_only: bool) -> Result<()> {
+    let yes_no = if read_only { "yes" } else { "no" };
+    let options = format!("_read-only='{yes_no}' _frontend-dev='{frontend}'");
+    let argument = format!("dom0+{device}");
+    call(
+        "admin.vm.device.block.Attach",
+        &argument,
+        qube.as_str(),
+        options.as_bytes(),
+    )
+    .map(drop)
+}
+
+/// What qubesd says of the block devices attached to a qube, one a line.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn attached_blocks(qube: &QubeName) -> Result<String> {
+    let answer = call("admin.vm.device.block.Attached", "", qube.as_str(), b"")?;
+    String::from_utf8(answer).map_err(|_| bad("admin.vm.device.block.Attached"))
+}
+
+/// Begins a new content of a volume; the path is where to write it.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn import_begin(qube: &QubeName, volume: &str, bytes: u64) -> Result<PathBuf> {
+    const METHOD: &str = "internal.vm.volume.ImportBegin";
+    let answer = call_internal(METHOD, volume, qube.as_str(), bytes.to_string().as_bytes())?;
+    let text = String::from_utf8(answer).map_err(|_| bad(METHOD))?;
+    let (size, path) = text.trim_end().split_once(' ').ok_or_else(|| bad(METHOD))?;
+    if size != bytes.to_string() || !path.starts_with('/') {
+        return Err(bad(METHOD));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Ends it: the new content counts, or is thrown away.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn import_end(qube: &QubeName, volume: &str, ok: bool) -> Result<()> {
+    let word: &[u8] = if ok {
+        b"ok"
+    } else {
+        b"fail\nrestore ended early"
+    };
+    call_internal("internal.vm.volume.ImportEnd", volume, qube.as_str(), word).map(drop)
+}
+
+fn bad(method: &str) -> AdminError {
+    AdminError::BadAnswer(method.to_owned())
+}

@@ -1,0 +1,273 @@
+//! One backup session: a still volume, a helper, a permit, a job, a ledger record.
+
+use crate::admin::reply::Qube;
+use crate::block::{self, Access};
+use crate::error::{Error, Peer, Result};
+use crate::helper::Helper;
+use crate::ledger::record::{PartialRecord, Record, Settings, SnapshotRecord};
+use crate::live::{self, Live};
+use crate::machine::{Installation, Machine};
+use crate::outcome::{Backup, Dom0};
+use crate::permit::Permit;
+use crate::pool::{self, Still};
+use crate::progress::Progress;
+use crate::records::Records;
+use crate::source::{self, ANSWER_LIMIT};
+use crate::talk::Talk;
+use crate::undo::{Undo, Undos};
+use qib_rpc::id::{QubeId, SessionId};
+use qib_rpc::limit::{MAX_PACKS_IN_MESSAGE, MAX_PARTIALS};
+use qib_rpc::message::backup::{
+    self as message, BackupJob, BackupSummary, JobEnd, LivePacks, Partial, StoredBackup,
+};
+use qib_rpc::message::permit::{PermitRequest, Quota, Took, Verbs};
+use qib_rpc::rule::Rules;
+use qib_rpc::service::Service;
+use std::time::Instant;
+
+/// What a session works with.
+struct Session<'a> {
+    machine: &'a Machine,
+    installation: &'a mut Installation,
+    id: SessionId,
+    qube: QubeId,
+    live: Live,
+    now: i64,
+    dry_run: bool,
+}
+
+/// Backs one qube up.
+///
+/// # Errors
+/// Whatever kept it from being stored; nothing stored before is lost.
+pub fn back_up(
+    machine: &Machine,
+    installation: &mut Installation,
+    qube: &Qube,
+    dry_run: bool,
+    progress: &mut Progress,
+) -> Result<Backup> {
+    let began = Instant::now();
+    let mut undos = Undos::sweep()?;
+    let id = source::known(machine, installation, qube, &mut undos)?;
+    let settings = source::settings(&qube.name)?;
+    let live = live::read(machine, installation, id)?;
+    let session = SessionId::new(machine.random()?);
+    let now = machine.now();
+    let mut session = Session {
+        machine,
+        installation,
+        id: session,
+        qube: id,
+        live,
+        now,
+        dry_run,
+    };
+    let (mut backup, still) = session.run(qube, &mut undos, progress)?;
+    undos.all()?;
+    if let Some(stored) = backup.stored {
+        backup.sequence = Some(session.commit(&stored, &backup, &still, settings)?);
+        backup.warning = session.copy_ledger().err().map(|error| error.to_string());
+    }
+    backup.seconds = began.elapsed().as_secs_f64();
+    Ok(backup)
+}
+
+impl Session<'_> {
+    fn run(
+        &mut self,
+        qube: &Qube,
+        undos: &mut Undos,
+        progress: &mut Progress,
+    ) -> Result<(Backup, Still)> {
+        progress.stage(&qube.name, "starting a helper");
+        let helper = Helper::start(self.machine, undos)?;
+        let still = pool::still(&qube.name, undos)?;
+        progress.stage(
+            &qube.name,
+            &format!("reading its private volume {}", still.state),
+        );
+        undos.note(Undo::Loop(still.path.clone()))?;
+        let device = block::attach_loop(&still.path, Access::Read, &self.machine.stop)?;
+        device.attach_to(helper.name())?;
+        let permit = Permit::open(self.machine, &self.permit(&helper, &still)?)?;
+        helper.allow_storage()?;
+        let (summary, dom0) = self.converse(&helper, qube, progress)?;
+        helper.forbid_storage()?;
+        let took = permit.close()?;
+        agree(&summary, took)?;
+        let BackupSummary {
+            stored,
+            counts,
+            left_out,
+        } = summary;
+        let state = still.state;
+        let (time, sequence, seconds, warning) = (self.now, None, 0.0, None);
+        let backup = Backup {
+            stored,
+            sequence,
+            time,
+            state,
+            counts,
+            left_out,
+            seconds,
+            dom0,
+            warning,
+        };
+        Ok((backup, still))
+    }
+
+    fn permit(&self, helper: &Helper, still: &Still) -> Result<PermitRequest> {
+        let readable = self.live.readable()?;
+        let bytes = still
+            .bytes
+            .saturating_add(still.bytes / 8)
+            .saturating_add(256 << 20);
+        let objects = 1000u64.saturating_add(bytes >> 20);
+        let quota = if self.dry_run {
+            Quota {
+                bytes: 0,
+                objects: 0,
+            }
+        } else {
+            Quota { bytes, objects }
+        };
+        Ok(PermitRequest {
+            session: self.id,
+            helper: helper.name().clone(),
+            prefix: self.history()?.qube.prefix,
+            verbs: Verbs::Backup(readable),
+            quota,
+        })
+    }
+
+    fn converse(
+        &mut self,
+        helper: &Helper,
+        qube: &Qube,
+        progress: &mut Progress,
+    ) -> Result<(BackupSummary, Dom0)> {
+        let stop = &self.machine.stop;
+        let mut talk = Talk::start(
+            Peer::Helper,
+            helper.name(),
+            Service::Backup,
+            ANSWER_LIMIT,
+            stop,
+        )?;
+        talk.say(&self.job()?)?;
+        for packs in self.live.packs.chunks(MAX_PACKS_IN_MESSAGE) {
+            let packs = packs
+                .to_vec()
+                .try_into()
+                .map_err(|_| Error::Disagree(String::new()))?;
+            talk.say(&LivePacks { packs })?;
+        }
+        talk.say(&JobEnd {})?;
+        let mut partials = 0;
+        loop {
+            let frame = talk.hear_any()?;
+            if frame.is::<message::Progress>() {
+                progress.show(
+                    &qube.name,
+                    &talk.decode::<message::Progress>(&frame)?.counts,
+                );
+            } else if frame.is::<Partial>() && partials < MAX_PARTIALS && !self.dry_run {
+                partials += 1;
+                self.note_partial(talk.decode(&frame)?)?;
+            } else {
+                let summary = talk.decode(&frame)?;
+                return Ok((summary, Dom0::heard(talk.heard())));
+            }
+        }
+    }
+
+    fn job(&self) -> Result<BackupJob> {
+        let history = self.history()?;
+        let keys = &self.installation.keys;
+        Ok(BackupJob {
+            session: self.id,
+            storage: self.machine.config.storage.clone(),
+            qube: self.qube,
+            sequence: history.next_sequence(),
+            now: self.now,
+            previous: history.snapshots.last().map(|last| last.time),
+            rules: Rules::DEFAULT,
+            dry_run: self.dry_run,
+            chunk_key: keys.chunk(self.qube),
+            cut_key: keys.cut(self.qube),
+            index_seed: keys.index(self.qube),
+            packs_key: keys.packs(self.qube, self.id),
+            data_recipient: history.qube.recipient.clone(),
+            index: self.live.index.clone(),
+        })
+    }
+
+    fn note_partial(&mut self, partial: Partial) -> Result<()> {
+        let Partial { index, packs } = partial;
+        let record = PartialRecord {
+            qube: self.qube,
+            session: self.id,
+            index,
+            packs,
+        };
+        self.installation.ledger.append(Record::Partial(record))
+    }
+
+    /// Makes the snapshot exist.
+    fn commit(
+        &mut self,
+        stored: &StoredBackup,
+        backup: &Backup,
+        still: &Still,
+        settings: Settings,
+    ) -> Result<u64> {
+        let history = self.history()?;
+        let sequence = history.next_sequence();
+        let mut records = Records::start(self.machine)?;
+        let key = self.installation.keys.packs(self.qube, self.id);
+        let changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
+        let index = self.live.index_after(stored)?;
+        for record in live::change_records(self.qube, self.id, changes) {
+            self.installation.ledger.append(record)?;
+        }
+        self.installation
+            .ledger
+            .append(Record::Snapshot(Box::new(SnapshotRecord {
+                qube: self.qube,
+                session: self.id,
+                sequence,
+                time: self.now,
+                snapshot: stored.snapshot,
+                index,
+                volume_bytes: still.bytes,
+                counts: backup.counts,
+                left_out: backup.left_out,
+                settings,
+            })))?;
+        Ok(sequence)
+    }
+
+    /// The snapshot exists; only the ledger's copy may be late. The next run mends that.
+    fn copy_ledger(&self) -> Result<()> {
+        Records::start(self.machine)?.copy_ledger(&self.installation.ledger)
+    }
+
+    fn history(&self) -> Result<&crate::ledger::book::History> {
+        let history = self.installation.ledger.book.history(self.qube);
+        history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))
+    }
+}
+
+/// Storage and helper must have counted the same.
+fn agree(summary: &BackupSummary, took: Took) -> Result<()> {
+    let counts = &summary.counts;
+    if took.calls == 1 && took.bytes == counts.bytes_stored && took.objects == counts.objects {
+        return Ok(());
+    }
+    Err(Error::Disagree(format!(
+        "the helper counts {} objects of {} bytes, the storage qube {} of {} in {} calls; \
+         nothing was recorded; run again",
+        counts.objects, counts.bytes_stored, took.objects, took.bytes, took.calls
+    )))
+}

@@ -1,0 +1,107 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use qib_rpc::name::QubeName;
+use std::path::PathBuf;
+
+/// Incremental, encrypted backups of qubes.
+///
+/// Each qube is read, file by file, in a disposable without network, and only
+/// what is new goes, encrypted, to the storage qube. dom0 never looks inside.
+///
+/// The storage qube and the disposables' template are named in
+/// /etc/qubes/qib.conf; what qib remembers lies in /var/lib/qib.
+///
+/// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
+/// 3 some qubes were backed up and some were not; 130 it was stopped.
+#[derive(Debug, Parser)]
+#[command(name = "qib", version, max_term_width = 90)]
+pub struct Cli {
+    /// Print no progress.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up: make the keys and the recovery kit. Once per machine.
+    ///
+    /// Backups then run without the passphrase, and nothing in dom0 can decrypt
+    /// them: each restore asks for it. Whoever loses it loses the backups.
+    Init(Init),
+    /// Back qubes up: the first time whole, then what has changed.
+    Backup(Backup),
+    /// List what is stored.
+    Snapshots(Snapshots),
+    /// Restore a qube from a snapshot, as a new qube.
+    Restore(Restore),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Read the passphrase from the first line of FILE, or of standard input with '-'.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "generate")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Choose a passphrase (80 random bits) and print it, once.
+    #[arg(long)]
+    pub generate: bool,
+    /// Do not store the recovery kit with the backups.
+    ///
+    /// With it there, passphrase and storage are enough to get everything back;
+    /// but who holds the storage may try passphrases for ever. Without it, a
+    /// copy of /var/lib/qib/recovery-kit.age must be kept elsewhere.
+    #[arg(long)]
+    pub no_kit_at_storage: bool,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The qubes to back up.
+    #[arg(
+        value_name = "QUBE",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub qubes: Vec<QubeName>,
+    /// Every AppVM and StandaloneVM whose 'include_in_backups' is set, but the storage qube.
+    #[arg(long)]
+    pub all: bool,
+    /// Read and count, but store nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `snapshots`.
+#[derive(Debug, Args)]
+pub struct Snapshots {
+    /// Only this qube's.
+    pub qube: Option<QubeName>,
+    /// Print them as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The qube that was backed up.
+    pub qube: QubeName,
+    /// The number of the snapshot [default: the newest].
+    #[arg(long, value_name = "N")]
+    pub snapshot: Option<u64>,
+    /// The name of the qube to make [default: the old name].
+    #[arg(long = "as", value_name = "NAME")]
+    pub target: Option<QubeName>,
+    /// Read the passphrase from the first line of FILE, or of standard input with '-'.
+    #[arg(short, long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}

@@ -1,0 +1,62 @@
+//! The commands: what `qib` does, from arguments to exit code.
+
+pub(crate) mod backup;
+mod init;
+mod restore;
+mod snapshots;
+
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Result};
+pub(crate) use backup::Outcome;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All is well.
+    Well,
+    /// Nothing was done.
+    Failed,
+    /// Some of it was done.
+    Partly,
+    /// It was asked to stop.
+    Stopped,
+}
+
+/// Runs a command; an error was printed when this returns.
+pub fn run(cli: &Cli) -> ExitCode {
+    let ended = match &cli.command {
+        Command::Init(arguments) => init::run(arguments, cli.quiet),
+        Command::Backup(arguments) => backup::run(arguments, cli.quiet),
+        Command::Snapshots(arguments) => snapshots::run(arguments),
+        Command::Restore(arguments) => restore::run(arguments, cli.quiet),
+    };
+    let ended = ended.unwrap_or_else(|error| {
+        eprintln!("qib: error: {error}");
+        Ended::after(&error)
+    });
+    ExitCode::from(match ended {
+        Ended::Well => 0,
+        Ended::Failed => 1,
+        Ended::Partly => 3,
+        Ended::Stopped => 130,
+    })
+}
+
+impl Ended {
+    fn after(error: &Error) -> Self {
+        if matches!(error, Error::Stopped) {
+            Self::Stopped
+        } else {
+            Self::Failed
+        }
+    }
+}
+
+/// Prints JSON on standard output.
+fn print_json(value: &serde_json::Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Error::Disagree(format!("the result is no JSON: {error}")))?;
+    println!("{text}");
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! `qib backup`: one qube after the other; one that fails does not stop the rest.
+
+use super::{Ended, print_json};
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::backup::back_up;
+use crate::cli::Backup as Arguments;
+use crate::error::{Error, Result};
+use crate::machine::{Installation, Machine};
+use crate::outcome::Backup;
+use crate::progress::Progress;
+use crate::{report, storage};
+use qib_rpc::name::QubeName;
+
+/// What came of one qube.
+pub(crate) type Outcome = (QubeName, Result<Backup>);
+
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
+    let machine = Machine::open()?;
+    let mut installation = Installation::open()?;
+    let mut progress = Progress::new(quiet);
+    let swept = crate::undo::Undos::left_behind()?;
+    if swept > 0 {
+        eprintln!("qib: an earlier run did not end well; clearing up what it left ({swept})");
+    }
+    drop(crate::undo::Undos::sweep()?);
+    storage::wake(&machine, &progress)?;
+    storage::compare(&machine, &installation)?;
+    let qubes = call::qubes()?;
+    let mut outcomes = Vec::new();
+    for name in chosen(&machine, arguments, &qubes)? {
+        if machine.stop.asked() {
+            outcomes.push((name, Err(Error::Stopped)));
+            continue;
+        }
+        let outcome = match qubes.iter().find(|qube| qube.name == name) {
+            Some(qube) => back_up(
+                &machine,
+                &mut installation,
+                qube,
+                arguments.dry_run,
+                &mut progress,
+            ),
+            None => Err(Error::NoQube(name.clone())),
+        };
+        progress.clear();
+        if !arguments.json {
+            report::print(&name, &outcome);
+        }
+        outcomes.push((name, outcome));
+    }
+    if arguments.json {
+        print_json(&report::json(&outcomes))?;
+    }
+    Ok(conclude(&outcomes))
+}
+
+/// The qubes that the command names, each once.
+fn chosen(machine: &Machine, arguments: &Arguments, qubes: &[Qube]) -> Result<Vec<QubeName>> {
+    if !arguments.all {
+        let mut names = arguments.qubes.clone();
+        names.sort();
+        names.dedup();
+        return Ok(names);
+    }
+    let mut names = Vec::new();
+    for qube in qubes {
+        let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");
+        if !kind || qube.name == machine.config.storage {
+            continue;
+        }
+        if call::property(&qube.name, "include_in_backups")?.value == "True" {
+            names.push(qube.name.clone());
+        }
+    }
+    if names.is_empty() {
+        return Err(Error::Config("there is no qube to back up".to_owned()));
+    }
+    Ok(names)
+}
+
+/// Names the failures at the end, and decides the exit code.
+fn conclude(outcomes: &[Outcome]) -> Ended {
+    let failed: Vec<&str> = outcomes
+        .iter()
+        .filter(|(_, result)| result.is_err())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if failed.is_empty() {
+        return Ended::Well;
+    }
+    eprintln!("qib: error: not backed up: {}", failed.join(", "));
+    if outcomes
+        .iter()
+        .any(|(_, result)| matches!(result, Err(Error::Stopped)))
+    {
+        Ended::Stopped
+    } else if failed.len() < outcomes.len() {
+        Ended::Partly
+    } else {
+        Ended::Failed
+    }
+}

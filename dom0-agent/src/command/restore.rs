@@ -1,0 +1,63 @@
+//! `qib restore`: a plan, the passphrase, then the new qube.
+
+use super::Ended;
+use crate::cli::Restore;
+use crate::error::Result;
+use crate::machine::{Installation, Machine};
+use crate::progress::Progress;
+use crate::restore::{self, Plan};
+use crate::undo::Undos;
+use crate::{passphrase, storage, text};
+use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use std::time::Instant;
+
+pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
+    let began = Instant::now();
+    let machine = Machine::open()?;
+    let installation = Installation::open()?;
+    let mut progress = Progress::new(quiet);
+    let mut undos = Undos::sweep()?;
+    let (number, target) = (arguments.snapshot, arguments.target.clone());
+    let plan = restore::plan(&installation, &arguments.qube, number, target)?;
+    let passphrase = passphrase::read(arguments.passphrase_file.as_deref())?;
+    storage::wake(&machine, &progress)?;
+    progress.stage(&plan.target, "opening the keys");
+    let identity = restore::open_identity(&machine, &installation, &plan, passphrase, &mut undos)?;
+    let summary = restore::restore(
+        &machine,
+        &installation,
+        &plan,
+        identity,
+        &mut undos,
+        &mut progress,
+    )?;
+    progress.clear();
+    report(&plan, &summary, began.elapsed().as_secs_f64());
+    Ok(Ended::Well)
+}
+
+fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
+    let counts = &summary.counts;
+    println!(
+        "{}: restored from snapshot {} of {}, {}",
+        plan.target,
+        plan.snapshot.sequence,
+        plan.qube.name,
+        text::time(plan.snapshot.time)
+    );
+    println!(
+        "  {} files, {}, in {} folders; {} links and others; {} fetched in {} objects; {seconds:.1} s",
+        text::number(counts.files),
+        text::bytes(counts.file_bytes),
+        text::number(counts.folders),
+        text::number(counts.others),
+        text::bytes(counts.bytes_stored),
+        text::number(counts.objects),
+    );
+    if summary.fidelity == Fidelity::NamesContentsModes {
+        println!(
+            "  less than whole: the helper may not mount here, so owners, devices and extended \
+             attributes were not restored"
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! `qib snapshots`: what the ledger says is stored.
+
+use super::{Ended, print_json};
+use crate::cli::Snapshots;
+use crate::error::{Error, Result};
+use crate::ledger::book::History;
+use crate::ledger::record::SnapshotRecord;
+use crate::machine::Installation;
+use crate::{report, text};
+use serde_json::{Value, json};
+
+pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
+    let installation = Installation::open()?;
+    let book = &installation.ledger.book;
+    let mut histories: Vec<&History> = match &arguments.qube {
+        Some(name) => book.named(name),
+        None => book.histories().collect(),
+    };
+    histories.sort_by_key(|history| (&history.qube.name, history.qube.id));
+    if let (Some(name), true) = (&arguments.qube, histories.is_empty()) {
+        return Err(Error::Restore(format!(
+            "{name} was never backed up; see 'qib snapshots'"
+        )));
+    }
+    if arguments.json {
+        let all: Vec<Value> = histories
+            .iter()
+            .map(|history| history_json(history))
+            .collect();
+        print_json(&json!({ "qubes": all }))?;
+    } else {
+        print!("{}", table(&histories));
+    }
+    Ok(Ended::Well)
+}
+
+fn table(histories: &[&History]) -> String {
+    let rows: Vec<[String; 6]> = histories
+        .iter()
+        .flat_map(|history| {
+            history
+                .snapshots
+                .iter()
+                .map(|snapshot| row(history, snapshot))
+        })
+        .collect();
+    if rows.is_empty() {
+        return "Nothing is stored yet.\n".to_owned();
+    }
+    let head = ["QUBE", "NO.", "TIME", "FILES", "SIZE", "STORED"].map(str::to_owned);
+    let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(String::len)
+            .max()
+    };
+    let widths: Vec<usize> = (0..6).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        for (place, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let cell = if place == 0 || place == 2 {
+                format!("{cell:<width$}  ")
+            } else {
+                format!("{cell:>width$}  ")
+            };
+            text.push_str(&cell);
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 6] {
+    [
+        history.qube.name.to_string(),
+        snapshot.sequence.to_string(),
+        text::time(snapshot.time),
+        text::number(snapshot.counts.files),
+        text::bytes(snapshot.counts.file_bytes),
+        text::bytes(snapshot.counts.bytes_stored),
+    ]
+}
+
+fn history_json(history: &History) -> Value {
+    let snapshots: Vec<Value> = history.snapshots.iter().map(snapshot_json).collect();
+    json!({
+        "qube": history.qube.name.as_str(),
+        "id": history.qube.id.to_string(),
+        "prefix": history.qube.prefix.to_string(),
+        "snapshots": snapshots,
+    })
+}
+
+fn snapshot_json(snapshot: &SnapshotRecord) -> Value {
+    json!({
+        "snapshot": snapshot.sequence,
+        "time": snapshot.time,
+        "object": format!("snapshot-{}", snapshot.snapshot),
+        "volume_bytes": snapshot.volume_bytes,
+        "counts": report::counts(&snapshot.counts),
+        "left_out": report::left_out(&snapshot.left_out),
+    })
+}

@@ -1,0 +1,116 @@
+//! The life of a helper: a fresh disposable without network, confined by policy.
+
+use crate::admin::call;
+use crate::error::{Error, Result};
+use crate::machine::Machine;
+use crate::undo::{Undo, Undos};
+use qib_rpc::hex;
+use qib_rpc::name::QubeName;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// The tag under which policy denies everything; kept for the helper's whole life.
+const CONFINED: &str = "qib-confined";
+
+/// The tag under which policy lets a helper call storage.
+const HELPER: &str = "qib-helper";
+
+/// Set before start, and checked after: property, value.
+const PROPERTIES: [(&str, &str); 6] = [
+    ("auto_cleanup", "True"),
+    ("netvm", ""),
+    ("default_dispvm", ""),
+    ("include_in_backups", "False"),
+    ("maxmem", "0"),
+    ("memory", "700"),
+];
+
+/// A running helper.
+pub struct Helper {
+    name: QubeName,
+}
+
+impl Helper {
+    /// Makes and starts a helper.
+    ///
+    /// # Errors
+    /// When qubesd refuses, or a property that confines it did not take.
+    pub fn start(machine: &Machine, undos: &mut Undos) -> Result<Self> {
+        let mut random = [0; 4];
+        machine.fill_random(&mut random)?;
+        let name = QubeName::parse(&format!("disp-qib-{}", hex::encode(&random)))
+            .map_err(|error| Error::Config(error.to_string()))?;
+        undos.note(Undo::Helper(name.clone()))?;
+        call::create_disposable(&name, &machine.config.helper_template)?;
+        for (property, value) in PROPERTIES {
+            call::set_property(&name, property, value)?;
+        }
+        call::set_feature(&name, "gui", "")?;
+        call::set_feature(&name, "internal", "1")?;
+        call::set_tag(&name, CONFINED)?;
+        call::act(&name, "admin.vm.Start")?;
+        let helper = Self { name };
+        helper.check()?;
+        Ok(helper)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &QubeName {
+        &self.name
+    }
+
+    /// Lets the helper call storage.
+    ///
+    /// # Errors
+    /// When qubesd refuses.
+    pub fn allow_storage(&self) -> Result<()> {
+        Ok(call::set_tag(&self.name, HELPER)?)
+    }
+
+    /// Ends that.
+    ///
+    /// # Errors
+    /// When qubesd refuses.
+    pub fn forbid_storage(&self) -> Result<()> {
+        Ok(call::remove_tag(&self.name, HELPER)?)
+    }
+
+    fn check(&self) -> Result<()> {
+        for property in ["netvm", "default_dispvm"] {
+            if !call::property(&self.name, property)?.value.is_empty() {
+                return Err(Error::Volume(format!(
+                    "the helper {} has a {property}",
+                    self.name
+                )));
+            }
+        }
+        if call::has_tag(&self.name, CONFINED)? {
+            return Ok(());
+        }
+        Err(Error::Volume(format!(
+            "the helper {} is not confined",
+            self.name
+        )))
+    }
+}
+
+/// Kills the helper of this name and waits until it is gone.
+pub(crate) fn remove(name: &QubeName) -> Result<()> {
+    if call::find_qube(name)?.is_none() {
+        return Ok(());
+    }
+    // Its right to store ends before it does. Neither call must succeed: it may
+    // never have started, or be gone by itself.
+    let _tag = call::remove_tag(name, HELPER);
+    let _kill = call::act(name, "admin.vm.Kill");
+    for _ in 0..100 {
+        match call::find_qube(name)? {
+            None => return Ok(()),
+            // Killed before auto_cleanup was set.
+            Some(qube) if qube.halted => drop(call::act(name, "admin.vm.Remove")),
+            Some(_) => {}
+        }
+        sleep(Duration::from_millis(50));
+    }
+    Err(Error::Volume(format!("the helper {name} does not go away")))
+}

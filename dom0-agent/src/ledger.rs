@@ -1,0 +1,210 @@
+//! The ledger: an append-only, chained, sealed file of what was stored.
+//!
+//! The file is a sequence of a length (u32, little endian) and a sealed record.
+//! A record is appended and synced before anything depends on it. A crash can
+//! leave a last record that is torn: it is cut off, nothing depended on it. (Was
+//! it damaged later, storage's copy convicts the shorter ledger.) Anything else
+//! that does not open is damage, and is never repaired by guessing.
+
+pub mod book;
+pub mod record;
+pub mod seal;
+
+use crate::error::{Error, Result, at};
+use crate::keys::LedgerKey;
+use book::Book;
+use qib_rpc::id::Digest;
+use qib_rpc::limit::MAX_MESSAGE_BYTES;
+use qib_rpc::object;
+use record::Record;
+use seal::Position;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The ledger, read and ready to be appended to.
+pub struct Ledger {
+    path: PathBuf,
+    file: File,
+    key: LedgerKey,
+    next: Position,
+    /// What the records say.
+    pub book: Book,
+}
+
+impl Ledger {
+    /// Makes a new ledger whose first record is `begin`.
+    ///
+    /// # Errors
+    /// When the file exists or can not be written.
+    pub fn create(path: &Path, key: LedgerKey, begin: Record) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).append(true).create_new(true).mode(0o600);
+        let file = options.open(path).map_err(at(path))?;
+        let book = Book::default();
+        let path = path.to_owned();
+        let mut ledger = Self {
+            path,
+            file,
+            key,
+            next: Position::FIRST,
+            book,
+        };
+        ledger.append(begin)?;
+        Ok(ledger)
+    }
+
+    /// Reads the ledger.
+    ///
+    /// # Errors
+    /// When the file can not be read, or is damaged before its last record.
+    pub fn open(path: &Path, key: LedgerKey) -> Result<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(at(path))?;
+        let book = Book::default();
+        let path = path.to_owned();
+        let mut ledger = Self {
+            path,
+            file,
+            key,
+            next: Position::FIRST,
+            book,
+        };
+        let whole_bytes = ledger.read()?;
+        if whole_bytes < ledger.file.metadata().map_err(at(&ledger.path))?.len() {
+            ledger.file.set_len(whole_bytes).map_err(at(&ledger.path))?;
+            ledger.file.sync_all().map_err(at(&ledger.path))?;
+        }
+        Ok(ledger)
+    }
+
+    /// Appends `record`; when this returns, it is on the disk.
+    ///
+    /// # Errors
+    /// When it can not be written, or contradicts an earlier one.
+    pub fn append(&mut self, record: Record) -> Result<()> {
+        let sealed = seal::seal(&self.key, self.next, &record)
+            .map_err(|_| Error::Ledger("a ledger record is too large".to_owned()))?;
+        let length = u32::try_from(sealed.len())
+            .unwrap_or(u32::MAX)
+            .to_le_bytes();
+        self.book.apply(&record).map_err(|_| self.damage())?;
+        let before = self.file.metadata().map_err(at(&self.path))?.len();
+        let written = self.file.write_all(&[length.as_slice(), &sealed].concat());
+        if let Err(error) = written.and_then(|()| self.file.sync_data()) {
+            // Leaves no torn record behind; if this fails too, the next start cuts it off.
+            let _cut = self.file.set_len(before);
+            return Err(Error::File(self.path.clone(), error));
+        }
+        self.next = self.next.after(&sealed);
+        Ok(())
+    }
+
+    /// Where the next record will stand.
+    pub fn next(&self) -> Position {
+        self.next
+    }
+
+    /// Hands the sealed records from the one numbered `first` on to `take`.
+    ///
+    /// # Errors
+    /// When the file can not be read, or `take`'s own.
+    pub fn each_sealed(
+        &self,
+        first: u64,
+        mut take: impl FnMut(Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let mut reader = self.rewound()?;
+        let mut sequence = 0u64;
+        while let Some(sealed) = next_sealed(&mut reader).map_err(at(&self.path))? {
+            if sequence >= first {
+                take(sealed)?;
+            }
+            sequence = sequence.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// The digest of the record numbered `sequence`, if there is one.
+    ///
+    /// # Errors
+    /// When the file can not be read.
+    pub fn digest(&self, sequence: u64) -> Result<Option<Digest>> {
+        let mut digest = None;
+        self.each_sealed(sequence, |sealed| {
+            digest.get_or_insert(object::digest(&sealed));
+            Ok(())
+        })?;
+        Ok(digest)
+    }
+
+    /// Opens a record that storage returned.
+    pub fn open_record(&self, untrusted: &[u8]) -> Option<Position> {
+        seal::open(&self.key, untrusted)
+            .ok()
+            .map(|(position, _)| position)
+    }
+
+    fn rewound(&self) -> Result<BufReader<File>> {
+        let mut file = self.file.try_clone().map_err(at(&self.path))?;
+        file.seek(SeekFrom::Start(0)).map_err(at(&self.path))?;
+        Ok(BufReader::new(file))
+    }
+
+    /// Reads every whole record; returns their size in the file.
+    fn read(&mut self) -> Result<u64> {
+        let mut reader = self.rewound()?;
+        let mut bytes = 0u64;
+        while let Some(sealed) = next_sealed(&mut reader).map_err(at(&self.path))? {
+            let opened = seal::open(&self.key, &sealed);
+            let Some((position, record)) = opened.ok().filter(|(at, _)| *at == self.next) else {
+                let last = reader.fill_buf().map_err(at(&self.path))?.is_empty();
+                return if last && bytes > 0 {
+                    Ok(bytes)
+                } else {
+                    Err(self.damage())
+                };
+            };
+            self.book.apply(&record).map_err(|_| self.damage())?;
+            self.next = position.after(&sealed);
+            bytes = bytes
+                .saturating_add(4)
+                .saturating_add(u64::try_from(sealed.len()).unwrap_or(0));
+        }
+        Ok(bytes)
+    }
+
+    fn damage(&self) -> Error {
+        Error::Ledger(format!(
+            "the ledger {} is damaged at record {}; put back a good copy of the file",
+            self.path.display(),
+            self.next.sequence
+        ))
+    }
+}
+
+/// The next sealed record; `None` at the end of the file, also inside a record.
+fn next_sealed(reader: &mut impl Read) -> std::io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    if !fill(reader, &mut length)? {
+        return Ok(None);
+    }
+    let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+    if length > MAX_MESSAGE_BYTES.saturating_mul(2) {
+        return Ok(Some(Vec::new()));
+    }
+    let mut sealed = vec![0; length];
+    Ok(fill(reader, &mut sealed)?.then_some(sealed))
+}
+
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<bool> {
+    match reader.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}

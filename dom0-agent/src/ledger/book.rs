@@ -1,0 +1,150 @@
+//! What the ledger's records amount to: qubes, their snapshots and live packs.
+
+use crate::ledger::record::{
+    Change, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
+};
+use qib_rpc::id::{Digest, QubeId, SessionId};
+use qib_rpc::key::Recipient;
+use qib_rpc::name::QubeName;
+use std::collections::BTreeMap;
+
+/// Everything that the ledger says.
+#[derive(Default)]
+pub struct Book {
+    master: Option<Recipient>,
+    histories: BTreeMap<QubeId, History>,
+}
+
+/// Everything that the ledger says of one qube.
+pub struct History {
+    /// The qube.
+    pub qube: QubeRecord,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<SnapshotRecord>,
+    /// What interrupted sessions stored since the last snapshot.
+    pub partials: Vec<PartialRecord>,
+    /// The packs that the last snapshot needs, with the bytes that it needs of each.
+    pub packs: BTreeMap<Digest, u64>,
+    pending: Option<(SessionId, Vec<PackChange>)>,
+}
+
+/// A record that contradicts an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contradiction;
+
+impl Book {
+    /// The master recipient.
+    pub fn master(&self) -> Option<&Recipient> {
+        self.master.as_ref()
+    }
+
+    /// Every history, by the qube's id.
+    pub fn histories(&self) -> impl Iterator<Item = &History> {
+        self.histories.values()
+    }
+
+    /// The history of the qube with this id.
+    pub fn history(&self, qube: QubeId) -> Option<&History> {
+        self.histories.get(&qube)
+    }
+
+    /// The history of a qube that exists: by uuid where Qubes gives one, else by name.
+    pub fn of_living(&self, name: &QubeName, uuid: Option<[u8; 16]>) -> Option<&History> {
+        self.histories()
+            .find(|history| match (uuid, history.qube.uuid) {
+                (Some(uuid), Some(known)) => uuid == known,
+                _ => &history.qube.name == name,
+            })
+    }
+
+    /// Every history under this name: several when a qube was made anew.
+    pub fn named(&self, name: &QubeName) -> Vec<&History> {
+        self.histories()
+            .filter(|history| &history.qube.name == name)
+            .collect()
+    }
+
+    pub(super) fn apply(&mut self, record: &Record) -> Result<(), Contradiction> {
+        match record {
+            Record::Begin { master } => match self.master.replace(master.clone()) {
+                None => Ok(()),
+                Some(_) => Err(Contradiction),
+            },
+            Record::Qube(qube) => match self.histories.insert(qube.id, History::new(qube)) {
+                None => Ok(()),
+                Some(_) => Err(Contradiction),
+            },
+            Record::Renamed { qube, name } => {
+                self.find(*qube)?.qube.name = name.clone();
+                Ok(())
+            }
+            Record::Partial(partial) => {
+                self.find(partial.qube)?.partials.push(*partial);
+                Ok(())
+            }
+            Record::PackChanges {
+                qube,
+                session,
+                changes,
+            } => {
+                self.find(*qube)?.hold(*session, changes);
+                Ok(())
+            }
+            Record::Snapshot(snapshot) => self.find(snapshot.qube)?.commit(snapshot),
+        }
+    }
+
+    fn find(&mut self, qube: QubeId) -> Result<&mut History, Contradiction> {
+        self.histories.get_mut(&qube).ok_or(Contradiction)
+    }
+}
+
+impl History {
+    fn new(qube: &QubeRecord) -> Self {
+        Self {
+            qube: qube.clone(),
+            snapshots: Vec::new(),
+            partials: Vec::new(),
+            packs: BTreeMap::new(),
+            pending: None,
+        }
+    }
+
+    /// The number of the next snapshot.
+    pub fn next_sequence(&self) -> u64 {
+        self.snapshots
+            .last()
+            .map_or(1, |last| last.sequence.saturating_add(1))
+    }
+
+    /// Changes count only once the snapshot of their session follows.
+    fn hold(&mut self, session: SessionId, changes: &[PackChange]) {
+        match &mut self.pending {
+            Some((pending, held)) if *pending == session => held.extend_from_slice(changes),
+            other => *other = Some((session, changes.to_vec())),
+        }
+    }
+
+    fn commit(&mut self, snapshot: &SnapshotRecord) -> Result<(), Contradiction> {
+        if snapshot.sequence != self.next_sequence() {
+            return Err(Contradiction);
+        }
+        let held = self
+            .pending
+            .take()
+            .filter(|(session, _)| *session == snapshot.session);
+        for change in held.into_iter().flat_map(|(_, changes)| changes) {
+            let known = match change.change {
+                Change::Added => self.packs.insert(change.pack, change.live_bytes).is_none(),
+                Change::Changed => self.packs.insert(change.pack, change.live_bytes).is_some(),
+                Change::Dropped => self.packs.remove(&change.pack).is_some(),
+            };
+            if !known {
+                return Err(Contradiction);
+            }
+        }
+        self.partials.clear();
+        self.snapshots.push(snapshot.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! What the ledger says: the only thing that makes a snapshot exist.
+
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
+use qib_rpc::key::{Recipient, SealedIdentity};
+use qib_rpc::message::backup::IndexObjects;
+use qib_rpc::name::QubeName;
+use serde::{Deserialize, Serialize};
+
+/// One record. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// First of all: whom qubes' identities are sealed to.
+    Begin {
+        /// The master recipient.
+        master: Recipient,
+    },
+    /// A qube that qib backs up.
+    Qube(QubeRecord),
+    /// A qube has another name now.
+    Renamed {
+        /// Which.
+        qube: QubeId,
+        /// Its new name.
+        name: QubeName,
+    },
+    /// What an interrupted session had stored can be used.
+    Partial(PartialRecord),
+    /// Packs that a session added, dropped or changed; counts once its snapshot follows.
+    PackChanges {
+        /// Whose.
+        qube: QubeId,
+        /// Of which session.
+        session: SessionId,
+        /// At most [`MAX_CHANGES`].
+        changes: Vec<PackChange>,
+    },
+    /// A finished backup.
+    Snapshot(Box<SnapshotRecord>),
+}
+
+/// Changes in one record, so that it stays within a message's limit.
+pub const MAX_CHANGES: usize = 1000;
+
+/// A qube that qib backs up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QubeRecord {
+    /// Its id, random.
+    pub id: QubeId,
+    /// Its uuid in Qubes, which survives renaming, where Qubes has one.
+    pub uuid: Option<[u8; 16]>,
+    /// Its name.
+    pub name: QubeName,
+    /// Where its objects lie.
+    pub prefix: Prefix,
+    /// Its data recipient.
+    pub recipient: Recipient,
+    /// Its data identity, sealed to the master recipient.
+    pub sealed: SealedIdentity,
+}
+
+/// What an interrupted session had stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialRecord {
+    /// Whose.
+    pub qube: QubeId,
+    /// Which session.
+    pub session: SessionId,
+    /// The index object that says where it lies.
+    pub index: Digest,
+    /// The `packs` object that lists its packs.
+    pub packs: Digest,
+}
+
+/// One pack that a session added, dropped or changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackChange {
+    /// Which.
+    pub pack: Digest,
+    /// What became of it.
+    pub change: Change,
+    /// Bytes in it that the snapshot needs.
+    pub live_bytes: u64,
+    /// Its size at storage, in bytes.
+    pub stored_bytes: u64,
+}
+
+/// What became of a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// The snapshot needs it, the one before did not.
+    Added,
+    /// The one before needed it.
+    Dropped,
+    /// Both need it, for other bytes.
+    Changed,
+}
+
+/// A finished backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotRecord {
+    /// Whose.
+    pub qube: QubeId,
+    /// Made by which session.
+    pub session: SessionId,
+    /// 1 for the qube's first snapshot.
+    pub sequence: u64,
+    /// dom0's time when it began, in seconds since 1970.
+    pub time: i64,
+    /// The snapshot object.
+    pub snapshot: Digest,
+    /// The index objects that the next session uses, oldest first.
+    pub index: IndexObjects,
+    /// Size of the volume in bytes.
+    pub volume_bytes: u64,
+    /// What was done.
+    pub counts: Counts,
+    /// What was left out.
+    pub left_out: LeftOuts,
+    /// How the qube was set up.
+    pub settings: Settings,
+}
+
+/// How a qube was set up: what its restore needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Its template, where it has one.
+    pub template: Option<QubeName>,
+    /// Its label's name.
+    pub label: String,
+    /// Its net qube.
+    pub netvm: NetVm,
+}
+
+/// A qube's net qube.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NetVm {
+    /// Whatever the system's default is.
+    Default,
+    /// None: the qube is offline.
+    None,
+    /// This one.
+    Qube(QubeName),
+}

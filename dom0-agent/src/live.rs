@@ -1,0 +1,187 @@
+//! What a session may build upon: live packs and index objects, from the ledger
+//! and from what interrupted sessions stored.
+
+use crate::error::{Error, Result};
+use crate::ledger::book::History;
+use crate::ledger::record::{Change, MAX_CHANGES, PackChange, PartialRecord, Record};
+use crate::machine::{Installation, Machine};
+use crate::packs;
+use crate::records::Records;
+use qib_rpc::id::{Digest, QubeId, SessionId};
+use qib_rpc::key::PacksKey;
+use qib_rpc::limit::{MAX_INDEX_OBJECTS, MAX_LIVE_INDEX_OBJECTS};
+use qib_rpc::message::backup::{IndexObjects, LivePack, StoredBackup};
+use qib_rpc::message::permit::Readable;
+use qib_rpc::message::record::Place;
+use qib_rpc::object::{Kind, ObjectName};
+
+/// What a session may build upon.
+pub struct Live {
+    /// Packs whose chunks may be used again.
+    pub packs: Vec<LivePack>,
+    /// Index objects, oldest first.
+    pub index: IndexObjects,
+}
+
+/// Collects what the next session of `qube` may build upon. A partial whose list
+/// of packs is gone or damaged is left out: its packs are sent again.
+///
+/// # Errors
+/// When storage can not be called.
+pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Result<Live> {
+    let history = installation.ledger.book.history(qube);
+    let history =
+        history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))?;
+    let in_last = |(digest, live): (&Digest, &u64)| LivePack {
+        digest: *digest,
+        live_bytes: *live,
+        in_last_snapshot: true,
+    };
+    let mut live_packs: Vec<LivePack> = history.packs.iter().map(in_last).collect();
+    let mut index = last_index(history);
+    if history.partials.is_empty() {
+        return finish(live_packs, index);
+    }
+    let mut records = Records::start(machine)?;
+    for partial in &history.partials {
+        let Some(packs) = partial_packs(&mut records, installation, history, partial) else {
+            // The line may have ended with the refusal.
+            records = Records::start(machine)?;
+            continue;
+        };
+        if index.len() < MAX_INDEX_OBJECTS {
+            index.push(partial.index);
+            live_packs.extend(packs);
+        }
+    }
+    live_packs.sort_by_key(|pack| (pack.digest, !pack.in_last_snapshot));
+    live_packs.dedup_by_key(|pack| pack.digest);
+    finish(live_packs, index)
+}
+
+fn finish(packs: Vec<LivePack>, index: Vec<Digest>) -> Result<Live> {
+    let index = index
+        .try_into()
+        .map_err(|_| Error::Ledger("too many index objects".to_owned()))?;
+    Ok(Live { packs, index })
+}
+
+fn last_index(history: &History) -> Vec<Digest> {
+    history
+        .snapshots
+        .last()
+        .map_or_else(Vec::new, |last| last.index.items().to_vec())
+}
+
+fn partial_packs(
+    records: &mut Records,
+    installation: &Installation,
+    history: &History,
+    partial: &PartialRecord,
+) -> Option<Vec<LivePack>> {
+    let name = ObjectName {
+        kind: Kind::Packs,
+        digest: partial.packs,
+    };
+    let bytes = records.get(Place::Qube(history.qube.prefix), name).ok()?;
+    let key = installation.keys.packs(history.qube.id, partial.session);
+    let changes = packs::open(&key, history.qube.id, partial.session, &bytes).ok()?;
+    let added = changes
+        .iter()
+        .filter(|change| change.change == Change::Added);
+    let pack = |change: &PackChange| LivePack {
+        digest: change.pack,
+        live_bytes: change.live_bytes,
+        in_last_snapshot: false,
+    };
+    Some(added.map(pack).collect())
+}
+
+/// Fetches and checks the list of packs of a finished session.
+///
+/// # Errors
+/// When storage does not return it, or it contradicts the ledger.
+pub fn changes(
+    records: &mut Records,
+    history: &History,
+    key: &PacksKey,
+    session: SessionId,
+    digest: Digest,
+) -> Result<Vec<PackChange>> {
+    let name = ObjectName {
+        kind: Kind::Packs,
+        digest,
+    };
+    let bytes = records.get(Place::Qube(history.qube.prefix), name)?;
+    let changes =
+        packs::open(key, history.qube.id, session, &bytes).map_err(|_| contradiction())?;
+    let possible = changes
+        .iter()
+        .all(|change| history.packs.contains_key(&change.pack) != (change.change == Change::Added));
+    if possible {
+        Ok(changes)
+    } else {
+        Err(contradiction())
+    }
+}
+
+fn contradiction() -> Error {
+    Error::Disagree(
+        "the helper's list of packs contradicts the ledger; nothing was recorded; run again"
+            .to_owned(),
+    )
+}
+
+/// The ledger records that say so.
+pub fn change_records(
+    qube: QubeId,
+    session: SessionId,
+    changes: Vec<PackChange>,
+) -> impl Iterator<Item = Record> {
+    let mut left = changes;
+    std::iter::from_fn(move || {
+        let rest = left.split_off(left.len().min(MAX_CHANGES));
+        let changes = std::mem::replace(&mut left, rest);
+        (!changes.is_empty()).then_some(Record::PackChanges {
+            qube,
+            session,
+            changes,
+        })
+    })
+}
+
+impl Live {
+    /// The objects that the session may get from storage.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn readable(&self) -> Result<Readable> {
+        let name = |digest: &Digest| ObjectName {
+            kind: Kind::Index,
+            digest: *digest,
+        };
+        let names: Vec<ObjectName> = self.index.items().iter().map(name).collect();
+        names
+            .try_into()
+            .map_err(|text: &str| Error::Ledger(text.to_owned()))
+    }
+
+    /// The index objects that the session after the one that stored `stored` uses.
+    ///
+    /// # Errors
+    /// When the helper leaves more than it may.
+    pub fn index_after(&self, stored: &StoredBackup) -> Result<IndexObjects> {
+        let kept = (0u32..).zip(self.index.items()).filter(|(place, _)| {
+            stored
+                .kept_index
+                .checked_shr(*place)
+                .is_some_and(|bits| bits & 1 == 1)
+        });
+        let kept = kept.map(|(_, digest)| *digest);
+        let index: Vec<Digest> = kept.chain(stored.index).collect();
+        if index.len() > MAX_LIVE_INDEX_OBJECTS {
+            return Err(contradiction());
+        }
+        index.try_into().map_err(|_| contradiction())
+    }
+}

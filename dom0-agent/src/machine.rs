@@ -1,0 +1,117 @@
+//! This installation: its configuration, secret, ledger, and the lock on them.
+
+use crate::config::Config;
+use crate::error::{Error, Result, at};
+use crate::keys::Keys;
+use crate::ledger::Ledger;
+use crate::paths::STATE;
+use crate::state;
+use crate::stop::Stop;
+use qib_rpc::key::Kit;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What every command that changes something works on. One at a time: others
+/// find the lock taken.
+pub struct Machine {
+    /// What the administrator decides.
+    pub config: Config,
+    /// Tells when to stop.
+    pub stop: Stop,
+    _lock: File,
+}
+
+/// What `qib init` has made.
+pub struct Installation {
+    /// Everything symmetric.
+    pub keys: Keys,
+    /// What was stored.
+    pub ledger: Ledger,
+    /// The recovery kit.
+    pub kit: Kit,
+}
+
+impl Machine {
+    /// Reads the configuration and takes the lock.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another qib is at work.
+    pub fn open() -> Result<Self> {
+        let config = Config::read()?;
+        let mut folder = DirBuilder::new();
+        folder
+            .recursive(true)
+            .mode(0o700)
+            .create(STATE)
+            .map_err(at(STATE))?;
+        let lock = lock()?;
+        let stop = Stop::catch().map_err(at(STATE))?;
+        Ok(Self {
+            config,
+            stop,
+            _lock: lock,
+        })
+    }
+
+    /// Fills `buffer` from the system's randomness.
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub fn fill_random(&self, buffer: &mut [u8]) -> Result<()> {
+        getrandom::fill(buffer)
+            .map_err(|error| Error::Config(format!("the system gives no randomness: {error}")))
+    }
+
+    /// `N` random bytes.
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.fill_random(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The time in seconds since 1970, by dom0's clock.
+    pub fn now(&self) -> i64 {
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        i64::try_from(seconds).unwrap_or(i64::MAX)
+    }
+}
+
+impl Installation {
+    /// Reads what `qib init` has made.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialised`] when it was not run.
+    pub fn open() -> Result<Self> {
+        if !state::is_initialised() {
+            return Err(Error::NotInitialised);
+        }
+        let keys = Keys::new(&state::read_secret()?);
+        let ledger = Ledger::open(&state::ledger_path(), keys.ledger())?;
+        Ok(Self {
+            keys,
+            ledger,
+            kit: state::read_kit()?,
+        })
+    }
+}
+
+fn lock() -> Result<File> {
+    let path = Path::new(STATE).join("lock");
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(&path).map_err(at(&path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Busy),
+        Err(error) => Err(at(&path)(error.into())),
+    }
+}

@@ -1,0 +1,63 @@
+//! What a backup or restore came to.
+
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::line::Heard;
+use qib_rpc::message::backup::StoredBackup;
+use std::fs;
+
+/// A backup that ended well.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// What was stored; none in a dry run.
+    pub stored: Option<StoredBackup>,
+    /// The snapshot's number; none in a dry run.
+    pub sequence: Option<u64>,
+    /// dom0's time when it began, in seconds since 1970.
+    pub time: i64,
+    /// Which state of the volume was read.
+    pub state: &'static str,
+    /// What was done.
+    pub counts: Counts,
+    /// What was left out.
+    pub left_out: LeftOuts,
+    /// How long it took.
+    pub seconds: f64,
+    /// What it cost dom0.
+    pub dom0: Dom0,
+    /// What went wrong although the snapshot exists.
+    pub warning: Option<String>,
+}
+
+/// What a session cost dom0.
+#[derive(Clone, Copy, Debug)]
+pub struct Dom0 {
+    /// Bytes read from the helper, progress aside.
+    pub answer_bytes: u64,
+    /// Bytes of progress read from the helper.
+    pub progress_bytes: u64,
+    /// The most memory that this process has had so far, in KiB.
+    pub peak_kib: u64,
+}
+
+impl Dom0 {
+    /// The cost of a conversation that has ended.
+    pub fn heard(heard: Heard) -> Self {
+        let Heard {
+            progress_bytes,
+            answer_bytes,
+        } = heard;
+        Self {
+            answer_bytes,
+            progress_bytes,
+            peak_kib: peak_kib().unwrap_or(0),
+        }
+    }
+}
+
+fn peak_kib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}

@@ -1,0 +1,33 @@
+//! A permit: a helper's right at storage, which lives as long as dom0's call.
+
+use crate::error::{Peer, Result};
+use crate::machine::Machine;
+use crate::talk::Talk;
+use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
+use qib_rpc::service::Service;
+
+/// A live permit. Dropping it ends it.
+pub struct Permit(Talk);
+
+impl Permit {
+    /// Asks storage for a permit.
+    ///
+    /// # Errors
+    /// When storage refuses or can not be called.
+    pub fn open(machine: &Machine, request: &PermitRequest) -> Result<Self> {
+        let (qube, stop) = (&machine.config.storage, &machine.stop);
+        let mut talk = Talk::start(Peer::Storage, qube, Service::Permit, 4096, stop)?;
+        talk.say(request)?;
+        let PermitGranted {} = talk.hear()?;
+        Ok(Self(talk))
+    }
+
+    /// Ends the permit and returns what storage says it took.
+    ///
+    /// # Errors
+    /// When storage went away.
+    pub fn close(mut self) -> Result<Took> {
+        self.0.say(&PermitClose {})?;
+        self.0.hear()
+    }
+}

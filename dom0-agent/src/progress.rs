@@ -1,0 +1,78 @@
+//! Progress on standard error: one line that moves at a terminal, now and then a
+//! line elsewhere.
+
+use crate::text;
+use qib_rpc::count::Counts;
+use qib_rpc::name::QubeName;
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+/// Where progress goes.
+pub struct Progress {
+    quiet: bool,
+    terminal: bool,
+    shown: Option<Instant>,
+}
+
+impl Progress {
+    /// Progress on standard error, unless `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        Self {
+            quiet,
+            terminal: stderr().is_terminal(),
+            shown: None,
+        }
+    }
+
+    /// Says what begins now.
+    pub fn stage(&self, qube: &QubeName, what: &str) {
+        if !self.quiet {
+            self.line(&format!("{qube}: {what}"), true);
+        }
+    }
+
+    /// Shows how far a session is.
+    pub fn show(&mut self, qube: &QubeName, counts: &Counts) {
+        let often = Duration::from_secs(if self.terminal { 0 } else { 10 });
+        let due = self.shown.is_none_or(|shown| shown.elapsed() >= often);
+        if self.quiet || !due {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let percent = counts
+            .bytes_read
+            .saturating_mul(100)
+            .checked_div(counts.bytes_expected);
+        let share =
+            percent.map_or_else(String::new, |percent| format!("{:3} %  ", percent.min(100)));
+        self.line(
+            &format!(
+                "{qube}: {share}{} of file data, {} of {} files, {} moved",
+                text::bytes(counts.bytes_read),
+                text::number(counts.files_read),
+                text::number(counts.files),
+                text::bytes(counts.bytes_stored),
+            ),
+            false,
+        );
+    }
+
+    /// A line on standard error; one that `stays` is not written over by the next.
+    fn line(&self, line: &str, stays: bool) {
+        let mut output = stderr().lock();
+        let (begin, end) = match (self.terminal, stays) {
+            (true, true) => ("\r\x1b[K", "\n"),
+            (true, false) => ("\r\x1b[K", ""),
+            (false, _) => ("", "\n"),
+        };
+        // Nobody looks: then nothing is lost.
+        let _unseen = write!(output, "{begin}{line}{end}").and_then(|()| output.flush());
+    }
+
+    /// Clears the moving line, before a result is printed.
+    pub fn clear(&self) {
+        if self.terminal && !self.quiet {
+            let _unseen = write!(stderr().lock(), "\r\x1b[K");
+        }
+    }
+}

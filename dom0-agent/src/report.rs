@@ -1,0 +1,113 @@
+//! What a backup came to, as text and as JSON.
+
+use crate::command::Outcome;
+use crate::error::Result;
+use crate::outcome::Backup;
+use crate::text;
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::name::QubeName;
+use serde_json::{Value, json};
+
+/// Prints what came of one qube.
+pub fn print(name: &QubeName, outcome: &Result<Backup>) {
+    match outcome {
+        Ok(backup) => print!("{}", lines(name, backup)),
+        Err(error) => eprintln!("qib: error: {name}: {error}"),
+    }
+}
+
+fn lines(name: &QubeName, backup: &Backup) -> String {
+    let counts = &backup.counts;
+    let headline = match backup.sequence {
+        Some(sequence) => format!("snapshot {sequence} of {}", text::time(backup.time)),
+        None => "dry run, nothing was stored".to_owned(),
+    };
+    let mut lines = format!(
+        "{name}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
+         read {} files, {}; new {}; stored {} in {} objects; {:.1} s\n",
+        backup.state,
+        text::number(counts.files),
+        text::bytes(counts.file_bytes),
+        text::number(counts.folders),
+        text::number(counts.others),
+        text::number(counts.files_read),
+        text::bytes(counts.bytes_read),
+        text::bytes(counts.bytes_new),
+        text::bytes(counts.bytes_stored),
+        text::number(counts.objects),
+        backup.seconds,
+    );
+    if counts.files_racy > 0 {
+        let files = text::number(counts.files_racy);
+        lines.push_str(&format!(
+            "  of these, {files} files only because they are very recent\n"
+        ));
+    }
+    for (rule, left_out) in backup.left_out.iter() {
+        let (entries, bytes) = (text::number(left_out.entries), text::bytes(left_out.bytes));
+        lines.push_str(&format!(
+            "  left out by {rule}: {entries} entries, {bytes}\n"
+        ));
+    }
+    if let Some(warning) = &backup.warning {
+        lines.push_str(&format!(
+            "  but the ledger's copy at storage is late: {warning}\n"
+        ));
+    }
+    lines
+}
+
+/// What came of every qube.
+pub fn json(outcomes: &[Outcome]) -> Value {
+    let one = |(name, outcome): &Outcome| match outcome {
+        Ok(backup) => backup_json(name, backup),
+        Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),
+    };
+    json!({ "qubes": outcomes.iter().map(one).collect::<Vec<Value>>() })
+}
+
+fn backup_json(name: &QubeName, backup: &Backup) -> Value {
+    json!({
+        "qube": name.as_str(),
+        "ok": true,
+        "snapshot": backup.sequence,
+        "time": backup.time,
+        "state": backup.state,
+        "seconds": backup.seconds,
+        "counts": counts(&backup.counts),
+        "left_out": left_out(&backup.left_out),
+        "warning": backup.warning,
+        "dom0": {
+            "peak_memory_bytes": backup.dom0.peak_kib.saturating_mul(1024),
+            "helper_answer_bytes": backup.dom0.answer_bytes,
+            "helper_progress_bytes": backup.dom0.progress_bytes,
+        },
+    })
+}
+
+/// The numbers of a session.
+pub fn counts(counts: &Counts) -> Value {
+    json!({
+        "files": counts.files,
+        "folders": counts.folders,
+        "others": counts.others,
+        "file_bytes": counts.file_bytes,
+        "files_read": counts.files_read,
+        "files_racy": counts.files_racy,
+        "bytes_read": counts.bytes_read,
+        "bytes_new": counts.bytes_new,
+        "bytes_stored": counts.bytes_stored,
+        "objects": counts.objects,
+    })
+}
+
+/// What each rule left out.
+pub fn left_out(left_out: &LeftOuts) -> Value {
+    let one = |(rule, left_out): (qib_rpc::rule::Rule, qib_rpc::count::LeftOut)| {
+        (
+            rule.name().to_owned(),
+            json!({ "entries": left_out.entries, "bytes": left_out.bytes }),
+        )
+    };
+    Value::Object(left_out.iter().map(one).collect())
+}

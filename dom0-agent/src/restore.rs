@@ -1,0 +1,246 @@
+//! One restore: a new qube, a fresh volume, a helper that fills it.
+
+use crate::admin::call::{self, RESTORING};
+use crate::block::{self, Access};
+use crate::error::{Error, Peer, Result};
+use crate::helper::Helper;
+use crate::ledger::book::History;
+use crate::ledger::record::{NetVm, QubeRecord, SnapshotRecord};
+use crate::machine::{Installation, Machine};
+use crate::permit::Permit;
+use crate::progress::Progress;
+use crate::source::ANSWER_LIMIT;
+use crate::talk::Talk;
+use crate::undo::{Undo, Undos};
+use qib_rpc::id::SessionId;
+use qib_rpc::key::{Identity, Passphrase};
+use qib_rpc::message::backup::Progress as ProgressMessage;
+use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
+use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
+use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::name::QubeName;
+use qib_rpc::service::Service;
+use std::path::PathBuf;
+
+/// What is restored, and as what.
+pub struct Plan {
+    /// The qube that was backed up.
+    pub qube: QubeRecord,
+    /// Its snapshot.
+    pub snapshot: SnapshotRecord,
+    /// The qube to make.
+    pub target: QubeName,
+    /// Its template.
+    pub template: QubeName,
+}
+
+/// Decides what a restore does, without doing any of it.
+///
+/// # Errors
+/// When there is no such history or snapshot, or the target's name is taken.
+pub fn plan(
+    installation: &Installation,
+    name: &QubeName,
+    sequence: Option<u64>,
+    target: Option<QubeName>,
+) -> Result<Plan> {
+    let history = history(installation, name)?;
+    let snapshot = match sequence {
+        Some(number) => history
+            .snapshots
+            .iter()
+            .find(|snapshot| snapshot.sequence == number),
+        None => history.snapshots.last(),
+    };
+    let snapshot = snapshot.ok_or_else(|| {
+        Error::Restore(format!(
+            "{name} has no such snapshot; see 'qib snapshots {name}'"
+        ))
+    })?;
+    let target = target.unwrap_or_else(|| name.clone());
+    let qubes = call::qubes()?;
+    if qubes.iter().any(|qube| qube.name == target) {
+        return Err(Error::Restore(format!(
+            "a qube named {target} exists; choose another name with --as NAME"
+        )));
+    }
+    let template = snapshot.settings.template.clone();
+    let template = template.filter(|name| qubes.iter().any(|qube| &qube.name == name));
+    let template = template.ok_or_else(|| {
+        Error::Restore(match &snapshot.settings.template {
+            Some(missing) => {
+                format!("its template {missing} does not exist here; install it first")
+            }
+            None => "it had no template; qib does not restore such qubes yet".to_owned(),
+        })
+    })?;
+    Ok(Plan {
+        qube: history.qube.clone(),
+        snapshot: snapshot.clone(),
+        target,
+        template,
+    })
+}
+
+/// The only history of this name that has a snapshot.
+fn history<'a>(installation: &'a Installation, name: &QubeName) -> Result<&'a History> {
+    let mut named = installation.ledger.book.named(name);
+    named.retain(|history| !history.snapshots.is_empty());
+    match named.as_slice() {
+        [] => Err(Error::Restore(format!(
+            "{name} was never backed up; see 'qib snapshots'"
+        ))),
+        [only] => Ok(only),
+        several => several
+            .iter()
+            .copied()
+            .max_by_key(|history| history.snapshots.last().map(|last| last.time))
+            .ok_or_else(|| Error::Restore(format!("{name} was never backed up"))),
+    }
+}
+
+/// Opens the qube's data identity with the passphrase, in a helper of its own.
+///
+/// # Errors
+/// When the passphrase is wrong, or kit or identity are another installation's.
+pub fn open_identity(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &Plan,
+    passphrase: Passphrase,
+    undos: &mut Undos,
+) -> Result<Identity> {
+    let helper = Helper::start(machine, undos)?;
+    let stop = &machine.stop;
+    let mut talk = Talk::start(
+        Peer::Helper,
+        helper.name(),
+        Service::KeyOpen,
+        ANSWER_LIMIT,
+        stop,
+    )?;
+    talk.say(&KeyOpenJob {
+        passphrase,
+        kit: installation.kit.clone(),
+        sealed: plan.qube.sealed.clone(),
+        qube: plan.qube.id,
+    })?;
+    let KeyOpenDone {
+        identity,
+        recipient,
+    } = talk.hear()?;
+    drop(talk);
+    undos.all()?;
+    if recipient != plan.qube.recipient {
+        return Err(Error::Disagree(
+            "the qube's data identity is not the one in the ledger".to_owned(),
+        ));
+    }
+    Ok(identity)
+}
+
+/// Makes the qube and fills its volume.
+///
+/// # Errors
+/// Whatever kept it from being whole; then the new qube is removed again.
+pub fn restore(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &Plan,
+    identity: Identity,
+    undos: &mut Undos,
+    progress: &mut Progress,
+) -> Result<RestoreSummary> {
+    let target = &plan.target;
+    progress.stage(target, "making the qube");
+    make_qube(plan, undos)?;
+    undos.note(Undo::Import(target.clone()))?;
+    let path = call::import_begin(target, "private", plan.snapshot.volume_bytes)?;
+    let summary = fill(machine, installation, plan, identity, path, undos, progress)?;
+    // The helper and dom0's loop must have let go of the volume first.
+    undos.only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
+    call::import_end(target, "private", true)?;
+    undos.keep(&Undo::Import(target.clone()))?;
+    undos.keep(&Undo::Qube(target.clone()))?;
+    undos.all()?;
+    Ok(summary)
+}
+
+fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
+    let (target, settings) = (&plan.target, &plan.snapshot.settings);
+    undos.note(Undo::Qube(target.clone()))?;
+    call::create_app(target, &plan.template, &settings.label)?;
+    undos.note(Undo::Guard(target.clone()))?;
+    call::set_tag(target, RESTORING)?;
+    match &settings.netvm {
+        NetVm::Default => Ok(()),
+        NetVm::None => Ok(call::set_property(target, "netvm", "")?),
+        NetVm::Qube(name) => match call::find_qube(name)? {
+            Some(_) => Ok(call::set_property(target, "netvm", name.as_str())?),
+            // Better offline than through a net qube that nobody chose.
+            None => Ok(call::set_property(target, "netvm", "")?),
+        },
+    }
+}
+
+fn fill(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &Plan,
+    data_identity: Identity,
+    path: PathBuf,
+    undos: &mut Undos,
+    progress: &mut Progress,
+) -> Result<RestoreSummary> {
+    progress.stage(&plan.target, "starting a helper");
+    let helper = Helper::start(machine, undos)?;
+    undos.note(Undo::Loop(path.clone()))?;
+    let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
+    device.attach_to(helper.name())?;
+    let session = SessionId::new(machine.random()?);
+    let permit = Permit::open(machine, &permit(plan, &helper, session))?;
+    helper.allow_storage()?;
+    let stop = &machine.stop;
+    let mut talk = Talk::start(
+        Peer::Helper,
+        helper.name(),
+        Service::Restore,
+        ANSWER_LIMIT,
+        stop,
+    )?;
+    talk.say(&RestoreJob {
+        session,
+        storage: machine.config.storage.clone(),
+        qube: plan.qube.id,
+        sequence: plan.snapshot.sequence,
+        snapshot: plan.snapshot.snapshot,
+        chunk_key: installation.keys.chunk(plan.qube.id),
+        data_identity,
+    })?;
+    let summary = loop {
+        let frame = talk.hear_any()?;
+        if !frame.is::<ProgressMessage>() {
+            break talk.decode::<RestoreSummary>(&frame)?;
+        }
+        progress.show(
+            &plan.target,
+            &talk.decode::<ProgressMessage>(&frame)?.counts,
+        );
+    };
+    helper.forbid_storage()?;
+    permit.close()?;
+    Ok(summary)
+}
+
+fn permit(plan: &Plan, helper: &Helper, session: SessionId) -> PermitRequest {
+    PermitRequest {
+        session,
+        helper: helper.name().clone(),
+        prefix: plan.qube.prefix,
+        verbs: Verbs::Restore,
+        quota: Quota {
+            bytes: 0,
+            objects: 0,
+        },
+    }
+}

@@ -1,0 +1,126 @@
+//! A qube as the source of a backup: found or newly known, with its settings.
+
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::error::{Error, Peer, Result};
+use crate::helper::Helper;
+use crate::ledger::record::{NetVm, QubeRecord, Record, Settings};
+use crate::machine::{Installation, Machine};
+use crate::records::Records;
+use crate::talk::Talk;
+use crate::undo::Undos;
+use qib_rpc::id::{Prefix, QubeId};
+use qib_rpc::key::Entropy;
+use qib_rpc::limit::MAX_HELPER_ANSWER_BYTES;
+use qib_rpc::message::key::{KeyQubeDone, KeyQubeJob};
+use qib_rpc::message::record::Place;
+use qib_rpc::name::QubeName;
+use qib_rpc::object::Kind;
+use qib_rpc::service::Service;
+
+/// The most that a helper may answer, as a number of bytes.
+pub const ANSWER_LIMIT: u64 = {
+    #[allow(
+        clippy::as_conversions,
+        reason = "no other conversion is const; 4,096 fits"
+    )]
+    let limit = MAX_HELPER_ANSWER_BYTES as u64;
+    limit
+};
+
+/// The id of a living qube in the ledger; a new qube gets one, with keys of its own.
+///
+/// # Errors
+/// When a key helper fails, or storage does not keep the sealed identity.
+pub fn known(
+    machine: &Machine,
+    installation: &mut Installation,
+    qube: &Qube,
+    undos: &mut Undos,
+) -> Result<QubeId> {
+    if let Some(history) = installation.ledger.book.of_living(&qube.name, qube.uuid) {
+        let (id, renamed) = (history.qube.id, history.qube.name != qube.name);
+        if renamed {
+            let name = qube.name.clone();
+            installation
+                .ledger
+                .append(Record::Renamed { qube: id, name })?;
+        }
+        return Ok(id);
+    }
+    let record = new_qube(machine, installation, qube, undos)?;
+    let id = record.id;
+    let mut records = Records::start(machine)?;
+    records.put(
+        Place::Qube(record.prefix),
+        Kind::Key,
+        record.sealed.expose(),
+    )?;
+    installation.ledger.append(Record::Qube(record))?;
+    Ok(id)
+}
+
+fn new_qube(
+    machine: &Machine,
+    installation: &Installation,
+    qube: &Qube,
+    undos: &mut Undos,
+) -> Result<QubeRecord> {
+    let master = installation
+        .ledger
+        .book
+        .master()
+        .ok_or(Error::NotInitialised)?
+        .clone();
+    let id = QubeId::new(machine.random()?);
+    let job = KeyQubeJob {
+        master,
+        qube: id,
+        chunk_key: installation.keys.chunk(id),
+        entropy: Entropy::new(machine.random()?),
+    };
+    let helper = Helper::start(machine, undos)?;
+    let mut talk = Talk::start(
+        Peer::Helper,
+        helper.name(),
+        Service::KeyQube,
+        ANSWER_LIMIT,
+        &machine.stop,
+    )?;
+    talk.say(&job)?;
+    let KeyQubeDone { recipient, sealed } = talk.hear()?;
+    drop(talk);
+    undos.all()?;
+    let prefix = Prefix::new(machine.random()?);
+    Ok(QubeRecord {
+        id,
+        uuid: qube.uuid,
+        name: qube.name.clone(),
+        prefix,
+        recipient,
+        sealed,
+    })
+}
+
+/// How the qube is set up.
+///
+/// # Errors
+/// When qubesd does not tell.
+pub fn settings(qube: &QubeName) -> Result<Settings> {
+    let template = match call::property(qube, "template") {
+        Ok(property) => QubeName::parse(&property.value).ok(),
+        Err(error) if error.is("QubesNoSuchPropertyError") => None,
+        Err(error) => return Err(error.into()),
+    };
+    let netvm = call::property(qube, "netvm")?;
+    let netvm = match QubeName::parse(&netvm.value) {
+        _ if netvm.is_default => NetVm::Default,
+        Ok(name) => NetVm::Qube(name),
+        Err(_) => NetVm::None,
+    };
+    Ok(Settings {
+        template,
+        label: call::property(qube, "label")?.value,
+        netvm,
+    })
+}

@@ -1,0 +1,78 @@
+//! The files in `/var/lib/qib`: secret, recovery kit, ledger.
+
+use crate::error::{Error, Result, at};
+use crate::paths::STATE;
+use qib_rpc::key::{Dom0Secret, Kit};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Where the ledger lies.
+pub fn ledger_path() -> PathBuf {
+    Path::new(STATE).join("ledger")
+}
+
+/// Where the recovery kit lies.
+pub fn kit_path() -> PathBuf {
+    Path::new(STATE).join("recovery-kit.age")
+}
+
+fn secret_path() -> PathBuf {
+    Path::new(STATE).join("secret")
+}
+
+/// True once `qib init` has ended well: the ledger is what it makes last.
+pub fn is_initialised() -> bool {
+    ledger_path().exists()
+}
+
+/// Reads the dom0 secret.
+///
+/// # Errors
+/// When the file is missing or not of its length.
+pub fn read_secret() -> Result<Dom0Secret> {
+    let path = secret_path();
+    let bytes = Zeroizing::new(fs::read(&path).map_err(at(&path))?);
+    let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| damaged(&path))?);
+    Ok(Dom0Secret::new(*bytes))
+}
+
+/// Reads the recovery kit.
+///
+/// # Errors
+/// When the file is missing or too long.
+pub fn read_kit() -> Result<Kit> {
+    let path = kit_path();
+    Kit::new(fs::read(&path).map_err(at(&path))?).map_err(|_| damaged(&path))
+}
+
+/// Writes secret and kit.
+///
+/// # Errors
+/// When they can not be written.
+pub fn write(secret: &Dom0Secret, kit: &Kit) -> Result<()> {
+    write_file(&secret_path(), secret.expose())?;
+    write_file(&kit_path(), kit.expose())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fresh = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&fresh).map_err(at(&fresh))?;
+    file.write_all(bytes).map_err(at(&fresh))?;
+    file.sync_all().map_err(at(&fresh))?;
+    fs::rename(&fresh, path).map_err(at(path))?;
+    File::open(STATE)
+        .and_then(|folder| folder.sync_all())
+        .map_err(at(STATE))
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::Ledger(format!(
+        "{} is damaged; put back a good copy of the file",
+        path.display()
+    ))
+}

@@ -1,0 +1,110 @@
+//! What has to be undone, written down before it is done.
+//!
+//! A run keeps a journal: before it makes a thing outside itself, it appends a
+//! line and syncs it. At its end, on any error and on ^C, it undoes everything
+//! in the order that the things need. After a crash the next run reads the
+//! journal and does the same. Undoing what was never done, or was undone
+//! already, is no error.
+
+mod act;
+mod journal;
+
+use crate::error::Result;
+use qib_rpc::name::QubeName;
+use std::path::PathBuf;
+
+/// One thing to undo. The order of the variants is the order of undoing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undo {
+    /// Kill a helper and wait until it is gone.
+    Helper(QubeName),
+    /// Take dom0's loop devices over this file away.
+    Loop(PathBuf),
+    /// Remove a clone of a volume.
+    Clone(PathBuf),
+    /// Throw the new content of a qube's private volume away.
+    Import(QubeName),
+    /// Remove a qube that a restore made.
+    Qube(QubeName),
+    /// Let a qube start again.
+    Guard(QubeName),
+}
+
+/// The things that this run has to undo.
+#[derive(Debug)]
+pub struct Undos {
+    open: Vec<Undo>,
+}
+
+impl Undos {
+    /// Undoes what an earlier run left behind.
+    ///
+    /// # Errors
+    /// When something stays although several attempts were made, or the journal
+    /// can not be read.
+    pub fn sweep() -> Result<Self> {
+        let mut undos = Self {
+            open: journal::read()?,
+        };
+        undos.all()?;
+        Ok(undos)
+    }
+
+    /// How many things an earlier run left, before [`Self::sweep`].
+    pub fn left_behind() -> Result<usize> {
+        Ok(journal::read()?.len())
+    }
+
+    /// Notes what is about to be done.
+    ///
+    /// # Errors
+    /// When the journal can not be written: then it must not be done.
+    pub fn note(&mut self, undo: Undo) -> Result<()> {
+        journal::append(&undo)?;
+        self.open.push(undo);
+        Ok(())
+    }
+
+    /// Undoes everything noted.
+    ///
+    /// # Errors
+    /// The first thing that stays; it remains in the journal.
+    pub fn all(&mut self) -> Result<()> {
+        self.only(|_| true)
+    }
+
+    /// Undoes what `chosen` picks.
+    ///
+    /// # Errors
+    /// The first thing that stays; it remains in the journal.
+    pub fn only(&mut self, chosen: impl Fn(&Undo) -> bool) -> Result<()> {
+        let (mut picked, kept): (Vec<_>, Vec<_>) = self.open.drain(..).partition(chosen);
+        self.open = kept;
+        picked.sort();
+        let mut first = Ok(());
+        for undo in picked {
+            if let Err(error) = act::undo(&undo) {
+                first = first.and(Err(error));
+                self.open.push(undo);
+            }
+        }
+        journal::rewrite(&self.open)?;
+        first
+    }
+
+    /// Forgets a thing that is to stay.
+    ///
+    /// # Errors
+    /// When the journal can not be written.
+    pub fn keep(&mut self, kept: &Undo) -> Result<()> {
+        self.open.retain(|undo| undo != kept);
+        journal::rewrite(&self.open)
+    }
+}
+
+impl Drop for Undos {
+    fn drop(&mut self) {
+        // What fails here stays in the journal for the next run.
+        let _left_for_next_run = self.all();
+    }
+}
