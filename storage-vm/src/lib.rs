@@ -1,1 +1,26 @@
-//! Being written.
+//! The storage qube's side of qib: checks a name against a permit, then moves
+//! opaque bytes.
+//!
+//! * `descriptor` reads who calls for what; `service` answers each service.
+//! * `permit` knows which sessions live; `allowed` turns a request into a proof
+//!   that it may be done, and nothing is put or got without one.
+//! * `receive` turns such a proof and a stream into an object whose digest is
+//!   proven, and nothing is stored without that.
+//! * `backend` is what a place must promise; `folder` is the one place so far.
+//!
+//! **Invariant:** there is no function here that deletes or overwrites an object.
+
+pub mod allowed;
+pub mod backend;
+pub mod descriptor;
+pub mod folder;
+pub mod hang_up;
+pub mod layout;
+pub mod listen;
+pub mod log;
+pub mod permit;
+pub mod quota;
+pub mod receive;
+pub mod send;
+pub mod service;
+pub mod spot;

@@ -1,0 +1,110 @@
+//! One object on its way into a folder.
+
+use super::Folder;
+use crate::backend::{Arrival, Incoming, Trouble};
+use crate::layout;
+use crate::spot::Spot;
+use qib_rpc::id::Digest;
+use qib_rpc::object::Kind;
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, linkat, openat, unlinkat};
+use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+
+/// An object in a temporary file, which is removed when this is dropped.
+pub struct Arriving<'folder> {
+    folder: &'folder Folder,
+    spot: Spot,
+    file: File,
+    shelf: OwnedFd,
+    name: String,
+}
+
+impl<'folder> Arriving<'folder> {
+    /// Makes the temporary file with this number.
+    pub fn begin(folder: &'folder Folder, spot: Spot, number: u64) -> Result<Self, Trouble> {
+        let shelf = folder
+            .shelves
+            .make(&layout::temporary_folders(spot.place))?;
+        let name = layout::temporary_name(number);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = openat(&shelf, &name, flags, Mode::RUSR | Mode::WUSR)?.into();
+        Ok(Self {
+            folder,
+            spot,
+            file,
+            shelf,
+            name,
+        })
+    }
+
+    fn name_it(&self, shelf: &OwnedFd) -> Result<Arrival, Trouble> {
+        let name = self.spot.name.to_string();
+        if self.spot.name.kind != Kind::Pack && !exists(shelf, &name)? {
+            // Before the name, so that every object that is there is noted.
+            self.folder.arrivals.note(shelf, self.spot.name)?;
+        }
+        match linkat(&self.shelf, &self.name, shelf, &name, AtFlags::empty()) {
+            Ok(()) => Ok(Arrival::New),
+            Err(Errno::EXIST) => self.compare(),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// What is there already must be what just came, or it is damaged.
+    fn compare(&self) -> Result<Arrival, Trouble> {
+        let known = self.folder.open_object(&self.spot)?;
+        if digest_of(known)? == self.spot.name.digest {
+            Ok(Arrival::Known)
+        } else {
+            Err(Trouble::Damaged)
+        }
+    }
+}
+
+impl Incoming for Arriving<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        Ok(self.file.write_all(bytes)?)
+    }
+
+    fn store(self: Box<Self>) -> Result<Arrival, Trouble> {
+        fchmod(&self.file, Mode::RUSR)?;
+        fsync(&self.file)?;
+        let shelf = self.folder.shelves.make(&layout::folders(&self.spot))?;
+        let arrival = self.name_it(&shelf)?;
+        // Also when it was there: whoever put it may have died before this.
+        fsync(&shelf)?;
+        Ok(arrival)
+    }
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        // What can not be removed now is removed at the next start.
+        let _later = unlinkat(&self.shelf, &self.name, AtFlags::empty());
+    }
+}
+
+fn digest_of(file: File) -> io::Result<Digest> {
+    let mut hash = Sha256::new();
+    let mut input = BufReader::with_capacity(1 << 18, file);
+    loop {
+        let piece = input.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(Digest::new(hash.finalize().into()));
+        }
+        hash.update(piece);
+        let used = piece.len();
+        input.consume(used);
+    }
+}
+
+fn exists(shelf: &OwnedFd, name: &str) -> Result<bool, Errno> {
+    match rustix::fs::statat(shelf, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}

@@ -1,0 +1,31 @@
+//! `qib.Get`: a restore fetches the objects of its prefix, one after the other.
+
+use super::{Daemon, Ended, said};
+use crate::allowed::GetAllowed;
+use crate::permit::Visit;
+use crate::send::send;
+use qib_rpc::fault::{Code, Fault};
+use qib_rpc::line::{Receiver, Sender};
+use qib_rpc::message::object::{Finish, Finished, GetObject};
+use qib_rpc::message::permit::Verbs;
+use std::os::unix::net::UnixStream;
+
+// The visit is taken, so that the permit's end waits for this to return.
+pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), Ended> {
+    let permit = visit.permit();
+    if !matches!(permit.request().verbs, Verbs::Restore) {
+        return Err(Fault::new(Code::NotAllowed).into());
+    }
+    let mut receiver = Receiver::new(stream);
+    let mut sender = Sender::new(stream);
+    while let Some(frame) = receiver.next_frame()? {
+        if frame.is::<Finish>() {
+            sender.send(&Finished {})?;
+            return Ok(());
+        }
+        let request: GetObject = said(&frame)?;
+        let allowed = GetAllowed::helper(permit, request)?;
+        send(&mut sender, &allowed, daemon.backend.as_ref())??;
+    }
+    Ok(())
+}
