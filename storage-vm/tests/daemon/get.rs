@@ -1,0 +1,123 @@
+//! `qib.Get`: a restore reads what lies under its prefix.
+
+use super::bench::{Daemon, OTHER_PREFIX, PREFIX, folder, noise, path_of, request};
+use qib_rpc::fault::{Code, Fault};
+use qib_rpc::message::object::{Finish, Finished, GetObject, PutObject, Stored};
+use qib_rpc::message::permit::Verbs;
+use qib_rpc::message::record::{Place, PutRecord};
+use qib_rpc::object::{Kind, ObjectName};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn every_kind_under_the_prefix_is_read_one_after_the_other() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut backup = daemon.backup(1);
+    let mut put = daemon.put(1);
+    let sizes = [0, 1, 262_144, 262_145, 3 << 20];
+    let mut names: Vec<_> = (0..)
+        .zip(sizes)
+        .map(|(number, size)| {
+            (
+                put.put(Kind::Pack, &noise(number, size)),
+                noise(number, size),
+            )
+        })
+        .collect();
+    names.push((put.put(Kind::Snapshot, b"snapshot"), b"snapshot".to_vec()));
+    backup.close_permit();
+    let key = ObjectName::of(Kind::Key, b"key");
+    let mut records = daemon.records();
+    let place = Place::Qube(PREFIX);
+    let asked = PutRecord {
+        place,
+        name: key,
+        bytes: 3,
+    };
+    records.tx.send(&asked).unwrap();
+    records.tx.send_data(b"key").unwrap();
+    records.expect::<Stored>();
+    names.push((key, b"key".to_vec()));
+
+    let _restore = daemon.restore(2);
+    let mut get = daemon.get(2);
+    for (name, _) in &names {
+        get.tx.send(&GetObject { name: *name }).unwrap();
+    }
+    get.tx.send(&Finish {}).unwrap();
+    for (_, bytes) in names {
+        assert_eq!(get.take_object(), Ok(bytes));
+    }
+    get.expect::<Finished>();
+}
+
+#[test]
+fn missing_and_foreign_objects() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut backup = daemon.backup(1);
+    let name = daemon.put(1).put(Kind::Pack, b"mine");
+    backup.close_permit();
+    let _mine = daemon.restore(2);
+    let absent = ObjectName::of(Kind::Pack, b"absent");
+    let mut get = daemon.get(2);
+    get.tx.send(&GetObject { name: absent }).unwrap();
+    assert_eq!(
+        get.take_object(),
+        Err(Fault::about(Code::Missing, absent.digest))
+    );
+    let mut foreign = request(3, Verbs::Restore);
+    foreign.prefix = OTHER_PREFIX;
+    let _foreign = daemon.permit(foreign);
+    let mut get = daemon.get(3);
+    get.tx.send(&GetObject { name }).unwrap();
+    assert_eq!(get.code(), Code::Missing);
+}
+
+/// What the daemon answers when the file of an object of `size` bytes is `changed`.
+fn answer_when(size: usize, changed: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, Code> {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut backup = daemon.backup(1);
+    let mut bytes = noise(1, size);
+    let name = daemon.put(1).put(Kind::Pack, &bytes);
+    backup.close_permit();
+    let path = path_of(&folder, name);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    changed(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    let _restore = daemon.restore(2);
+    let mut get = daemon.get(2);
+    get.tx.send(&GetObject { name }).unwrap();
+    get.take_object().map_err(|fault| {
+        assert_eq!(fault.object, Some(name.digest));
+        fault.code
+    })
+}
+
+#[test]
+fn damage_is_told_in_place_of_the_last_frame() {
+    for size in [1, 262_144, 262_145, 1 << 20] {
+        let flipped = answer_when(size, |bytes| bytes[size / 2] ^= 1);
+        assert_eq!(flipped, Err(Code::Damaged), "{size}");
+        let cut = answer_when(size, |bytes| bytes.truncate(size / 2));
+        assert_eq!(cut, Err(Code::Damaged), "{size}");
+        let longer = answer_when(size, |bytes| bytes.push(0));
+        assert_eq!(longer, Err(Code::Damaged), "{size}");
+    }
+    assert_eq!(answer_when(0, |bytes| bytes.push(0)), Err(Code::Damaged));
+    assert_eq!(answer_when(1, Vec::clear), Err(Code::Damaged));
+}
+
+#[test]
+fn a_restore_puts_nothing() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut permit = daemon.restore(1);
+    let mut get = daemon.get(1);
+    let name = ObjectName::of(Kind::Pack, b"x");
+    get.tx.send(&PutObject { name, bytes: 1 }).unwrap();
+    assert_eq!(get.code(), Code::Protocol);
+    assert_eq!(permit.close_permit().objects, 0);
+}

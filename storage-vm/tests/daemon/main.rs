@@ -1,0 +1,21 @@
+//! The real daemon, spoken to over its real socket.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod bench;
+mod calls;
+mod crash;
+mod full;
+mod get;
+mod hostile;
+mod permit;
+mod put;
+mod records;
+mod speed;
+mod start;
