@@ -13,7 +13,8 @@ use crate::inode_bitmap::InodeBitmap;
 use crate::inodes::Inodes;
 use crate::mmp;
 use crate::numbers::{GroupNumber, InodeNumber, PhysicalBlock};
-use crate::super_block::{self, State, SuperBlock, VolumeTimes};
+use crate::super_block::{self, SuperBlock};
+use crate::volume_state::{State, VolumeTimes};
 
 /// A file system whose superblock is sound and fits its device. Shared by threads as it is.
 ///

@@ -4,8 +4,8 @@ use crate::checksum::Checksums;
 use crate::crc32c::crc32c;
 use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::features::{Features, has_metadata_csum};
-use crate::fields::{Fields, to_usize};
-use crate::numbers::{GroupNumber, InodeNumber, PhysicalBlock};
+use crate::fields::Fields;
+use crate::volume_state::{State, VolumeTimes};
 
 pub(crate) const OFFSET: u64 = 1024;
 pub(crate) const LENGTH: usize = 1024;
@@ -20,26 +20,6 @@ const SITE: Site = Site {
     structure: Structure::SuperBlock,
     place: Place::Volume,
 };
-
-/// What the superblock says about the state of the file system. None of it is a reason to refuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
-    /// It was unmounted cleanly, or a journal took its place.
-    pub clean: bool,
-    /// The kernel met errors that no e2fsck has cleared.
-    pub errors: bool,
-}
-
-/// The times of the superblock, in seconds since 1970; zero when never set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VolumeTimes {
-    /// `s_wtime`: the last write of the superblock.
-    pub written: u64,
-    /// `s_mtime`: the last mount.
-    pub mounted: u64,
-    /// `s_mkfs_time`: when the file system was made.
-    pub made: u64,
-}
 
 /// Sizes that fit together and fit the device.
 #[derive(Clone, Debug)]
@@ -59,7 +39,8 @@ pub(crate) struct SuperBlock {
     pub(crate) uuid: [u8; 16],
     pub(crate) state: State,
     pub(crate) times: VolumeTimes,
-    special_inodes: [u32; 4],
+    /// Quota files and the orphan file; zero where there is none.
+    pub(crate) special_inodes: [u32; 4],
 }
 
 impl SuperBlock {
@@ -117,8 +98,8 @@ impl SuperBlock {
             checksums: checksums(fields, features)?,
             mmp_block: fields.u64(0x168)?,
             uuid: fields.bytes(0x68)?,
-            state: state(fields.u16(0x3A)?),
-            times: times(fields)?,
+            state: State::decode(fields)?,
+            times: VolumeTimes::decode(fields)?,
             special_inodes: [
                 fields.u32(0x240)?,
                 fields.u32(0x244)?,
@@ -148,73 +129,6 @@ impl SuperBlock {
         let bytes = self.blocks.checked_mul(u64::from(self.block_size));
         check(bytes.is_some_and(|bytes| bytes <= size), Fault::OutOfVolume)?;
         check(self.descriptors_end() <= self.blocks, Fault::OutOfVolume)
-    }
-
-    /// Byte offset of a block that `run` has checked, so below the size of the device.
-    pub(crate) fn offset(&self, block: PhysicalBlock) -> u64 {
-        block.get().saturating_mul(u64::from(self.block_size))
-    }
-
-    /// Length of a block in memory.
-    pub(crate) fn block_length(&self) -> usize {
-        to_usize(self.block_size)
-    }
-
-    /// Bytes of the volume that belong to the file system.
-    pub(crate) fn volume_bytes(&self) -> u64 {
-        self.blocks.saturating_mul(u64::from(self.block_size))
-    }
-
-    /// Byte offset of the group descriptors.
-    pub(crate) fn descriptors_offset(&self) -> u64 {
-        u64::from(self.first_data_block)
-            .saturating_add(1)
-            .saturating_mul(self.block_size.into())
-    }
-
-    /// Blocks of each group's inode table.
-    pub(crate) fn inode_table_blocks(&self) -> u64 {
-        let bytes = u64::from(self.inodes_per_group).saturating_mul(self.inode_size.into());
-        bytes.div_ceil(u64::from(self.block_size))
-    }
-
-    /// The first of `length` blocks, when all lie in the volume and behind the group descriptors.
-    pub(crate) fn run(&self, untrusted_start: u64, length: u64) -> Option<PhysicalBlock> {
-        let end = untrusted_start.checked_add(length)?;
-        let inside = untrusted_start >= self.descriptors_end() && end <= self.blocks && length > 0;
-        inside.then_some(PhysicalBlock(untrusted_start))
-    }
-
-    fn descriptors_end(&self) -> u64 {
-        let bytes = u64::from(self.groups).saturating_mul(u64::from(self.descriptor_size));
-        let blocks = bytes.div_ceil(u64::from(self.block_size));
-        blocks
-            .saturating_add(u64::from(self.first_data_block))
-            .saturating_add(1)
-    }
-
-    /// The group of an inode and its index there; None when the volume has no such inode.
-    pub(crate) fn locate(&self, number: InodeNumber) -> Option<(GroupNumber, u32)> {
-        let index = number
-            .get()
-            .checked_sub(1)
-            .filter(|index| *index < self.inodes)?;
-        let group = index.checked_div(self.inodes_per_group)?;
-        Some((
-            GroupNumber(group),
-            index.checked_rem(self.inodes_per_group)?,
-        ))
-    }
-
-    /// Whether the inode is the file system's own: journal, resize, quota, orphan file and the like.
-    pub(crate) fn is_special(&self, number: InodeNumber) -> bool {
-        let reserved = number.get() < self.first_inode && number != InodeNumber::ROOT;
-        reserved || self.special_inodes.contains(&number.get())
-    }
-
-    /// The largest size of a file, in bytes: logical blocks have 32 bits.
-    pub(crate) fn max_file_size(&self) -> u64 {
-        u64::from(self.block_size) << 32
     }
 }
 
@@ -258,23 +172,5 @@ fn checksums(fields: &Fields<'_>, features: Features) -> Result<Checksums, Error
         Checksums::Groups { uuid }
     } else {
         Checksums::None
-    })
-}
-
-fn state(word: u16) -> State {
-    State {
-        clean: word & 1 != 0,
-        errors: word & 2 != 0,
-    }
-}
-
-fn times(fields: &Fields<'_>) -> Result<VolumeTimes, Error> {
-    let joined = |low: usize, high: usize| -> Result<u64, Error> {
-        Ok(u64::from(fields.u32(low)?) | u64::from(fields.u8(high)?) << 32)
-    };
-    Ok(VolumeTimes {
-        written: joined(0x30, 0x274)?,
-        mounted: joined(0x2C, 0x275)?,
-        made: joined(0x108, 0x276)?,
     })
 }

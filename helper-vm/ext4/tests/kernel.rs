@@ -5,13 +5,14 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::image::{Image, can_mount, run};
 use common::populate::{self, Wishes};
 use common::{device::FileDevice, kernel, ours, record};
-use qib_ext4::{Ext4, FileType};
+use qib_ext4::{DirEntry, Ext4, FileType};
 
 const FEW: Wishes = Wishes {
     pieces: 2000,
@@ -47,6 +48,18 @@ fn compare_image(image: &Image) {
     let found = ours::tree(&fs).unwrap();
     record::assert_same(&found, &expected);
     compare_inodes(&fs, &found);
+    compare_hints(&fs);
+}
+
+/// What directory entries say of the type is what the inodes are.
+fn compare_hints(fs: &Ext4<FileDevice>) {
+    let inodes = fs.inodes().map(|inode| inode.unwrap());
+    for directory in inodes.filter(|inode| inode.file_type == FileType::Directory) {
+        let hint = |entry: DirEntry<'_>| {
+            assert_eq!(entry.hint, Some(fs.inode(entry.inode).unwrap().file_type));
+        };
+        fs.read_dir(&directory, hint).unwrap();
+    }
 }
 
 /// The inode tables hold exactly the inodes that have names.

@@ -2,8 +2,10 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub mod device;
+pub mod edit;
 pub mod image;
 pub mod kernel;
 pub mod ours;
 pub mod populate;
 pub mod record;
+pub mod sample;

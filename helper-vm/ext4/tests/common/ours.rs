@@ -20,11 +20,10 @@ pub fn tree<R: BlockReader>(fs: &Ext4<R>) -> Result<Tree, Error> {
         }
         let mut names = Vec::new();
         fs.read_dir(&directory, |entry| {
-            names.push((entry.name.to_vec(), entry.inode, entry.hint));
+            names.push((entry.name.to_vec(), entry.inode));
         })?;
-        for (name, number, hint) in names {
+        for (name, number) in names {
             let inode = fs.inode(number)?;
-            assert!(hint.is_none_or(|hint| hint == inode.file_type));
             let path = join(&path, &name);
             tree.insert(path.clone(), record(fs, &inode)?);
             if inode.file_type == FileType::Directory {

@@ -1,0 +1,68 @@
+//! A folder with a file of each kind that needs no root, and small images made from it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, symlink};
+use std::path::Path;
+
+use rustix::fs::XattrFlags;
+
+use super::image::{Image, run};
+
+/// One group, no checksums, so that any change is seen by what it breaks.
+pub const PLAIN: &[&str] = &["-t", "ext4", "-b", "1024", "-N", "128", "-O", NO_CHECKSUMS];
+const NO_CHECKSUMS: &str = "^metadata_csum,^uninit_bg,^64bit,^has_journal,^resize_inode";
+/// The same, with every checksum.
+pub const CHECKED: &[&str] = &[
+    "-t",
+    "ext4",
+    "-b",
+    "1024",
+    "-N",
+    "128",
+    "-O",
+    "^has_journal,^resize_inode,^64bit",
+];
+pub const EXT2: &[&str] = &[
+    "-t",
+    "ext2",
+    "-b",
+    "1024",
+    "-N",
+    "128",
+    "-O",
+    "^resize_inode",
+];
+
+/// An image of so many MiB with the folder's content.
+pub fn image(mebibytes: u64, options: &[&str]) -> Image {
+    let source = tempfile::tempdir().unwrap();
+    fill(source.path());
+    let mut options = options.to_vec();
+    options.extend(["-d", source.path().to_str().unwrap()]);
+    Image::make(mebibytes, &options)
+}
+
+pub fn fill(root: &Path) {
+    fs::write(root.join("file"), [7; 5000]).unwrap();
+    fs::create_dir(root.join("folder")).unwrap();
+    fs::write(root.join("folder/inside"), b"inside").unwrap();
+    fs::write(root.join("folder/second"), b"second").unwrap();
+    fs::hard_link(root.join("file"), root.join("folder/linked")).unwrap();
+    symlink("short", root.join("fast")).unwrap();
+    symlink("l".repeat(200), root.join("slow")).unwrap();
+    let pieces = File::create(root.join("pieces")).unwrap();
+    for piece in 0..40 {
+        pieces.write_all_at(b"piece", piece * 8192).unwrap();
+    }
+    pieces.set_len(400_000).unwrap();
+    fs::write(root.join("attributes"), b"x").unwrap();
+    let path = root.join("attributes");
+    for (key, length) in [("user.in", 20), ("user.block", 300)] {
+        rustix::fs::setxattr(&path, key, &vec![b'v'; length], XattrFlags::empty()).unwrap();
+    }
+    fs::write(root.join("acl"), b"").unwrap();
+    run(
+        "setfacl",
+        &["-m", "u:70000:rw", root.join("acl").to_str().unwrap()],
+    );
+}
