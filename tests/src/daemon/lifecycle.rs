@@ -1,0 +1,195 @@
+//! Starting, stopping and removing qubes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::machine::{Qube, STORAGE};
+use super::world::{Inner, Running, World};
+use crate::qrexec::broker;
+use crate::qube::plan::Plan;
+use crate::qube::spawn::Processes;
+use crate::qubesd::Refusal;
+use crate::unix_path;
+
+type Done = Result<(), Refusal>;
+
+impl World {
+    /// Starts a qube; one that runs already is fine.
+    pub(crate) fn start(self: &Arc<Self>, name: &str) -> Done {
+        let mut inner = self.lock();
+        self.sweep_dead(&mut inner)?;
+        let qube = inner
+            .machine
+            .qubes
+            .get(name)
+            .ok_or_else(|| Refusal::no_qube(name))?;
+        if inner.running.contains_key(name) {
+            return Ok(());
+        }
+        if qube.tags.contains("backup-restore-in-progress") {
+            let why = "Restore of this domain in progress, cannot start";
+            return Err(Refusal::exception("QubesVMError", why));
+        }
+        let started = self.start_processes(name, qube);
+        let running = match started {
+            Ok(running) => running,
+            Err(error) => {
+                self.after_end(&mut inner, name)?;
+                return Err(Refusal::exception(
+                    "QubesException",
+                    &format!("Start failed: {error:#}"),
+                ));
+            }
+        };
+        inner.running.insert(name.to_owned(), running);
+        if let Some(qube) = inner.machine.qubes.get_mut(name) {
+            qube.running = true;
+        }
+        Ok(self.save(&inner)?)
+    }
+
+    fn start_processes(self: &Arc<Self>, name: &str, qube: &Qube) -> Result<Running> {
+        if self.pool.holds(qube) {
+            self.pool.start(name)?;
+        }
+        let plan = self.plan(name, qube)?;
+        let from_qube = unix_path::listen(&plan.agent_socket)?;
+        let from_dom0 = unix_path::listen(&dom0_socket(name))?;
+        let listeners = vec![from_qube.try_clone()?, from_dom0.try_clone()?];
+        let log = self.layout.qube(name, "log");
+        let program = self.layout.lab_program();
+        let processes = Processes::start(&program, plan, &log, listeners)?;
+        broker::serve_qube(Arc::clone(self), name.to_owned(), from_qube);
+        broker::serve_dom0(Arc::clone(self), name.to_owned(), from_dom0);
+        Ok(Running {
+            processes,
+            attached: BTreeMap::new(),
+        })
+    }
+
+    fn plan(&self, name: &str, qube: &Qube) -> Result<Plan> {
+        let kind = qube.kind();
+        let is_storage = kind == "storage";
+        let rw = if is_storage {
+            self.layout.disk(name)
+        } else {
+            self.layout.qube(name, "rw")
+        };
+        let tmp = self.layout.qube(name, "tmp");
+        for folder in [&rw, &tmp] {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Plan {
+            name: name.to_owned(),
+            mount_point: self.layout.mount_point(),
+            usr: self.layout.kind(kind, "usr"),
+            services: self.layout.kind(kind, "qubes-rpc"),
+            tmp,
+            rw,
+            agent_socket: self.layout.qube(name, "agent.sock"),
+            is_storage,
+        })
+    }
+
+    /// Stops a running qube at once; `Shutdown` and `Kill` differ only for guests that listen.
+    pub(crate) fn stop(&self, name: &str) -> Done {
+        let mut inner = self.lock();
+        self.sweep_dead(&mut inner)?;
+        if !inner.machine.qubes.contains_key(name) {
+            return Err(Refusal::no_qube(name));
+        }
+        if inner.running.remove(name).is_none() {
+            let why = format!("Domain is powered off: '{name}'");
+            return Err(Refusal::exception("QubesVMNotStartedError", &why));
+        }
+        self.after_end(&mut inner, name)
+    }
+
+    /// Brings the state up to date with qubes that ended by themselves.
+    pub(crate) fn sweep_dead(&self, inner: &mut Inner) -> Done {
+        let ended = |(name, running): (&String, &mut Running)| {
+            running.processes.has_ended().then(|| name.clone())
+        };
+        let dead: Vec<String> = inner.running.iter_mut().filter_map(ended).collect();
+        for name in dead {
+            inner.running.remove(&name);
+            self.after_end(inner, &name)?;
+        }
+        Ok(())
+    }
+
+    fn after_end(&self, inner: &mut Inner, name: &str) -> Done {
+        drop(fs::remove_file(dom0_socket(name)));
+        let Some(qube) = inner.machine.qubes.get_mut(name) else {
+            return Ok(());
+        };
+        qube.running = false;
+        if self.pool.holds(qube) {
+            self.pool.stop(name, qube.revisions_to_keep)?;
+        }
+        if qube.is_disposable() && qube.is_set("auto_cleanup") {
+            self.forget(inner, name)?;
+        }
+        Ok(self.save(inner)?)
+    }
+
+    /// Removes a halted qube and its volumes.
+    pub(crate) fn remove(&self, name: &str) -> Done {
+        let mut inner = self.lock();
+        self.sweep_dead(&mut inner)?;
+        if inner.running.contains_key(name) {
+            let why = format!("Domain is not powered off: '{name}'");
+            return Err(Refusal::exception("QubesVMNotHaltedError", &why));
+        }
+        self.forget(&mut inner, name)?;
+        Ok(self.save(&inner)?)
+    }
+
+    fn forget(&self, inner: &mut Inner, name: &str) -> Done {
+        let Some(qube) = inner.machine.qubes.remove(name) else {
+            return Err(Refusal::no_qube(name));
+        };
+        if self.pool.holds(&qube) {
+            self.pool.remove(name)?;
+        }
+        let folder = self.layout.qube(name, "");
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        Ok(())
+    }
+
+    /// After a start of the daemon: disposables are gone, as after a power cut; the others that
+    /// ran start again, the storage qube first.
+    pub(crate) fn start_again(self: &Arc<Self>) -> Done {
+        let mut inner = self.lock();
+        let mut names = Vec::new();
+        let mut gone = Vec::new();
+        for (name, qube) in &mut inner.machine.qubes {
+            match (qube.running, qube.is_disposable()) {
+                (true, false) => names.push(name.clone()),
+                (_, true) if qube.is_set("auto_cleanup") => gone.push(name.clone()),
+                _ => {}
+            }
+            qube.running = false;
+        }
+        gone.iter()
+            .try_for_each(|name| self.forget(&mut inner, name))?;
+        drop(inner);
+        names.sort_by_key(|name| name != STORAGE);
+        names.iter().try_for_each(|name| self.start(name))
+    }
+
+    pub(crate) fn stop_all(&self) -> Done {
+        let names: Vec<String> = self.lock().running.keys().cloned().collect();
+        names.iter().try_for_each(|name| self.stop(name))
+    }
+}
+
+fn dom0_socket(name: &str) -> PathBuf {
+    PathBuf::from(format!("/run/qubes/qrexec.{name}"))
+}

@@ -1,0 +1,136 @@
+//! The state of the lab's machine; every answer of qubesd is computed from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::pool::Driver;
+use crate::random;
+
+/// Everything that outlives the daemon.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) driver: Driver,
+    pub(crate) qubes: BTreeMap<String, Qube>,
+    /// dom0's QubesDB.
+    pub(crate) qubesdb: BTreeMap<String, String>,
+    /// Loop devices of a lab without root.
+    pub(crate) loops: BTreeMap<u32, Loop>,
+}
+
+/// One qube; dom0 is not among them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Qube {
+    pub(crate) class: String,
+    pub(crate) uuid: String,
+    pub(crate) qid: u32,
+    /// Only those that were set.
+    pub(crate) properties: BTreeMap<String, String>,
+    pub(crate) features: BTreeMap<String, String>,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) firewall: Option<String>,
+    pub(crate) notes: String,
+    pub(crate) private_size: u64,
+    pub(crate) revisions_to_keep: u32,
+    /// To be started again when the daemon comes back.
+    pub(crate) running: bool,
+}
+
+/// A name for a plain file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Loop {
+    pub(crate) file: PathBuf,
+    pub(crate) read_only: bool,
+}
+
+pub(crate) const STORAGE: &str = "sys-backup";
+pub(crate) const HELPER_TEMPLATE: &str = "qib-dvm";
+pub(crate) const TEMPLATE: &str = "debian-12-xfce";
+const PRIVATE_SIZE: u64 = 2 << 30;
+
+impl Qube {
+    pub(crate) fn new(class: &str, label: &str, template: Option<&str>, qid: u32) -> Result<Self> {
+        let mut properties = BTreeMap::from([("label".to_owned(), label.to_owned())]);
+        if let Some(template) = template {
+            properties.insert("template".to_owned(), template.to_owned());
+        }
+        Ok(Self {
+            class: class.to_owned(),
+            uuid: random::uuid()?,
+            qid,
+            properties,
+            features: BTreeMap::new(),
+            tags: BTreeSet::from(["created-by-dom0".to_owned()]),
+            firewall: None,
+            notes: String::new(),
+            private_size: PRIVATE_SIZE,
+            revisions_to_keep: 1,
+            running: false,
+        })
+    }
+
+    pub(crate) fn is_disposable(&self) -> bool {
+        self.class == "DispVM"
+    }
+
+    pub(crate) fn is_set(&self, property: &str) -> bool {
+        self.properties
+            .get(property)
+            .is_some_and(|value| value == "True")
+    }
+
+    /// Which programs it has.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            qube if qube.tags.contains("qib-storage") => "storage",
+            qube if qube.is_disposable() => "helper",
+            _ => "plain",
+        }
+    }
+}
+
+impl Machine {
+    /// A machine as `create` makes it; nothing runs yet.
+    pub(crate) fn new(driver: Driver) -> Result<Self> {
+        let template = Qube::new("TemplateVM", "black", None, 1)?;
+        let mut helper = Qube::new("AppVM", "red", Some(TEMPLATE), 2)?;
+        helper
+            .properties
+            .insert("template_for_dispvms".to_owned(), "True".to_owned());
+        helper.properties.insert("netvm".to_owned(), String::new());
+        let mut storage = Qube::new("AppVM", "gray", Some(TEMPLATE), 3)?;
+        storage.tags.insert("qib-storage".to_owned());
+        storage.properties.insert("netvm".to_owned(), String::new());
+        storage.running = true;
+        let named = [
+            (TEMPLATE, template),
+            (HELPER_TEMPLATE, helper),
+            (STORAGE, storage),
+        ];
+        Ok(Self {
+            driver,
+            qubes: named.map(|(name, qube)| (name.to_owned(), qube)).into(),
+            qubesdb: BTreeMap::new(),
+            loops: BTreeMap::new(),
+        })
+    }
+
+    pub(crate) fn next_qid(&self) -> u32 {
+        self.qubes.values().map(|qube| qube.qid).max().unwrap_or(0) + 1
+    }
+
+    pub(crate) fn load(path: &Path) -> Result<Self> {
+        let text = fs::read(path).with_context(|| path.display().to_string())?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    /// Whoever reads the file sees the old or the new state, never a part.
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        let new = path.with_extension("new");
+        fs::write(&new, serde_json::to_vec_pretty(self)?)?;
+        Ok(fs::rename(&new, path)?)
+    }
+}

@@ -1,0 +1,116 @@
+//! The daemon's shared state: the machine, and the qubes that run now.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+
+use super::devices::Attachment;
+use super::machine::Machine;
+use crate::layout::Layout;
+use crate::policy::{Domain, SystemInfo};
+use crate::pool::Pool;
+use crate::qube::spawn::Processes;
+
+/// A qube that runs now.
+pub(crate) struct Running {
+    pub(crate) processes: Processes,
+    /// By the name it has in the qube's /dev.
+    pub(crate) attached: BTreeMap<String, Attachment>,
+}
+
+/// What one lock guards.
+pub(crate) struct Inner {
+    pub(crate) machine: Machine,
+    pub(crate) running: BTreeMap<String, Running>,
+}
+
+/// Shared by all threads of the daemon.
+pub(crate) struct World {
+    pub(crate) layout: Layout,
+    pub(crate) pool: Pool,
+    inner: Mutex<Inner>,
+}
+
+impl World {
+    pub(crate) fn new(layout: Layout, machine: Machine) -> Arc<Self> {
+        let pool = Pool::new(machine.driver, layout.pool_dir());
+        let inner = Mutex::new(Inner {
+            machine,
+            running: BTreeMap::new(),
+        });
+        Arc::new(Self {
+            layout,
+            pool,
+            inner,
+        })
+    }
+
+    /// The state. A thread that panicked left it as whole as any other, so go on.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn save(&self, inner: &Inner) -> Result<()> {
+        inner.machine.save(&self.layout.state())
+    }
+
+    /// Adds a line to one of the lab's logs; a log that cannot be written stops nothing.
+    pub(crate) fn log(&self, name: &str, line: &str) {
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(self.layout.log(name));
+        drop(file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())));
+    }
+
+    pub(crate) fn is_running(&self, name: &str) -> bool {
+        self.lock().running.contains_key(name)
+    }
+
+    /// Where calls to a running qube are sent.
+    pub(crate) fn control_of(&self, name: &str) -> Result<OwnedFd> {
+        let inner = self.lock();
+        inner
+            .running
+            .get(name)
+            .with_context(|| format!("{name} is not running"))?
+            .processes
+            .control()
+    }
+
+    /// What the policy may know.
+    pub(crate) fn system_info(&self) -> SystemInfo {
+        let inner = self.lock();
+        let mut info: SystemInfo = inner
+            .machine
+            .qubes
+            .iter()
+            .map(|(name, qube)| {
+                let named = |property: &str| qube.properties.get(property).cloned();
+                let domain = Domain {
+                    class: qube.class.clone(),
+                    tags: qube.tags.clone(),
+                    template_for_dispvms: qube.is_set("template_for_dispvms"),
+                    default_dispvm: named("default_dispvm").filter(|name| !name.is_empty()),
+                    uuid: qube.uuid.clone(),
+                };
+                (name.clone(), domain)
+            })
+            .collect();
+        let class = "AdminVM".to_owned();
+        let uuid = crate::qubesd::DOM0_UUID.to_owned();
+        info.insert(
+            "dom0".to_owned(),
+            Domain {
+                class,
+                uuid,
+                ..Domain::default()
+            },
+        );
+        info
+    }
+}

@@ -1,0 +1,105 @@
+//! The file system that the pool lies on: a real XFS or btrfs when root, a folder when not.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
+
+use super::Driver;
+use crate::layout::Layout;
+use crate::userns;
+
+const IMAGE_SIZE: u64 = 64 << 30;
+const UNMOUNT_TRIES: u32 = 50;
+
+/// Makes the pool of a new lab, as good as this user and machine can have it.
+pub(crate) fn create(layout: &Layout) -> Result<Driver> {
+    fs::create_dir_all(layout.pool_mount())?;
+    let driver = if userns::is_root() && make_file_system(layout)? {
+        Driver::Reflink
+    } else {
+        Driver::File
+    };
+    mount(layout, driver)?;
+    fs::create_dir_all(layout.pool_dir().join("appvms"))?;
+    Ok(driver)
+}
+
+fn make_file_system(layout: &Layout) -> Result<bool> {
+    let image = layout.pool_image();
+    File::create(&image)?.set_len(IMAGE_SIZE)?;
+    let makers: [&[&str]; 2] = [
+        &["mkfs.xfs", "-q", "-m", "reflink=1"],
+        &["mkfs.btrfs", "-q"],
+    ];
+    for maker in makers {
+        let Some((program, arguments)) = maker.split_first() else {
+            continue;
+        };
+        match Command::new(program).args(arguments).arg(&image).output() {
+            Ok(output) if output.status.success() => return Ok(true),
+            Ok(output) => bail!(
+                "{program}: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            ),
+            Err(_) => {}
+        }
+    }
+    fs::remove_file(&image)?;
+    Ok(false)
+}
+
+/// Mounts the pool where everyone sees it, unless it is mounted.
+pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
+    if driver == Driver::File || mounts_at(&layout.pool_mount())? > 0 {
+        return Ok(());
+    }
+    // A later unmount has to reach the copies of this mount that other namespaces hold (another
+    // lab's, for one), or the file system would live on there.
+    mount_bind(layout.dir(), layout.dir())?;
+    mount_change(layout.dir(), MountPropagationFlags::SHARED)?;
+    let mut command = Command::new("mount");
+    command
+        .args(["-o", "loop,discard"])
+        .arg(layout.pool_image())
+        .arg(layout.pool_mount());
+    let output = command.output().context("mount is needed")?;
+    if !output.status.success() {
+        bail!("mount: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+/// Unmounts everything of the lab; its processes are gone, or nearly so.
+pub(crate) fn unmount_all(layout: &Layout) -> Result<()> {
+    for place in [layout.pool_mount(), layout.dir().to_path_buf()] {
+        while mounts_at(&place)? > 0 {
+            unmount_one(&place)?;
+        }
+    }
+    Ok(())
+}
+
+fn unmount_one(place: &Path) -> Result<()> {
+    for _ in 0..UNMOUNT_TRIES {
+        match unmount(place, UnmountFlags::empty()) {
+            Err(rustix::io::Errno::BUSY) => std::thread::sleep(Duration::from_millis(50)),
+            other => return other.with_context(|| place.display().to_string()),
+        }
+    }
+    eprintln!(
+        "{} is in use by a program of yours; it goes when that ends",
+        place.display()
+    );
+    Ok(unmount(place, UnmountFlags::DETACH)?)
+}
+
+/// How many mounts lie on exactly this place.
+pub(crate) fn mounts_at(place: &Path) -> Result<usize> {
+    let table = fs::read_to_string("/proc/self/mountinfo")?;
+    let is_here = |line: &&str| line.split(' ').nth(4).map(Path::new) == Some(place);
+    Ok(table.lines().filter(is_here).count())
+}

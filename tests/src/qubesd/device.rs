@@ -1,0 +1,180 @@
+//! Block devices of dom0, and which qube has them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::answer::{Answer, Refusal, enforce};
+use super::device_format::{self, options};
+use super::property::qube_of;
+use super::table::Call;
+use crate::daemon::devices::{Attachment, Offered, plug, unplug};
+use crate::daemon::loops;
+use crate::daemon::world::{Inner, World};
+
+const FRONTENDS: [&str; 6] = ["xvdi", "xvdj", "xvdk", "xvdl", "xvdm", "xvdn"];
+
+pub(crate) fn available(world: &Arc<World>, call: &Call) -> Answer {
+    let inner = world.lock();
+    if call.destination != "dom0" {
+        qube_of(&inner.machine, call.destination)?;
+        return Ok(String::new());
+    }
+    let devices = loops::offered(&world.layout, &inner.machine)?;
+    let wanted = |name: &str| call.argument.is_empty() || call.argument == name;
+    let named = devices.values().filter(|device| wanted(&device.name));
+    Ok(named.map(device_format::available).collect())
+}
+
+pub(crate) fn attached(world: &Arc<World>, call: &Call) -> Answer {
+    let inner = world.lock();
+    if call.destination != "dom0" {
+        qube_of(&inner.machine, call.destination)?;
+    }
+    let wanted = match call.argument {
+        "" => None,
+        argument => Some(ident(argument)?),
+    };
+    let Some(running) = inner.running.get(call.destination) else {
+        return Ok(String::new());
+    };
+    let line = |(frontend, attachment): (&String, &Attachment)| {
+        device_format::attached(call.destination, frontend, attachment)
+    };
+    let is_wanted = |attachment: &Attachment| wanted.is_none_or(|name| name == attachment.device);
+    Ok(running
+        .attached
+        .iter()
+        .filter(|(_, a)| is_wanted(a))
+        .map(line)
+        .collect())
+}
+
+/// The lab keeps no assignment beyond a running qube.
+pub(crate) fn assigned(world: &Arc<World>, call: &Call) -> Answer {
+    qube_of(&world.lock().machine, call.destination)?;
+    Ok(String::new())
+}
+
+/// `dom0+loop3`, with or without the device's identity behind it.
+fn ident(argument: &str) -> Result<&str, Refusal> {
+    let (backend, rest) = argument
+        .split_once('+')
+        .ok_or_else(|| Refusal::protocol("no +"))?;
+    let name = rest.split('+').next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    enforce(backend == "dom0" && (1..=12).contains(&name.len()) && name.chars().all(plain))?;
+    Ok(name)
+}
+
+pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
+    let name = ident(call.argument)?;
+    let options = options(call.text()?)?;
+    let mut inner = world.lock();
+    qube_of(&inner.machine, call.destination)?;
+    let devices = loops::offered(&world.layout, &inner.machine)?;
+    let device = devices
+        .get(name)
+        .ok_or_else(|| Refusal::protocol("unknown device"))?;
+    let read_only = read_only(&options, device)?;
+    free(&inner, name)?;
+    // As on the real one, a halted qube gets no device and the caller gets no error.
+    let Some(running) = inner.running.get_mut(call.destination) else {
+        return Ok(String::new());
+    };
+    let frontend = frontend(&options, &running.attached)?;
+    plug(world, running, device, &frontend, read_only)?;
+    running.attached.insert(
+        frontend,
+        Attachment {
+            device: name.to_owned(),
+            read_only,
+        },
+    );
+    Ok(String::new())
+}
+
+fn value_error(why: &str) -> Refusal {
+    Refusal::exception("QubesValueError", why)
+}
+
+fn read_only(options: &BTreeMap<String, String>, device: &Offered) -> Result<bool, Refusal> {
+    for option in options.keys() {
+        if !["read-only", "frontend-dev", "devtype"].contains(&option.as_str()) {
+            return Err(value_error(&format!("Unsupported option {option}")));
+        }
+    }
+    let read_only = match options.get("read-only").map(String::as_str) {
+        None => device.read_only,
+        Some("yes" | "True" | "true" | "1" | "on") => true,
+        Some("no" | "False" | "false" | "0" | "off") => false,
+        Some(_) => return Err(value_error("Invalid literal for boolean property")),
+    };
+    if device.read_only && !read_only {
+        return Err(value_error("This device can be attached only read-only"));
+    }
+    Ok(read_only)
+}
+
+fn free(inner: &Inner, name: &str) -> Result<(), Refusal> {
+    let has_it = |(_, running): &(&String, &crate::daemon::world::Running)| {
+        running
+            .attached
+            .values()
+            .any(|attachment| attachment.device == name)
+    };
+    match inner.running.iter().find(has_it) {
+        None => Ok(()),
+        Some((owner, _)) => {
+            let why = format!("Device dom0:{name} already attached to {owner}");
+            Err(Refusal::exception("DeviceAlreadyAttached", &why))
+        }
+    }
+}
+
+fn frontend(
+    options: &BTreeMap<String, String>,
+    used: &BTreeMap<String, Attachment>,
+) -> Result<String, Refusal> {
+    if let Some(name) = options.get("frontend-dev") {
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric());
+        if !plain || !(name.starts_with("xvd") || name.starts_with("sd")) {
+            return Err(value_error(&format!(
+                "Invalid frontend-dev option value: {name}"
+            )));
+        }
+        if used.contains_key(name) {
+            return Err(Refusal::exception(
+                "QubesException",
+                &format!("{name} is in use"),
+            ));
+        }
+        return Ok(name.clone());
+    }
+    let free = FRONTENDS.iter().find(|name| !used.contains_key(**name));
+    free.map(ToString::to_string)
+        .ok_or_else(|| value_error("No unused frontend found"))
+}
+
+pub(crate) fn detach(world: &Arc<World>, call: &Call) -> Answer {
+    let name = ident(call.argument)?;
+    let mut inner = world.lock();
+    qube_of(&inner.machine, call.destination)?;
+    let missing = || {
+        let why = format!("Device dom0:{name} not attached to {}", call.destination);
+        Refusal::exception("DeviceNotAttached", &why)
+    };
+    let running = inner
+        .running
+        .get_mut(call.destination)
+        .ok_or_else(missing)?;
+    let found = running
+        .attached
+        .iter()
+        .find(|(_, attachment)| attachment.device == name);
+    let frontend = found
+        .map(|(frontend, _)| frontend.clone())
+        .ok_or_else(missing)?;
+    unplug(world, running, &frontend)?;
+    running.attached.remove(&frontend);
+    Ok(String::new())
+}

@@ -1,0 +1,53 @@
+//! New content for a halted qube's volume, committed or dropped as a whole.
+
+use std::sync::Arc;
+
+use super::answer::{Answer, Refusal, enforce};
+use super::property::{qube_mut, qube_of};
+use super::table::Call;
+use super::volume::size_of;
+use crate::daemon::world::World;
+
+pub(crate) fn begin(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument == "private")?;
+    let inner = world.lock();
+    let name = call.destination;
+    let qube = qube_of(&inner.machine, name)?;
+    enforce(world.pool.holds(qube))?;
+    if inner.running.contains_key(name) {
+        let why = format!("Domain is not powered off: '{name}'");
+        return Err(Refusal::exception("QubesVMNotHaltedError", &why));
+    }
+    let size = if call.payload.is_empty() {
+        qube.private_size
+    } else {
+        size_of(call)?
+    };
+    let path = world.pool.import_begin(name, size)?;
+    Ok(format!("{size} {}", path.display()))
+}
+
+pub(crate) fn end(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument == "private")?;
+    let mut inner = world.lock();
+    let name = call.destination;
+    let qube = qube_mut(&mut inner.machine, name)?;
+    enforce(world.pool.holds(qube))?;
+    let success = call.payload == b"ok";
+    let size = std::fs::metadata(world.pool.import(name)).map(|file| file.len());
+    // An import that is not under way is an unhandled error of qubesd: no answer.
+    let size = size.map_err(|_| Refusal::protocol("nothing is being imported"))?;
+    world
+        .pool
+        .import_end(name, success, qube.revisions_to_keep)?;
+    if !success {
+        let why = call.text()?.split_once('\n').map_or("", |(_, why)| why);
+        return Err(Refusal::exception(
+            "QubesException",
+            &format!("Data import failed: {why}"),
+        ));
+    }
+    qube.private_size = size;
+    world.save(&inner)?;
+    Ok(String::new())
+}

@@ -1,0 +1,63 @@
+//! The two sockets: reads a call to its end, answers, closes.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::answer::{Answer, Refusal, encode};
+use super::table::{self, Call, Method};
+use crate::daemon::world::World;
+use crate::unix_path;
+
+/// The whole call may be this long.
+const LONGEST: u64 = 65_536;
+
+/// Listens on both sockets.
+pub(crate) fn serve(world: &Arc<World>) -> Result<()> {
+    let sockets: [(&str, &'static [Method]); 2] = [
+        ("/run/qubesd.sock", table::ADMIN),
+        ("/run/qubesd.internal.sock", table::INTERNAL),
+    ];
+    for (path, methods) in sockets {
+        let listener = unix_path::listen(Path::new(path))?;
+        let world = Arc::clone(world);
+        std::thread::spawn(move || accept(&world, &listener, methods));
+    }
+    Ok(())
+}
+
+fn accept(world: &Arc<World>, listener: &UnixListener, methods: &'static [Method]) {
+    while let Ok((stream, _)) = listener.accept() {
+        let world = Arc::clone(world);
+        std::thread::spawn(move || drop(serve_one(&world, stream, methods)));
+    }
+}
+
+/// One call per connection, carried out only when the caller has closed its side.
+fn serve_one(world: &Arc<World>, mut stream: UnixStream, methods: &[Method]) -> Result<()> {
+    let mut call = Vec::new();
+    let length = (&stream).take(LONGEST + 1).read_to_end(&mut call)?;
+    if u64::try_from(length)? > LONGEST {
+        world.log("qubesd", "request too long");
+        return Ok(());
+    }
+    let answer = respond(world, &call, methods);
+    Ok(stream.write_all(&encode(&answer))?)
+}
+
+fn respond(world: &Arc<World>, call: &[u8], methods: &[Method]) -> Answer {
+    let answer = match Call::parse(call) {
+        None => Err(Refusal::protocol("not a call")),
+        Some(call) => {
+            world.log("qubesd", &format!("{call}"));
+            table::run(world, &call, methods)
+        }
+    };
+    if let Err(refusal) = &answer {
+        world.log("qubesd", &format!("  refused: {refusal}"));
+    }
+    answer
+}

@@ -1,0 +1,56 @@
+//! Settings that the lab keeps and gives back without a meaning of their own.
+
+use std::sync::Arc;
+
+use super::answer::{Answer, enforce};
+use super::property::{qube_mut, qube_of};
+use super::table::Call;
+use crate::daemon::world::World;
+
+const ACCEPT_ALL: &str = "action=accept\n";
+const LABELS: [&str; 8] = [
+    "red", "orange", "yellow", "green", "gray", "blue", "purple", "black",
+];
+
+pub(crate) fn firewall_get(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty())?;
+    let inner = world.lock();
+    let rules = qube_of(&inner.machine, call.destination)?.firewall.clone();
+    Ok(rules.unwrap_or_else(|| ACCEPT_ALL.to_owned()))
+}
+
+pub(crate) fn firewall_set(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty())?;
+    let rules = call
+        .text()?
+        .lines()
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut inner = world.lock();
+    qube_mut(&mut inner.machine, call.destination)?.firewall = Some(rules);
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+pub(crate) fn notes_get(world: &Arc<World>, call: &Call) -> Answer {
+    Ok(qube_of(&world.lock().machine, call.destination)?
+        .notes
+        .clone())
+}
+
+pub(crate) fn notes_set(world: &Arc<World>, call: &Call) -> Answer {
+    let notes = String::from_utf8_lossy(call.payload).into_owned();
+    let mut inner = world.lock();
+    qube_mut(&mut inner.machine, call.destination)?.notes = notes;
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+pub(crate) fn labels(_: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.destination == "dom0")?;
+    Ok(LABELS.map(|label| format!("{label}\n")).concat())
+}
+
+pub(crate) fn is_label(name: &str) -> bool {
+    LABELS.contains(&name)
+}

@@ -1,0 +1,130 @@
+//! Every method that the lab's qubesd knows, and who carries it out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::answer::{Answer, Refusal};
+use super::{
+    create, device, feature, import, lifecycle, list, pool, property, settings, system_info, tag,
+    volume,
+};
+use crate::daemon::world::World;
+
+/// `METHOD+ARG SRC name DEST NUL PAYLOAD`
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) argument: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) destination: &'a str,
+    pub(crate) payload: &'a [u8],
+}
+
+type Handler = fn(&Arc<World>, &Call) -> Answer;
+pub(crate) type Method = (&'static str, Handler);
+
+pub(crate) const INTERNAL: &[Method] = &[
+    ("internal.GetSystemInfo", system_info::get),
+    ("internal.vm.volume.ImportBegin", import::begin),
+    ("internal.vm.volume.ImportEnd", import::end),
+];
+
+pub(crate) const ADMIN: &[Method] = &[
+    ("admin.vm.List", list::list),
+    ("admin.vm.CurrentState", list::current_state),
+    ("admin.vm.property.List", property::list),
+    ("admin.vm.property.Get", property::get),
+    ("admin.vm.property.GetAll", property::get_all),
+    ("admin.vm.property.Set", property::set),
+    ("admin.vm.property.Reset", property::reset),
+    ("admin.property.Get", property::get_global),
+    ("admin.property.GetAll", property::get_all_global),
+    ("admin.vm.feature.List", feature::list),
+    ("admin.vm.feature.Get", feature::get),
+    ("admin.vm.feature.Set", feature::set),
+    ("admin.vm.feature.Remove", feature::remove),
+    ("admin.vm.tag.List", tag::list),
+    ("admin.vm.tag.Get", tag::get),
+    ("admin.vm.tag.Set", tag::set),
+    ("admin.vm.tag.Remove", tag::remove),
+    ("admin.vm.firewall.Get", settings::firewall_get),
+    ("admin.vm.firewall.Set", settings::firewall_set),
+    ("admin.vm.notes.Get", settings::notes_get),
+    ("admin.vm.notes.Set", settings::notes_set),
+    ("admin.label.List", settings::labels),
+    ("admin.vm.Create.AppVM", create::app_qube),
+    ("admin.vm.CreateInPool.AppVM", create::app_qube_in_pool),
+    ("admin.vm.Create.DispVM", create::disposable),
+    ("admin.vm.Start", lifecycle::start),
+    ("admin.vm.Shutdown", lifecycle::shutdown),
+    ("admin.vm.Kill", lifecycle::kill),
+    ("admin.vm.Remove", lifecycle::remove),
+    ("admin.vm.volume.List", volume::list),
+    ("admin.vm.volume.Info", volume::info),
+    ("admin.vm.volume.ListSnapshots", volume::list_snapshots),
+    ("admin.vm.volume.Resize", volume::resize),
+    (
+        "admin.vm.volume.Set.revisions_to_keep",
+        volume::set_revisions,
+    ),
+    ("admin.pool.List", pool::list),
+    ("admin.pool.Info", pool::info),
+    ("admin.pool.UsageDetails", pool::usage),
+    ("admin.vm.device.block.Available", device::available),
+    ("admin.vm.device.block.Attached", device::attached),
+    ("admin.vm.device.block.Assigned", device::assigned),
+    ("admin.vm.device.block.Attach", device::attach),
+    ("admin.vm.device.block.Detach", device::detach),
+];
+
+impl<'a> Call<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let end = bytes.iter().position(|byte| *byte == 0)?;
+        let (header, rest) = bytes.split_at_checked(end)?;
+        let payload = rest.get(1..)?;
+        let mut words = std::str::from_utf8(header).ok()?.splitn(4, ' ');
+        let (full, source) = (words.next()?, words.next()?);
+        let destination = match (words.next()?, words.next()?) {
+            ("keyword", "adminvm") => "dom0",
+            ("name", name) => name,
+            _ => return None,
+        };
+        let (method, argument) = full.split_once('+').unwrap_or((full, ""));
+        header.is_ascii().then_some(Self {
+            method,
+            argument,
+            source,
+            destination,
+            payload,
+        })
+    }
+
+    /// The payload as text, which it has to be.
+    pub(crate) fn text(&self) -> Result<&str, Refusal> {
+        let text = std::str::from_utf8(self.payload)
+            .ok()
+            .filter(|text| text.is_ascii());
+        text.ok_or_else(|| Refusal::protocol("payload is not ASCII"))
+    }
+}
+
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            method,
+            argument,
+            source,
+            destination,
+            payload,
+        } = self;
+        let payload = payload.escape_ascii();
+        write!(f, "{method}+{argument} {source} {destination} {payload}")
+    }
+}
+
+/// Carries out a call; a method that is not in the table gets no answer.
+pub(crate) fn run(world: &Arc<World>, call: &Call, methods: &[Method]) -> Answer {
+    let known = methods.iter().find(|(name, _)| *name == call.method);
+    let (_, handler) = known.ok_or_else(|| Refusal::protocol("no such method"))?;
+    world.sweep_dead(&mut world.lock())?;
+    handler(world, call)
+}

@@ -1,0 +1,156 @@
+//! Volumes; only `private` is more than a name.
+
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+
+use super::answer::{Answer, Refusal, enforce};
+use super::property::{qube_mut, qube_of};
+use super::table::Call;
+use crate::daemon::machine::Qube;
+use crate::daemon::world::World;
+use crate::pool;
+
+const VOLUMES: [&str; 4] = ["root", "private", "volatile", "kernel"];
+const SYSTEM_SIZE: u64 = 10 << 30;
+
+/// What `Info` says, in its order.
+struct Volume {
+    vid: String,
+    size: u64,
+    usage: u64,
+    rw: bool,
+    source: String,
+    path: String,
+    save_on_stop: bool,
+    snap_on_start: bool,
+    revisions_to_keep: u32,
+}
+
+pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty())?;
+    qube_of(&world.lock().machine, call.destination)?;
+    Ok(VOLUMES.map(|volume| format!("{volume}\n")).concat())
+}
+
+pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(VOLUMES.contains(&call.argument))?;
+    let inner = world.lock();
+    let qube = qube_of(&inner.machine, call.destination)?;
+    let volume = match call.argument {
+        "private" if world.pool.holds(qube) => private(world, call.destination, qube),
+        name => other(world, call.destination, qube, name),
+    };
+    Ok(describe(&volume))
+}
+
+fn private(world: &World, name: &str, qube: &Qube) -> Volume {
+    let current = world.pool.current(name);
+    let usage = std::fs::metadata(&current).map_or(0, |file| file.blocks() * 512);
+    Volume {
+        vid: world.pool.vid(name),
+        size: qube.private_size,
+        usage,
+        rw: true,
+        source: String::new(),
+        path: world.pool.dirty(name).display().to_string(),
+        save_on_stop: true,
+        snap_on_start: false,
+        revisions_to_keep: qube.revisions_to_keep,
+    }
+}
+
+/// A volume that comes from a template or is empty at every start.
+fn other(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
+    let folder = if qube.class == "TemplateVM" {
+        "vm-templates"
+    } else {
+        "appvms"
+    };
+    let vid = format!("{folder}/{name}/{volume}");
+    let from_template = volume == "root" || volume == "private";
+    let template = qube.properties.get("template").filter(|_| from_template);
+    Volume {
+        path: world
+            .pool
+            .dir
+            .join(format!("{vid}-dirty.img"))
+            .display()
+            .to_string(),
+        vid,
+        size: SYSTEM_SIZE,
+        usage: 0,
+        rw: volume != "kernel",
+        source: template
+            .map(|name| format!("appvms/{name}/{volume}"))
+            .unwrap_or_default(),
+        save_on_stop: false,
+        snap_on_start: template.is_some(),
+        revisions_to_keep: 0,
+    }
+}
+
+fn describe(volume: &Volume) -> String {
+    let flag = |value| if value { "True" } else { "False" };
+    [
+        ("pool", pool::NAME),
+        ("vid", &volume.vid),
+        ("size", &volume.size.to_string()),
+        ("usage", &volume.usage.to_string()),
+        ("rw", flag(volume.rw)),
+        ("source", &volume.source),
+        ("path", &volume.path),
+        ("save_on_stop", flag(volume.save_on_stop)),
+        ("snap_on_start", flag(volume.snap_on_start)),
+        ("revisions_to_keep", &volume.revisions_to_keep.to_string()),
+        ("ephemeral", "False"),
+        ("is_outdated", "False"),
+    ]
+    .map(|(key, value)| format!("{key}={value}\n"))
+    .concat()
+}
+
+pub(crate) fn list_snapshots(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(VOLUMES.contains(&call.argument))?;
+    let inner = world.lock();
+    let qube = qube_of(&inner.machine, call.destination)?;
+    if call.argument != "private" || !world.pool.holds(qube) {
+        return Ok(String::new());
+    }
+    let revisions = world.pool.revisions(call.destination)?;
+    Ok(revisions
+        .iter()
+        .map(|(number, _)| format!("{number}\n"))
+        .collect())
+}
+
+pub(crate) fn resize(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument == "private")?;
+    let size = size_of(call)?;
+    let mut inner = world.lock();
+    let qube = qube_mut(&mut inner.machine, call.destination)?;
+    enforce(world.pool.holds(qube))?;
+    world.pool.resize(call.destination, size)?;
+    qube.private_size = size;
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+pub(crate) fn set_revisions(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument == "private")?;
+    let number = call
+        .text()?
+        .parse()
+        .map_err(|_| Refusal::protocol("not a number"))?;
+    let mut inner = world.lock();
+    qube_mut(&mut inner.machine, call.destination)?.revisions_to_keep = number;
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+/// Digits without leading zeros, at most 19 of them.
+pub(crate) fn size_of(call: &Call) -> Result<u64, Refusal> {
+    let text = call.text()?;
+    let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    enforce(digits && text.len() < 20 && (text == "0" || !text.starts_with('0')))?;
+    text.parse().map_err(|_| Refusal::protocol("not a size"))
+}
