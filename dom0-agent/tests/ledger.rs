@@ -1,0 +1,281 @@
+//! The ledger as a file: what it says survives, what a crash tears is cut off,
+//! and nothing else is ever believed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+use qib::error::Error;
+use qib::keys::{Keys, LedgerKey};
+use qib::ledger::Ledger;
+use qib::ledger::record::{
+    Change, NetVm, PackChange, PartialRecord, QubeRecord, Record, Settings, SnapshotRecord,
+};
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
+use qib_rpc::key::{Dom0Secret, Recipient, SealedIdentity};
+use qib_rpc::message::backup::IndexObjects;
+use qib_rpc::name::QubeName;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const QUBE: QubeId = QubeId::new([1; 16]);
+
+fn key() -> LedgerKey {
+    Keys::new(&Dom0Secret::new([9; 32])).ledger()
+}
+
+fn recipient() -> Recipient {
+    Recipient::new(format!("age1{}", "q".repeat(58))).unwrap()
+}
+
+fn qube() -> Record {
+    Record::Qube(QubeRecord {
+        id: QUBE,
+        uuid: Some([7; 16]),
+        name: QubeName::parse("work").unwrap(),
+        prefix: Prefix::new([2; 16]),
+        recipient: recipient(),
+        sealed: SealedIdentity::new(vec![1, 2, 3]).unwrap(),
+    })
+}
+
+fn changes(session: u8, packs: &[(u8, Change)]) -> Record {
+    let change = |(pack, change): &(u8, Change)| PackChange {
+        pack: Digest::new([*pack; 32]),
+        change: *change,
+        live_bytes: u64::from(session),
+        stored_bytes: 10,
+    };
+    let changes = packs.iter().map(change).collect();
+    Record::PackChanges {
+        qube: QUBE,
+        session: SessionId::new([session; 16]),
+        changes,
+    }
+}
+
+fn snapshot(session: u8, sequence: u64) -> Record {
+    Record::Snapshot(Box::new(SnapshotRecord {
+        qube: QUBE,
+        session: SessionId::new([session; 16]),
+        sequence,
+        time: 1_000_000,
+        snapshot: Digest::new([session; 32]),
+        index: IndexObjects::default(),
+        volume_bytes: 1 << 30,
+        counts: Counts::default(),
+        left_out: LeftOuts::default(),
+        settings: Settings {
+            template: None,
+            label: "red".to_owned(),
+            netvm: NetVm::None,
+        },
+    }))
+}
+
+fn new(folder: &TempDir) -> (PathBuf, Ledger) {
+    let path = folder.path().join("ledger");
+    let begin = Record::Begin {
+        master: recipient(),
+    };
+    let mut ledger = Ledger::create(&path, key(), begin).unwrap();
+    ledger.append(qube()).unwrap();
+    (path, ledger)
+}
+
+/// A ledger of a qube with two snapshots.
+fn filled(folder: &TempDir) -> PathBuf {
+    let (path, mut ledger) = new(folder);
+    ledger
+        .append(changes(1, &[(1, Change::Added), (2, Change::Added)]))
+        .unwrap();
+    ledger.append(snapshot(1, 1)).unwrap();
+    ledger
+        .append(changes(
+            2,
+            &[
+                (1, Change::Dropped),
+                (2, Change::Changed),
+                (3, Change::Added),
+            ],
+        ))
+        .unwrap();
+    ledger.append(snapshot(2, 2)).unwrap();
+    path
+}
+
+fn open(path: &Path) -> Result<Ledger, Error> {
+    Ledger::open(path, key())
+}
+
+#[test]
+fn what_was_appended_is_read_again() {
+    let folder = TempDir::new().unwrap();
+    let ledger = open(&filled(&folder)).unwrap();
+    let history = ledger.book.history(QUBE).unwrap();
+    assert_eq!(history.snapshots.len(), 2);
+    let packs: Vec<(u8, u64)> = history
+        .packs
+        .iter()
+        .map(|(pack, live)| (pack.bytes()[0], *live))
+        .collect();
+    assert_eq!(packs, [(2, 2), (3, 2)]);
+    assert_eq!(ledger.next().sequence, 6);
+}
+
+#[test]
+fn packs_count_only_with_their_snapshot() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    ledger.append(changes(1, &[(1, Change::Added)])).unwrap();
+    assert!(
+        open(&path)
+            .unwrap()
+            .book
+            .history(QUBE)
+            .unwrap()
+            .packs
+            .is_empty()
+    );
+    ledger.append(changes(2, &[(5, Change::Added)])).unwrap();
+    ledger.append(snapshot(2, 1)).unwrap();
+    let ledger = open(&path).unwrap();
+    let packs = &ledger.book.history(QUBE).unwrap().packs;
+    assert_eq!(
+        packs.keys().copied().collect::<Vec<_>>(),
+        [Digest::new([5; 32])]
+    );
+}
+
+#[test]
+fn a_snapshot_ends_what_partials_promised() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    let (index, packs) = (Digest::new([1; 32]), Digest::new([2; 32]));
+    let session = SessionId::new([1; 16]);
+    ledger
+        .append(Record::Partial(PartialRecord {
+            qube: QUBE,
+            session,
+            index,
+            packs,
+        }))
+        .unwrap();
+    assert_eq!(
+        open(&path)
+            .unwrap()
+            .book
+            .history(QUBE)
+            .unwrap()
+            .partials
+            .len(),
+        1
+    );
+    ledger.append(snapshot(2, 1)).unwrap();
+    assert!(
+        open(&path)
+            .unwrap()
+            .book
+            .history(QUBE)
+            .unwrap()
+            .partials
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_torn_last_record_is_cut_off_wherever_it_tore() {
+    let folder = TempDir::new().unwrap();
+    let path = filled(&folder);
+    let whole = fs::read(&path).unwrap();
+    let before_last = {
+        let mut at = 0;
+        let mut last = 0;
+        while at < whole.len() {
+            last = at;
+            at += 4 + usize::try_from(u32::from_le_bytes(whole[at..at + 4].try_into().unwrap()))
+                .unwrap();
+        }
+        last
+    };
+    for end in before_last..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        let mut ledger = open(&path).unwrap();
+        assert_eq!(
+            ledger.book.history(QUBE).unwrap().snapshots.len(),
+            1,
+            "{end}"
+        );
+        ledger.append(snapshot(2, 2)).unwrap();
+        assert_eq!(
+            open(&path)
+                .unwrap()
+                .book
+                .history(QUBE)
+                .unwrap()
+                .snapshots
+                .len(),
+            2
+        );
+    }
+}
+
+#[test]
+fn damage_before_the_last_record_is_refused_and_nothing_is_changed() {
+    let folder = TempDir::new().unwrap();
+    let path = filled(&folder);
+    let whole = fs::read(&path).unwrap();
+    for at in [60, 120, 200, 400] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        assert!(matches!(open(&path), Err(Error::Ledger(_))), "{at}");
+        assert_eq!(fs::read(&path).unwrap(), damaged);
+    }
+}
+
+#[test]
+fn a_record_can_not_be_left_out_or_come_from_elsewhere() {
+    let folder = TempDir::new().unwrap();
+    let path = filled(&folder);
+    let mut records = Vec::new();
+    open(&path)
+        .unwrap()
+        .each_sealed(0, |sealed| {
+            records.push(sealed);
+            Ok(())
+        })
+        .unwrap();
+    let write = |records: &[&Vec<u8>]| {
+        let one = |record: &&Vec<u8>| {
+            [
+                u32::try_from(record.len())
+                    .unwrap()
+                    .to_le_bytes()
+                    .as_slice(),
+                record,
+            ]
+            .concat()
+        };
+        fs::write(&path, records.iter().flat_map(one).collect::<Vec<u8>>()).unwrap();
+    };
+    write(&[&records[0], &records[2], &records[3]]);
+    assert!(open(&path).is_err());
+    write(&[&records[1], &records[0]]);
+    assert!(open(&path).is_err());
+    let other = Keys::new(&Dom0Secret::new([8; 32])).ledger();
+    write(&records.iter().collect::<Vec<_>>());
+    assert!(Ledger::open(&path, other).is_err());
+    assert!(open(&path).is_ok());
+}
+
+#[test]
+fn a_contradiction_is_not_written() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    assert!(ledger.append(snapshot(1, 2)).is_err());
+    assert_eq!(open(&path).unwrap().next().sequence, 2);
+}
