@@ -203,20 +203,3 @@ fn many_groups_and_protection_against_double_mounts() {
     ];
     compare(test, 300, &options, &FEW_1K);
 }
-
-#[test]
-fn the_large_directory_has_two_levels() {
-    if !can_mount("the_large_directory_has_two_levels") {
-        return;
-    }
-    let image = Image::make(256, &["-t", "ext4", "-b", "4096"]);
-    populate::everything(image.mount("acl").path(), &FEW);
-    let fs = Ext4::open(FileDevice::open(&image.path())).unwrap();
-    let largest = fs.inodes().map(|inode| inode.unwrap());
-    let largest = largest.filter(|inode| inode.file_type == FileType::Directory);
-    let largest = largest.max_by_key(|inode| inode.size).unwrap();
-    let extent = fs.extents(&largest).unwrap().next().unwrap().unwrap();
-    let mut block = [0; 4096];
-    fs.read_extent(&extent, 0, &mut block).unwrap();
-    assert_eq!(block[0x1E], 1, "indirect levels");
-}
