@@ -91,6 +91,10 @@ impl Layout {
     pub(crate) fn mount_point(&self) -> PathBuf {
         self.join("mnt")
     }
+    /// The machine's own /usr, seen without what dom0 has over it.
+    pub(crate) fn host_usr(&self) -> PathBuf {
+        self.join("usr")
+    }
     pub(crate) fn pool_image(&self) -> PathBuf {
         self.join("pool.img")
     }

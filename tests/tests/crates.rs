@@ -14,21 +14,37 @@ fn crates(package: &str, edges: &str) -> BTreeSet<String> {
         .args(["--package", package, "--edges", edges])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    text.lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn listed(package: &str) -> BTreeSet<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates").join(format!("{package}.txt"));
-    std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("crates")
+        .join(format!("{package}.txt"));
+    std::fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn compare(package: &str) {
     let (found, listed) = (crates(package, "normal"), listed(package));
     let new: Vec<_> = found.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&found).collect();
-    assert!(new.is_empty() && gone.is_empty(), "{package}: new {new:?}, gone {gone:?}");
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "{package}: new {new:?}, gone {gone:?}"
+    );
 }
 
 #[test]
@@ -45,7 +61,10 @@ fn dom0_has_at_most_60_crates_and_no_c_library_but_libc() {
     for name in &found {
         // linux-raw-sys is constants, qrexec-sys is ours.
         let binds = name.ends_with("-sys") && name != "linux-raw-sys" && name != "qrexec-sys";
-        assert!(!binds && name != "cc" && name != "cmake" && name != "pkg-config", "{name}");
+        assert!(
+            !binds && name != "cc" && name != "cmake" && name != "pkg-config",
+            "{name}"
+        );
     }
 }
 
@@ -64,6 +83,13 @@ fn no_program_is_built_from_another() {
     let programs = ["qib", "qib-helper", "qib-storage"];
     for package in programs {
         let found = crates(package, "normal");
-        assert_eq!(programs.iter().filter(|name| found.contains(**name)).count(), 1, "{package}");
+        assert_eq!(
+            programs
+                .iter()
+                .filter(|name| found.contains(**name))
+                .count(),
+            1,
+            "{package}"
+        );
     }
 }

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
 
+use crate::control::Request;
 use crate::daemon::launch;
-use crate::daemon::machine::Machine;
+use crate::daemon::machine::{Machine, STORAGE};
 use crate::dom0::files;
 use crate::layout::Layout;
 use crate::pool::mounted;
@@ -48,7 +49,9 @@ fn create(dir: &Path, given: Option<&Path>) -> Result<()> {
 }
 
 fn fill(layout: &Layout, given: Option<&Path>) -> Result<()> {
-    fs::create_dir_all(layout.mount_point())?;
+    for folder in [layout.mount_point(), layout.host_usr()] {
+        fs::create_dir_all(folder)?;
+    }
     programs::install(layout, given)?;
     files::lay_out(layout)?;
     shipped::install(layout)?;
@@ -58,6 +61,6 @@ fn fill(layout: &Layout, given: Option<&Path>) -> Result<()> {
         pool.create(name, None, qube.private_size)?;
     }
     machine.save(&layout.state())?;
-    launch::ensure(layout)?;
+    launch::ask_daemon(layout, &Request::Start(STORAGE.to_owned()))?;
     Ok(())
 }

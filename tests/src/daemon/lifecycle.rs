@@ -86,6 +86,7 @@ impl World {
         Ok(Plan {
             name: name.to_owned(),
             mount_point: self.layout.mount_point(),
+            host_usr: self.layout.host_usr(),
             usr: self.layout.kind(kind, "usr"),
             services: self.layout.kind(kind, "qubes-rpc"),
             tmp,

@@ -11,6 +11,8 @@ use crate::layout::Layout;
 
 /// Covers the paths that are Qubes' own; everything else stays the machine's.
 pub(crate) fn set_up(layout: &Layout) -> Result<()> {
+    // Without root a qube's own user namespace could not look below the covers made next.
+    mount_bind("/usr", layout.host_usr()).context("/usr")?;
     for (layer, target) in [("layer/bin", "/usr/bin"), ("layer/sbin", "/usr/sbin")] {
         // On some machines both are one folder.
         if fs::canonicalize(target)? == Path::new(target) {

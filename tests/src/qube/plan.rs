@@ -10,7 +10,9 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     /// An empty folder to build the root on.
     pub(crate) mount_point: PathBuf,
-    /// What lies over the machine's own /usr.
+    /// The machine's own /usr.
+    pub(crate) host_usr: PathBuf,
+    /// What lies over it.
     pub(crate) usr: PathBuf,
     /// Service files for /etc/qubes-rpc.
     pub(crate) services: PathBuf,

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 
 use super::plan::Plan;
+use crate::dom0::overlay;
 use crate::qrexec::client_vm::AGENT_SOCKET;
 
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -57,7 +58,7 @@ pub(crate) fn enter(plan: &Plan) -> Result<()> {
     }
     symlink("../run", root.join("var/run"))?;
     symlink("../tmp", root.join("var/tmp"))?;
-    programs(root, &plan.usr)?;
+    programs(root, plan)?;
     settings(root, plan)?;
     devices(root)?;
     mount(
@@ -93,9 +94,8 @@ fn bind_file(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// /usr is the machine's with the qube's own programs laid over it, read-only.
-fn programs(root: &Path, own: &Path) -> Result<()> {
-    let target = root.join("usr");
-    crate::dom0::overlay::read_only(&[own, Path::new("/usr")], &target)?;
+fn programs(root: &Path, plan: &Plan) -> Result<()> {
+    overlay::read_only(&[&plan.usr, &plan.host_usr], &root.join("usr"))?;
     for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
         let host = PathBuf::from("/").join(name);
         if host.is_symlink() {
