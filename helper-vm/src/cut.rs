@@ -1,0 +1,156 @@
+//! Cutting: where a run of data becomes chunks, decided by its content.
+//!
+//! A FastCDC with normalised chunking. Its gear table comes from a secret of
+//! the qube's: chunk sizes would otherwise tell which public file was cut.
+
+use qib_rpc::key::CutKey;
+
+/// A run up to this length is one chunk, in bytes.
+pub const WHOLE_BYTES: usize = 1 << 20;
+
+/// No cut before this length, in bytes.
+pub const MIN_BYTES: usize = 256 << 10;
+
+/// A cut becomes likelier from this length on, in bytes.
+pub const AVERAGE_BYTES: usize = 1 << 20;
+
+/// The longest chunk, in bytes.
+pub const MAX_BYTES: usize = 4 << 20;
+
+/// The hash forgets a byte after this many.
+const WINDOW_BYTES: usize = 64;
+
+const HARD_BITS: u32 = 22;
+const EASY_BITS: u32 = 18;
+
+/// Cuts runs of data for one qube.
+pub struct Cutter {
+    gear: Box<[u64; 256]>,
+}
+
+impl Cutter {
+    /// The cutter of the qube with this key.
+    pub fn new(key: &CutKey) -> Self {
+        let mut stream = blake3::Hasher::new_keyed(key.expose())
+            .update(b"qib gear v1")
+            .finalize_xof();
+        let mut gear = Box::new([0; 256]);
+        for number in gear.iter_mut() {
+            let mut bytes = [0; 8];
+            stream.fill(&mut bytes);
+            *number = u64::from_le_bytes(bytes);
+        }
+        Self { gear }
+    }
+
+    /// Length of the first chunk of `run`. The slice must hold what is left of
+    /// the run, or at least its next [`MAX_BYTES`].
+    pub fn first(&self, run: &[u8]) -> usize {
+        let run = run.get(..MAX_BYTES).unwrap_or(run);
+        let hard = !0_u64 << (64 - HARD_BITS);
+        let easy = !0_u64 << (64 - EASY_BITS);
+        let mut hash = self.hash_before(run, MIN_BYTES);
+        self.search(run, MIN_BYTES..AVERAGE_BYTES, &mut hash, hard)
+            .or_else(|| self.search(run, AVERAGE_BYTES..MAX_BYTES, &mut hash, easy))
+            .unwrap_or(run.len())
+    }
+
+    fn hash_before(&self, run: &[u8], end: usize) -> u64 {
+        let window = run.get(end.saturating_sub(WINDOW_BYTES)..end);
+        let window = window.unwrap_or_default();
+        window.iter().fold(0, |hash, byte| self.roll(hash, *byte))
+    }
+
+    fn search(
+        &self,
+        run: &[u8],
+        range: std::ops::Range<usize>,
+        hash: &mut u64,
+        mask: u64,
+    ) -> Option<usize> {
+        let end = range.end.min(run.len());
+        for (passed, byte) in run.get(range.start..end)?.iter().enumerate() {
+            *hash = self.roll(*hash, *byte);
+            if *hash & mask == 0 {
+                return Some(range.start.saturating_add(passed).saturating_add(1));
+            }
+        }
+        None
+    }
+
+    fn roll(&self, hash: u64, byte: u8) -> u64 {
+        let gear = self.gear.get(usize::from(byte)).copied().unwrap_or(0);
+        (hash << 1).wrapping_add(gear)
+    }
+}
+
+impl std::fmt::Debug for Cutter {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Cutter(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+        let mut data = vec![0; bytes];
+        blake3::Hasher::new()
+            .update(&seed.to_le_bytes())
+            .finalize_xof()
+            .fill(&mut data);
+        data
+    }
+
+    fn lengths(cutter: &Cutter, mut run: &[u8]) -> Vec<usize> {
+        let mut lengths = Vec::new();
+        while !run.is_empty() {
+            let length = cutter.first(run);
+            lengths.push(length);
+            run = &run[length..];
+        }
+        lengths
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn chunks_cover_the_run_within_bounds(seed: u64, bytes in 0_usize..9 << 20) {
+            let run = noise(bytes, seed);
+            let lengths = lengths(&Cutter::new(&CutKey::new([3; 32])), &run);
+            prop_assert_eq!(lengths.iter().sum::<usize>(), bytes);
+            for (place, length) in lengths.iter().enumerate() {
+                prop_assert!(*length <= MAX_BYTES);
+                prop_assert!(*length > MIN_BYTES || place + 1 == lengths.len());
+            }
+        }
+    }
+
+    #[test]
+    fn an_insertion_changes_the_cuts_near_it_only() {
+        let cutter = Cutter::new(&CutKey::new([3; 32]));
+        let before = noise(32 << 20, 1);
+        let mut after = before.clone();
+        after.splice(1000..1000, *b"inserted");
+        let (before, after) = (lengths(&cutter, &before), lengths(&cutter, &after));
+        let same = before.iter().rev().zip(after.iter().rev());
+        assert!(same.take_while(|(old, new)| old == new).count() + 4 > before.len());
+    }
+
+    #[test]
+    fn the_average_is_near_its_aim_and_the_key_decides() {
+        let run = noise(64 << 20, 2);
+        let one = lengths(&Cutter::new(&CutKey::new([3; 32])), &run);
+        assert!((40..100).contains(&one.len()), "{}", one.len());
+        assert_ne!(one, lengths(&Cutter::new(&CutKey::new([4; 32])), &run));
+    }
+
+    #[test]
+    fn zeros_are_cut_at_the_longest_length_or_the_key_says_otherwise() {
+        let run = vec![0; 9 << 20];
+        let lengths = lengths(&Cutter::new(&CutKey::new([3; 32])), &run);
+        assert_eq!(lengths, [4 << 20, 4 << 20, 1 << 20]);
+    }
+}

@@ -1,0 +1,46 @@
+//! The index: what earlier runs stored and saw, so that the next one is fast.
+//! It holds no names.
+
+mod decode;
+mod encode;
+mod word;
+
+pub use decode::{IndexSink, read};
+pub use encode::{IndexCounts, IndexWriter};
+pub use word::{Segment, push_segment, segments};
+
+use crate::pack::Place;
+
+/// The version of the index format.
+const VERSION: &str = "1";
+
+/// Bytes of a row of the chunk table: id, pack, place.
+const CHUNK_ROW_BYTES: u64 = 52;
+
+/// Bytes of a row of the file table before its words.
+const FILE_ROW_BYTES: u64 = 28;
+
+/// A file as an earlier run saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileKey {
+    /// Its inode number.
+    pub inode: u32,
+    /// The generation of the inode.
+    pub generation: u32,
+    /// A keyed hash of size and times.
+    pub fingerprint: [u8; 16],
+}
+
+/// A chunk and where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkRow {
+    /// Its id.
+    pub id: crate::chunk_id::ChunkId,
+    /// Its pack: a number in the index object's own table of packs.
+    pub pack: u32,
+    /// Where it lies there.
+    pub place: Place,
+}
+
+#[cfg(test)]
+mod tests;

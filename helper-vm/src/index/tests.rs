@@ -1,0 +1,185 @@
+//! What is written reads back; what lies is refused.
+
+use super::*;
+use crate::chunk_id::ChunkId;
+use crate::format_error::FormatError;
+use crate::seal::{OpenWith, SealTo};
+use proptest::prelude::*;
+use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::key::IndexSeed;
+
+const QUBE: QubeId = QubeId::new([7; 16]);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tables {
+    packs: Vec<Digest>,
+    chunks: Vec<ChunkRow>,
+    borrowed: Vec<ChunkId>,
+    files: Vec<(FileKey, Vec<u32>)>,
+}
+
+impl IndexSink for Tables {
+    fn pack(&mut self, digest: Digest) {
+        self.packs.push(digest);
+    }
+    fn chunk(&mut self, row: ChunkRow) {
+        self.chunks.push(row);
+    }
+    fn borrowed(&mut self, id: ChunkId) {
+        self.borrowed.push(id);
+    }
+    fn file(&mut self, key: FileKey, words: &[u32]) {
+        self.files.push((key, words.to_vec()));
+    }
+}
+
+fn keys() -> (OpenWith, SealTo) {
+    let with = OpenWith::seed(&IndexSeed::new([1; 32])).unwrap();
+    let to = SealTo::identity(&with);
+    (with, to)
+}
+
+fn write(tables: &Tables, qube: QubeId) -> Vec<u8> {
+    let wide = |length: usize| u64::try_from(length).unwrap();
+    let counts = IndexCounts {
+        packs: wide(tables.packs.len()),
+        chunks: wide(tables.chunks.len()),
+        borrowed: wide(tables.borrowed.len()),
+        files: wide(tables.files.len()),
+        words: tables
+            .files
+            .iter()
+            .map(|(_, words)| wide(words.len()))
+            .sum(),
+    };
+    let mut writer = IndexWriter::new(&keys().1, qube, counts).unwrap();
+    writer.packs(tables.packs.iter().copied()).unwrap();
+    writer.chunks(tables.chunks.iter().copied()).unwrap();
+    writer.borrowed(tables.borrowed.iter().copied()).unwrap();
+    let sealed = writer.files(|row| {
+        tables
+            .files
+            .iter()
+            .try_for_each(|(key, words)| row(*key, words))
+    });
+    sealed.unwrap().bytes
+}
+
+fn read_back(bytes: &[u8]) -> Result<Tables, FormatError> {
+    let mut tables = Tables::default();
+    read(bytes, &keys().0, QUBE, &mut tables)?;
+    Ok(tables)
+}
+
+fn tables() -> Tables {
+    let mut words = Vec::new();
+    for segment in [Segment::Chunk(1), Segment::Hole(1 << 40), Segment::Chunk(2)] {
+        assert!(push_segment(&mut words, segment));
+    }
+    let key = |inode| FileKey {
+        inode,
+        generation: 9,
+        fingerprint: [4; 16],
+    };
+    let place = Place {
+        frame_at: 1,
+        frame_bytes: 2,
+        at: 3,
+        length: 4,
+    };
+    let chunk = |byte| ChunkRow {
+        id: ChunkId::new([byte; 32]),
+        pack: 0,
+        place,
+    };
+    Tables {
+        packs: vec![Digest::new([1; 32])],
+        chunks: vec![chunk(1), chunk(2)],
+        borrowed: vec![ChunkId::new([3; 32])],
+        files: vec![(key(11), words), (key(12), vec![])],
+    }
+}
+
+#[test]
+fn what_is_written_reads_back() {
+    assert_eq!(read_back(&write(&tables(), QUBE)), Ok(tables()));
+    assert_eq!(
+        read_back(&write(&Tables::default(), QUBE)),
+        Ok(Tables::default())
+    );
+}
+
+#[test]
+fn a_foreign_qube_is_refused() {
+    let other = write(&tables(), QubeId::new([8; 16]));
+    assert_eq!(read_back(&other), Err(FormatError::NotOurs));
+}
+
+#[test]
+fn lies_are_refused() {
+    let lie = |change: fn(&mut Tables)| {
+        let mut tables = tables();
+        change(&mut tables);
+        read_back(&write(&tables, QUBE)).is_err()
+    };
+    assert!(!lie(|_| {}));
+    assert!(
+        lie(|tables| tables.packs.clear()),
+        "a pack that is not there"
+    );
+    assert!(
+        lie(|tables| tables.chunks[1].pack = 1),
+        "a pack out of range"
+    );
+    assert!(
+        lie(|tables| tables.chunks[1].place.length = u32::MAX),
+        "a long chunk"
+    );
+    assert!(
+        lie(|tables| tables.borrowed.clear()),
+        "a chunk out of range"
+    );
+    assert!(lie(|tables| tables.files.swap(0, 1)), "files out of order");
+    assert!(lie(|tables| tables.files[1].0.inode = 11), "an inode twice");
+    assert!(lie(|tables| tables.files[0].1.truncate(2)), "half a hole");
+    assert!(
+        lie(|tables| tables.files[0].1 = vec![1 << 31, 0]),
+        "an empty hole"
+    );
+}
+
+#[test]
+fn a_truncated_object_is_refused() {
+    let bytes = write(&tables(), QUBE);
+    for length in 0..bytes.len() {
+        assert!(read_back(&bytes[..length]).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn a_bomb_is_capped() {
+    let mut tables = tables();
+    tables.files[0].1 = vec![1; 40 << 20];
+    let bytes = write(&tables, QUBE);
+    assert!(bytes.len() < 100_000);
+    assert!(read_back(&bytes).is_err());
+}
+
+proptest! {
+    #[test]
+    fn segments_read_back(holes: Vec<u32>, chunks: Vec<u32>) {
+        let mut words = Vec::new();
+        let mut expected = Vec::new();
+        for (hole, chunk) in holes.iter().zip(&chunks) {
+            let pair = [
+                Segment::Hole(u64::from(*hole) << 20 | 1),
+                Segment::Chunk(*chunk >> 1),
+            ];
+            for segment in pair {
+                prop_assert!(push_segment(&mut words, segment));
+                expected.push(Some(segment));
+            }
+        }
+        prop_assert_eq!(segments(&words).collect::<Vec<_>>(), expected);
+    }
+}

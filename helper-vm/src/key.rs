@@ -1,0 +1,13 @@
+//! The key helper: makes and opens identities, and never sees a volume.
+//!
+//! One request, one answer, then the helper ends. What the answers hold is
+//! specified in `docs/format.md`, section Keys.
+
+mod age_file;
+mod identity;
+mod key_text;
+mod kit;
+mod services;
+mod sealed_identity;
+
+pub use services::{init, open, qube};

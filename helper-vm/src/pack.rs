@@ -1,0 +1,33 @@
+//! Packs: chunks in zstd frames in one sealed object.
+
+mod frame;
+mod open_pack;
+mod read;
+
+pub use frame::{OpenFrame, PackedFrame};
+pub use open_pack::{OpenPack, Place, Placed};
+pub use read::each_chunk;
+
+/// zstd's level for what compresses.
+pub const LEVEL: i32 = 3;
+
+/// zstd's level for what does not: it then stores.
+const STORE_LEVEL: i32 = -7;
+
+/// A frame is closed at this many bytes of tar.
+pub const FRAME_BYTES: usize = 1 << 20;
+
+/// A pack is closed at this many bytes of frames.
+pub const PACK_BYTES: usize = 16 << 20;
+
+/// A pack is closed at this many bytes of chunks, so that no small object is endless work.
+pub const MAX_PLAIN_BYTES: u64 = 256 << 20;
+
+/// The member that lists a pack's chunks.
+const TABLE: &[u8] = b"table";
+
+/// A row of the table: id, then four 32-bit numbers.
+const ROW_BYTES: usize = 48;
+
+#[cfg(test)]
+mod tests;

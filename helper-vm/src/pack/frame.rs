@@ -1,0 +1,100 @@
+//! Frames: about 1 MiB of whole chunks that compress together.
+
+use super::{FRAME_BYTES, LEVEL, STORE_LEVEL};
+use crate::archive::{self, Head};
+use crate::chunk_id::ChunkId;
+use crate::number::{short, wide};
+use std::io;
+
+/// How much of a frame the trial compresses, in bytes.
+const TRIAL_BYTES: usize = 64 << 10;
+
+/// A chunk in a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    pub id: ChunkId,
+    /// The caller's own number for the chunk.
+    pub tag: u32,
+    /// Where its bytes begin in the frame, decompressed.
+    pub at: u32,
+    pub length: u32,
+}
+
+/// A frame that takes chunks.
+#[derive(Debug, Default)]
+pub struct OpenFrame {
+    tar: Vec<u8>,
+    members: Vec<Member>,
+}
+
+impl OpenFrame {
+    /// True when the frame should be closed before a chunk of `bytes` comes.
+    pub fn is_full_for(&self, bytes: usize) -> bool {
+        !self.members.is_empty() && self.tar.len().saturating_add(bytes) > FRAME_BYTES
+    }
+
+    /// True when there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Adds a chunk, which the caller knows as `tag`.
+    ///
+    /// # Errors
+    /// When the chunk is longer than any chunk may be.
+    pub fn push(&mut self, id: ChunkId, plain: &[u8], tag: u32) -> io::Result<()> {
+        let length = short(plain.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        let head = Head::plain(id.to_string().as_bytes(), length.into());
+        archive::member(&mut self.tar, &head);
+        let at = short(self.tar.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        self.tar.extend_from_slice(plain);
+        archive::padding(&mut self.tar, length.into());
+        self.members.push(Member {
+            id,
+            tag,
+            at,
+            length,
+        });
+        Ok(())
+    }
+
+    /// Compresses the frame, and decompresses it again as a proof: compressors
+    /// and memory have failed in other programs, and nobody noticed for years.
+    ///
+    /// # Errors
+    /// When zstd fails or does not give back what it was given.
+    pub fn pack(self) -> io::Result<PackedFrame> {
+        let mut compressor = zstd::bulk::Compressor::new(level_for(&self.tar)?)?;
+        let bytes = compressor.compress(&self.tar)?;
+        if zstd::bulk::decompress(&bytes, self.tar.len())? != self.tar {
+            return Err(io::Error::other("zstd did not give back what it was given"));
+        }
+        Ok(PackedFrame {
+            plain_bytes: wide(self.tar.len()),
+            members: self.members,
+            bytes,
+        })
+    }
+}
+
+/// Data that a quick trial does not make 3 % smaller is stored as it is.
+fn level_for(tar: &[u8]) -> io::Result<i32> {
+    let middle = tar.len().saturating_sub(TRIAL_BYTES) / 2;
+    let sample = tar.get(middle..).unwrap_or(tar);
+    let sample = sample.get(..TRIAL_BYTES).unwrap_or(sample);
+    let packed = zstd::bulk::compress(sample, 1)?;
+    let limit = sample.len().saturating_sub(sample.len() / 32);
+    Ok(if packed.len() > limit {
+        STORE_LEVEL
+    } else {
+        LEVEL
+    })
+}
+
+/// A compressed frame with the list of its chunks.
+#[derive(Debug)]
+pub struct PackedFrame {
+    pub(super) bytes: Vec<u8>,
+    pub(super) plain_bytes: u64,
+    pub(super) members: Vec<Member>,
+}

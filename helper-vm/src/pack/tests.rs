@@ -1,0 +1,134 @@
+//! What is packed reads back; what lies is refused.
+
+use super::*;
+use crate::archive::{self, Head};
+use crate::chunk_id::ChunkId;
+use crate::format_error::FormatError;
+use crate::seal::{self, OpenWith, SealTo};
+use proptest::prelude::*;
+use qib_rpc::key::{ChunkKey, IndexSeed};
+use qib_rpc::object::Kind;
+
+fn keys() -> (OpenWith, SealTo, ChunkKey) {
+    let with = OpenWith::seed(&IndexSeed::new([1; 32])).unwrap();
+    let to = SealTo::identity(&with);
+    (with, to, ChunkKey::new([2; 32]))
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
+    let (with, _, key) = keys();
+    let mut chunks = Vec::new();
+    each_chunk(bytes, &with, &key, |_, plain| {
+        chunks.push(plain.to_vec());
+        Ok::<_, FormatError>(())
+    })?;
+    Ok(chunks)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+    #[test]
+    fn what_is_packed_reads_back_and_lies_where_it_says(
+        chunks in proptest::collection::hash_set(
+            proptest::collection::vec(any::<u8>(), 0..3000), 1..30)
+    ) {
+        let (_, to, key) = keys();
+        let chunks: Vec<Vec<u8>> = chunks.into_iter().collect();
+        let mut pack = OpenPack::default();
+        for (frame_number, group) in chunks.chunks(7).enumerate() {
+            let mut frame = OpenFrame::default();
+            for (number, chunk) in group.iter().enumerate() {
+                let tag = u32::try_from(frame_number * 7 + number).unwrap();
+                frame.push(ChunkId::of(&key, chunk), chunk, tag).unwrap();
+            }
+            pack.push(&frame.pack().unwrap()).unwrap();
+        }
+        let frames = pack.frames.clone();
+        let (sealed, placed) = pack.seal(&to).unwrap();
+        for (place, chunk) in placed.iter().zip(&chunks) {
+            let wide = |number: u32| usize::try_from(number).unwrap();
+            let at = wide(place.place.frame_at);
+            let frame = &frames[at..at + wide(place.place.frame_bytes)];
+            let plain = zstd::bulk::decompress(frame, 1 << 20).unwrap();
+            let at = wide(place.place.at);
+            prop_assert_eq!(&plain[at..at + wide(place.place.length)], chunk.as_slice());
+        }
+        prop_assert_eq!(read(&sealed.bytes), Ok(chunks));
+    }
+}
+
+#[test]
+fn noise_is_stored_and_text_is_compressed() {
+    let (_, _, key) = keys();
+    let mut noise = vec![0; 1 << 20];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    for (plain, most) in [(noise, 1_060_000), (vec![b'a'; 1 << 20], 2000)] {
+        let mut frame = OpenFrame::default();
+        frame.push(ChunkId::of(&key, &plain), &plain, 0).unwrap();
+        assert!(frame.pack().unwrap().bytes.len() < most);
+    }
+}
+
+/// A sealed tar with these members.
+fn lie(members: &[(&str, &[u8])]) -> Result<Vec<Vec<u8>>, FormatError> {
+    let (_, to, _) = keys();
+    let mut tar = Vec::new();
+    for (name, content) in members {
+        let length = u64::try_from(content.len()).unwrap();
+        archive::member(&mut tar, &Head::plain(name.as_bytes(), length));
+        tar.extend_from_slice(content);
+        archive::padding(&mut tar, length);
+    }
+    archive::end(&mut tar);
+    read(&seal::seal(&to, Kind::Pack, &tar).unwrap().bytes)
+}
+
+#[test]
+fn lies_are_refused() {
+    let (_, _, key) = keys();
+    let id = ChunkId::of(&key, b"abc");
+    let name = id.to_string();
+    let mut row = id.bytes().to_vec();
+    row.extend([0; 16]);
+    assert_eq!(
+        lie(&[(&name, b"abc"), ("table", &row)]),
+        Ok(vec![b"abc".to_vec()])
+    );
+    let damaged = |members: &[(&str, &[u8])]| matches!(lie(members), Err(FormatError::Damaged(_)));
+    assert!(damaged(&[(&name, b"abd"), ("table", &row)]), "id mismatch");
+    assert!(damaged(&[(&name, b"abc")]), "no table");
+    assert!(
+        damaged(&[(&name, b"abc"), (&name, b"abc"), ("table", &row)]),
+        "twice"
+    );
+    assert!(
+        damaged(&[("table", &[]), (&name, b"abc")]),
+        "after the table"
+    );
+    assert!(damaged(&[(&name, b"abc"), ("table", &[])]), "short table");
+    assert!(
+        damaged(&[(&name, b"abc"), ("table", &[0; 48])]),
+        "other ids"
+    );
+    assert!(
+        damaged(&[("../etc/passwd", b"abc"), ("table", &row)]),
+        "a name"
+    );
+    assert!(damaged(&[(&name, &vec![0; (4 << 20) + 1])]), "too long");
+}
+
+#[test]
+fn a_bomb_is_capped() {
+    let (with, to, key) = keys();
+    let mut sealing = seal::Sealing::new(&to).unwrap();
+    let mut tar = Vec::new();
+    archive::member(&mut tar, &Head::plain(&[b'0'; 64], 1 << 32));
+    std::io::Write::write_all(&mut sealing, &zstd::bulk::compress(&tar, 3).unwrap()).unwrap();
+    let zeros = zstd::bulk::compress(&vec![0; 4 << 20], 3).unwrap();
+    for _ in 0..1000 {
+        std::io::Write::write_all(&mut sealing, &zeros).unwrap();
+    }
+    let sealed = sealing.finish(Kind::Pack, 0).unwrap();
+    let result = each_chunk(&sealed.bytes, &with, &key, |_, _| Ok::<_, FormatError>(()));
+    assert_eq!(result, Err(FormatError::Damaged("a member over its limit")));
+}

@@ -1,0 +1,68 @@
+//! The snapshot object: where a backup begins, and what it needs.
+
+mod decode;
+mod encode;
+
+use crate::manifest::{Meta, Part};
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::rule::Rules;
+
+pub use decode::read;
+pub use encode::seal;
+
+/// The version of the formats.
+pub const VERSION: &str = "1";
+
+/// What a snapshot says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whose it is.
+    pub qube: QubeId,
+    /// Its number.
+    pub sequence: u64,
+    /// dom0's time, in seconds since 1970.
+    pub time: i64,
+    /// The rules that held.
+    pub rules: Rules,
+    /// What it holds; only the first four counts are stored.
+    pub counts: Counts,
+    /// What the rules left out; read back as nothing.
+    pub left_out: LeftOuts,
+    /// The packs it needs.
+    pub packs: Vec<NeededPack>,
+    /// Metadata of the root directory.
+    pub root: Meta,
+    /// The pieces of the root directory: chunks or lists.
+    pub pieces: Vec<Part>,
+}
+
+/// A pack that a snapshot needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeededPack {
+    /// Which.
+    pub digest: Digest,
+    /// What is in it.
+    pub holds: Holds,
+}
+
+/// What the chunks of a pack are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Pieces of directories and lists: to be read first.
+    Manifest,
+    /// Data of files.
+    Data,
+}
+
+impl Holds {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Data => "data",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
