@@ -4,6 +4,7 @@
 //! outlives a command lives in one background process per machine, `daemon`.
 
 mod command;
+pub mod compare;
 mod control;
 mod daemon;
 mod dom0;

@@ -75,10 +75,12 @@ pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
 
 /// Unmounts everything of the lab; its processes are gone, or nearly so.
 pub(crate) fn unmount_all(layout: &Layout) -> Result<()> {
-    for place in [layout.pool_mount(), layout.dir().to_path_buf()] {
-        while mounts_at(&place)? > 0 {
-            unmount_one(&place)?;
-        }
+    while mounts_at(&layout.pool_mount())? > 0 {
+        unmount_one(&layout.pool_mount())?;
+    }
+    // This one shows a folder of the machine a second time and pins nothing.
+    while mounts_at(layout.dir())? > 0 {
+        unmount(layout.dir(), UnmountFlags::DETACH)?;
     }
     Ok(())
 }

@@ -1,0 +1,51 @@
+//! An ext4 image mounted by the kernel, as root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// A mounted image; dropping it unmounts.
+#[derive(Debug)]
+pub struct Mounted {
+    folder: PathBuf,
+    /// Held for the folder, which goes when this goes.
+    parent: tempfile::TempDir,
+}
+
+impl Mounted {
+    /// Mounts for reading.
+    pub fn read_only(image: &Path) -> Result<Self> {
+        Self::mount(image, "loop,ro")
+    }
+
+    /// Mounts for writing.
+    pub fn writable(image: &Path) -> Result<Self> {
+        Self::mount(image, "loop,rw")
+    }
+
+    fn mount(image: &Path, options: &str) -> Result<Self> {
+        let parent = tempfile::tempdir()?;
+        let folder = parent.path().join("volume");
+        std::fs::create_dir(&folder)?;
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "ext4", "-o", options]).arg(image).arg(&folder);
+        let status = mount.status().context("mount")?;
+        ensure!(status.success(), "mount {}: {status}", image.display());
+        Ok(Self { folder, parent })
+    }
+
+    /// Where it is mounted.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg(&self.folder).status();
+        if !unmounted.is_ok_and(|status| status.success()) {
+            eprintln!("{} stays mounted in {}", self.folder.display(), self.parent.path().display());
+        }
+    }
+}
