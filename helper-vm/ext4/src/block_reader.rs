@@ -11,8 +11,9 @@ pub trait BlockReader: Send + Sync {
 
     /// Fills `buffer` from `offset` in bytes, or fails; never reads in part.
     ///
-    /// Offsets are multiples of the file system's block size or, for the
-    /// superblock, 1024. A length is a multiple of it except at the end of a file.
+    /// Metadata is read in whole blocks, the superblock as 1024 bytes at 1024. Data is read at the
+    /// offsets and lengths that follow from the caller's own; only the end of a file is not aligned
+    /// when those are multiples of the block size.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 

@@ -43,14 +43,14 @@ impl<'a> RawEntry<'a> {
         let fields = Fields::new(untrusted_block, site);
         let header = Fields::new(fields.slice(at, HEADER_LENGTH)?, site);
         let record_length = record_length(header.u16(0x4)?, untrusted_block.len());
-        // Without that feature these are 16 bits of length, of which a name needs but 8.
-        let (name_length, hint) = (usize::from(header.u8(0x6)?), header.u8(0x7)?);
+        let name_length = usize::from(header.u8(0x6)?);
+        // Without that feature the byte is the upper half of the length, which no name needs.
+        let hint = if filetype { header.u8(0x7)? } else { 0 };
         let needed = HEADER_LENGTH.saturating_add(name_length).max(SHORTEST);
         let end = at.checked_add(record_length);
         let good = record_length >= needed
             && record_length % 4 == 0
-            && end.is_some_and(|end| end <= untrusted_block.len())
-            && (filetype || hint == 0);
+            && end.is_some_and(|end| end <= untrusted_block.len());
         if !good {
             return Err(site.fault(Fault::RecordLength));
         }

@@ -1,6 +1,6 @@
 //! What can go wrong, told apart by whose fault it is.
 
-use std::{fmt, io};
+use std::io;
 
 /// Why something could not be read. Carries numbers and closed enums, never text of the volume.
 #[derive(Debug)]
@@ -145,33 +145,5 @@ impl Site {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "cannot read the volume: {error}"),
-            Self::Incompatible(feature) => write!(f, "not supported by this reader: {feature:?}"),
-            Self::Corrupt {
-                structure,
-                fault,
-                place,
-            } => {
-                write!(
-                    f,
-                    "the file system is damaged: {structure:?}, {fault:?}, {place:?}"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(error) => Some(error),
-            Self::Incompatible(_) | Self::Corrupt { .. } => None,
-        }
     }
 }

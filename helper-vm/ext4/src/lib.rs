@@ -20,6 +20,7 @@ mod dir_block;
 mod dir_entry;
 mod dx_block;
 mod error;
+mod error_text;
 mod ext4;
 mod extent_node;
 mod extent_tree;
