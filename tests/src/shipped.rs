@@ -7,19 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 
-/// Lines that a Qubes machine has anyway and that a confined helper must not profit from.
-const DEFAULT_POLICY: &str = "\
-qubes.Filecopy  * @anyvm @anyvm ask
-qubes.GetDate   * @tag:anon-vm @anyvm deny
-qubes.GetDate   * @anyvm @anyvm allow target=@adminvm
-qubes.OpenInVM  * @anyvm @dispvm allow
-qubes.OpenInVM  * @anyvm @anyvm ask
-qubes.OpenURL   * @anyvm @dispvm allow
-qubes.OpenURL   * @anyvm @anyvm ask
-qubes.VMShell   * @anyvm @dispvm allow
-qubes.VMExec    * @anyvm @dispvm allow
-qubes.StartApp  * @anyvm @dispvm allow
-";
+const DEFAULT_POLICY: &str = include_str!("90-default.policy");
 
 const QIB_CONF: &str = "\
 # Where qib stores, and what its helpers are made from.
