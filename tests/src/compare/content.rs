@@ -23,7 +23,9 @@ pub fn hash(file: &mut File) -> Result<Content> {
         while at < end {
             buffer.fill(0);
             let wanted = usize::try_from((end - at).min(256 * 4096))?.next_multiple_of(BLOCK);
-            let Some(wanted) = buffer.get_mut(..wanted) else { break };
+            let Some(wanted) = buffer.get_mut(..wanted) else {
+                break;
+            };
             let length = fill(file, wanted)?;
             if length == 0 {
                 break;
@@ -37,7 +39,10 @@ pub fn hash(file: &mut File) -> Result<Content> {
             }
         }
     }
-    Ok(Content::File { bytes, hash: hasher.finalize().into() })
+    Ok(Content::File {
+        bytes,
+        hash: hasher.finalize().into(),
+    })
 }
 
 /// Reads until the buffer is full or the file ends; the rest of the buffer stays zero.

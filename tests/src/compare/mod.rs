@@ -25,7 +25,7 @@ pub struct Node {
     pub mode: u32,
     /// What a file holds, or where a link points.
     pub content: Content,
-    /// Paths of the first of the hard links to the same file, when there are several.
+    /// The first of the paths of the same file, when it has several.
     pub first_link: Option<Vec<u8>>,
     /// What only a kernel mount shows.
     pub more: Option<More>,
@@ -39,7 +39,12 @@ pub enum Content {
     /// A link's target.
     Target(Vec<u8>),
     /// A file's size and the hash of its blocks that are not zero.
-    File { bytes: u64, hash: [u8; 32] },
+    File {
+        /// Its size.
+        bytes: u64,
+        /// The hash of its blocks that are not zero, and of their places.
+        hash: [u8; 32],
+    },
 }
 
 /// What only a kernel mount shows.
@@ -95,7 +100,10 @@ pub fn differences(expected: &Tree, found: &Tree) -> Vec<String> {
         let shown = format!("/{}", path.escape_ascii());
         match found.get(path) {
             None => lines.push(format!("missing: {shown}")),
-            Some(other) => lines.extend(node.differences(other).map(|what| format!("{what}: {shown}"))),
+            Some(other) => lines.extend(
+                node.differences(other)
+                    .map(|what| format!("{what}: {shown}")),
+            ),
         }
     }
     for path in found.keys().filter(|path| !expected.contains_key(*path)) {
@@ -113,17 +121,45 @@ impl Node {
             }
         };
         note("kind", self.kind.to_owned(), other.kind.to_owned());
-        note("mode", format!("{:o}", self.mode), format!("{:o}", other.mode));
+        note(
+            "mode",
+            format!("{:o}", self.mode),
+            format!("{:o}", other.mode),
+        );
         if self.content != other.content {
             note("content", self.content.shown(), other.content.shown());
         }
-        note("hard link", format!("{:?}", self.first_link), format!("{:?}", other.first_link));
+        note(
+            "hard link",
+            format!("{:?}", self.first_link),
+            format!("{:?}", other.first_link),
+        );
         if let (Some(one), Some(two)) = (&self.more, &other.more) {
-            note("owner", format!("{:?}", one.owner), format!("{:?}", two.owner));
-            note("time", format!("{:?}", one.modified), format!("{:?}", two.modified));
-            note("device", format!("{:x}", one.device), format!("{:x}", two.device));
-            note("attributes", format!("{:?}", one.attributes), format!("{:?}", two.attributes));
-            note("holes", format!("{:?}", one.data), format!("{:?}", two.data));
+            note(
+                "owner",
+                format!("{:?}", one.owner),
+                format!("{:?}", two.owner),
+            );
+            note(
+                "time",
+                format!("{:?}", one.modified),
+                format!("{:?}", two.modified),
+            );
+            note(
+                "device",
+                format!("{:x}", one.device),
+                format!("{:x}", two.device),
+            );
+            note(
+                "attributes",
+                format!("{:?}", one.attributes),
+                format!("{:?}", two.attributes),
+            );
+            note(
+                "holes",
+                format!("{:?}", one.data),
+                format!("{:?}", two.data),
+            );
         }
         found.into_iter()
     }
@@ -134,7 +170,10 @@ impl Content {
         match self {
             Self::None => "none".to_owned(),
             Self::Target(target) => format!("'{}'", target.escape_ascii()),
-            Self::File { bytes, hash: [a, b, c, d, ..] } => {
+            Self::File {
+                bytes,
+                hash: [a, b, c, d, ..],
+            } => {
                 format!("{bytes} bytes ({a:02x}{b:02x}{c:02x}{d:02x})")
             }
         }

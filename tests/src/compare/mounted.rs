@@ -29,7 +29,10 @@ impl Mounted {
         let folder = parent.path().join("volume");
         std::fs::create_dir(&folder)?;
         let mut mount = Command::new("mount");
-        let mount = mount.args(["-t", "ext4", "-o", options]).arg(image).arg(&folder);
+        let mount = mount
+            .args(["-t", "ext4", "-o", options])
+            .arg(image)
+            .arg(&folder);
         let status = mount.status().context("mount")?;
         ensure!(status.success(), "mount {}: {status}", image.display());
         Ok(Self { folder, parent })
@@ -45,7 +48,11 @@ impl Drop for Mounted {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg(&self.folder).status();
         if !unmounted.is_ok_and(|status| status.success()) {
-            eprintln!("{} stays mounted in {}", self.folder.display(), self.parent.path().display());
+            eprintln!(
+                "{} stays mounted in {}",
+                self.folder.display(),
+                self.parent.path().display()
+            );
         }
     }
 }

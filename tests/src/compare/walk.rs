@@ -6,6 +6,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use rustix::fs::{
@@ -19,62 +20,97 @@ use super::{Content, More, Node, Tree, content};
 pub fn read(folder: &Path) -> Result<Tree> {
     let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
     let root = openat(CWD, folder, flags, Mode::empty())?;
-    let mut walk = Walk { tree: Tree::new(), links: HashMap::new() };
+    let mut walk = Walk {
+        tree: Tree::new(),
+        links: HashMap::new(),
+    };
     let stat = fstat(&root)?;
-    walk.add(Vec::new(), &stat, Content::None, more(&stat, root.as_fd(), None, Vec::new())?);
+    walk.add(
+        Vec::new(),
+        &stat,
+        Content::None,
+        more(&stat, root.as_fd(), None, Vec::new())?,
+    );
     // An explicit stack: trees may be deeper than the thread's.
-    let mut open = vec![(root, Vec::new())];
-    while let Some((folder, path)) = open.pop() {
-        walk.folder(&folder, &path, &mut open).with_context(|| path.escape_ascii().to_string())?;
+    let mut left = Vec::new();
+    walk.folder(root, &[], &mut left)?;
+    while let Some(Left { parent, name, path }) = left.pop() {
+        let flags = flags | OFlags::NOFOLLOW;
+        let folder = openat(&*parent, OsStr::from_bytes(&name), flags, Mode::empty())?;
+        walk.folder(folder, &path, &mut left)
+            .with_context(|| path.escape_ascii().to_string())?;
     }
-    Ok(walk.tree)
+    Ok(name_links(walk))
+}
+
+/// A folder still to be read; opened only then, so that few are open at once.
+struct Left {
+    parent: Rc<OwnedFd>,
+    name: Vec<u8>,
+    path: Vec<u8>,
 }
 
 struct Walk {
     tree: Tree,
-    links: HashMap<u64, Vec<u8>>,
+    /// The paths of every file that has several.
+    links: HashMap<u64, Vec<Vec<u8>>>,
+}
+
+/// Names hard links by the first of their paths.
+fn name_links(mut walk: Walk) -> Tree {
+    for paths in walk.links.into_values() {
+        let first = paths.iter().min().cloned();
+        for path in &paths {
+            if let Some(node) = walk.tree.get_mut(path) {
+                node.first_link = first.clone();
+            }
+        }
+    }
+    walk.tree
 }
 
 impl Walk {
-    fn folder(
-        &mut self,
-        folder: &OwnedFd,
-        path: &[u8],
-        open: &mut Vec<(OwnedFd, Vec<u8>)>,
-    ) -> Result<()> {
-        let mut names: Vec<Vec<u8>> = Dir::read_from(folder)?
+    fn folder(&mut self, folder: OwnedFd, path: &[u8], left: &mut Vec<Left>) -> Result<()> {
+        let folder = Rc::new(folder);
+        let mut names: Vec<Vec<u8>> = Dir::read_from(&*folder)?
             .map(|entry| Ok(entry?.file_name().to_bytes().to_vec()))
             .collect::<Result<_>>()?;
         names.retain(|name| name != b"." && name != b"..");
         names.sort();
         for name in names {
-            let whole = if path.is_empty() { name.clone() } else { [path, b"/", &name].concat() };
-            self.entry(folder, &name, whole, open)?;
+            let whole = if path.is_empty() {
+                name.clone()
+            } else {
+                [path, b"/", &name].concat()
+            };
+            self.entry(&folder, &name, whole, left)?;
         }
         Ok(())
     }
 
     fn entry(
         &mut self,
-        folder: &OwnedFd,
-        name: &[u8],
+        folder: &Rc<OwnedFd>,
+        bytes: &[u8],
         path: Vec<u8>,
-        open: &mut Vec<(OwnedFd, Vec<u8>)>,
+        left: &mut Vec<Left>,
     ) -> Result<()> {
-        let name = OsStr::from_bytes(name);
-        let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let name = OsStr::from_bytes(bytes);
+        let stat = statat(&**folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let mut data = Vec::new();
         let content = match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let mut file = File::from(openat(folder, name, flags, Mode::empty())?);
+                let mut file = File::from(openat(&**folder, name, flags, Mode::empty())?);
                 data = content::data(&file)?;
                 content::hash(&mut file)?
             }
-            FileType::Symlink => Content::Target(readlinkat(folder, name, Vec::new())?.into_bytes()),
+            FileType::Symlink => {
+                Content::Target(readlinkat(&**folder, name, Vec::new())?.into_bytes())
+            }
             FileType::Directory => {
-                let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
-                open.push((openat(folder, name, flags, Mode::empty())?, path.clone()));
+                let (parent, name, path) = (Rc::clone(folder), bytes.to_vec(), path.clone());
+                left.push(Left { parent, name, path });
                 Content::None
             }
             _ => Content::None,
@@ -86,11 +122,20 @@ impl Walk {
 
     fn add(&mut self, path: Vec<u8>, stat: &Stat, content: Content, more: More) {
         let kind = FileType::from_raw_mode(stat.st_mode);
-        let several = stat.st_nlink > 1 && kind != FileType::Directory;
-        let first_link =
-            several.then(|| self.links.entry(stat.st_ino).or_insert_with(|| path.clone()).clone());
-        let mode = stat.st_mode & 0o7777;
-        let node = Node { kind: word(kind), mode, content, first_link, more: Some(more) };
+        if stat.st_nlink > 1 && kind != FileType::Directory {
+            self.links
+                .entry(stat.st_ino)
+                .or_default()
+                .push(path.clone());
+        }
+        let (kind, mode) = (word(kind), stat.st_mode & 0o7777);
+        let node = Node {
+            kind,
+            mode,
+            content,
+            first_link: None,
+            more: Some(more),
+        };
         self.tree.insert(path, node);
     }
 }
@@ -125,7 +170,11 @@ fn attributes(folder: BorrowedFd<'_>, name: Option<&OsStr>) -> Result<BTreeMap<V
     let mut attributes = BTreeMap::new();
     for name in names.split_inclusive(|byte| *byte == 0) {
         let mut value = vec![0u8; 64 << 10];
-        let length = lgetxattr(&path, CStr::from_bytes_with_nul(name)?, value.as_mut_slice())?;
+        let length = lgetxattr(
+            &path,
+            CStr::from_bytes_with_nul(name)?,
+            value.as_mut_slice(),
+        )?;
         value.truncate(length);
         attributes.insert(name.strip_suffix(b"\0").unwrap_or(name).to_vec(), value);
     }
