@@ -7,6 +7,7 @@ mod command;
 pub mod compare;
 mod control;
 mod daemon;
+mod demo;
 mod dom0;
 mod lab;
 mod layout;

@@ -16,7 +16,8 @@ use crate::daemon::launch::ask_daemon;
 use crate::layout::Layout;
 
 const USAGE: &str = "\
-usage: qib-lab create DIR [--programs DIR2]     make a small Qubes machine in DIR
+usage: qib-lab demo                             run the main job and compare
+       qib-lab create DIR [--programs DIR2]     make a small Qubes machine in DIR
        qib-lab qube add DIR NAME --image FILE [--running]
        qib-lab qube add DIR NAME --tree PATH [--size MIB] [--running]
        qib-lab qube start|stop DIR NAME
@@ -31,6 +32,7 @@ pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
         bail!("{USAGE}")
     };
     match (name.to_str().unwrap_or(""), rest) {
+        ("demo", []) => crate::demo::main(),
         ("create", rest) => create::main(rest),
         ("qube", rest) => qube::main(rest),
         ("exec", [dir, mark, command, rest @ ..]) if mark == "--" => {

@@ -76,14 +76,14 @@ pub fn read_folder(folder: &Path) -> Result<Tree> {
     walk::read(folder)
 }
 
-/// The same tree without `prefixes` and what lies below them.
-pub fn without(mut tree: Tree, prefixes: &[&str]) -> Tree {
-    tree.retain(|path, _| {
-        !prefixes.iter().any(|prefix| {
-            let rest = path.strip_prefix(prefix.as_bytes());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-        })
-    });
+/// The same tree without `places` and what lies below them; a place that ends with
+/// a slash stays itself.
+pub fn without(mut tree: Tree, places: &[&str]) -> Tree {
+    let lies_in = |path: &[u8], place: &str| match path.strip_prefix(place.as_bytes()) {
+        Some(rest) => place.ends_with('/') || rest.is_empty() || rest.starts_with(b"/"),
+        None => false,
+    };
+    tree.retain(|path, _| !places.iter().any(|place| lies_in(path, place)));
     tree
 }
 
