@@ -1,0 +1,238 @@
+//! The lab itself: it survives its daemon, and leaves nothing.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{BINARY, err, good, in_qube, is_root, lab, lab_of_nobody, out, tree};
+use qib_lab::Lab;
+
+/// Living processes whose command line or mounts name the lab's folder.
+fn processes(dir: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let read = |part: &str| fs::read_to_string(entry.path().join(part)).unwrap_or_default();
+        if read("cmdline").contains(dir) || read("mountinfo").contains(dir) {
+            found.push(read("cmdline").replace('\0', " "));
+        }
+    }
+    found
+}
+
+fn loops(dir: &str) -> Vec<String> {
+    let files = fs::read_dir("/sys/block").unwrap().flatten();
+    let backing = files.map(|entry| fs::read_to_string(entry.path().join("loop/backing_file")));
+    backing
+        .flatten()
+        .filter(|file| file.contains(dir))
+        .collect()
+}
+
+/// The kernel lets go of a killed process' namespaces and devices a moment later.
+fn nothing_stays(dir: &str) {
+    let left = || (processes(dir), loops(dir));
+    for _ in 0..100 {
+        if left() == (Vec::new(), Vec::new()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("left behind: {:?}", left());
+}
+
+fn use_and_destroy(lab: Lab) {
+    let dir = lab.dir().display().to_string();
+    lab.add_tree("work", &tree(lab.scratch())).unwrap();
+    lab.start("work").unwrap();
+    let mut busy = lab.dom0(["sleep", "1000"]).spawn().unwrap();
+    let file = lab.dir().join("pool/left.img");
+    good(
+        &lab.exec(["truncate", "-s", "1M", file.to_str().unwrap()])
+            .unwrap(),
+    );
+    good(
+        &lab.exec(["losetup", "--find", "--show", file.to_str().unwrap()])
+            .unwrap(),
+    );
+    lab.destroy().unwrap();
+    assert!(!busy.wait().unwrap().success());
+    assert!(!fs::exists(&dir).unwrap());
+    nothing_stays(&dir);
+}
+
+#[test]
+fn destroy_leaves_nothing() {
+    use_and_destroy(lab());
+    if is_root() {
+        use_and_destroy(lab_of_nobody());
+    }
+}
+
+fn kill_daemon(lab: &Lab) {
+    let daemon = lab.daemon().unwrap().to_string();
+    good(&Command::new("kill").args(["-9", &daemon]).output().unwrap());
+    for _ in 0..100 {
+        if lab.daemon().is_none() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the daemon lives");
+}
+
+#[test]
+fn a_killed_daemon_comes_back() {
+    let lab = lab();
+    lab.add_tree("work", &tree(lab.scratch())).unwrap();
+    lab.start("work").unwrap();
+    lab.admin(
+        "admin.vm.Create.DispVM+qib-dvm",
+        "dom0",
+        "name=disp1 label=red",
+    )
+    .unwrap();
+    lab.admin("admin.vm.property.Set+auto_cleanup", "disp1", "True")
+        .unwrap();
+    lab.admin("admin.vm.tag.Set+kept", "work", "").unwrap();
+    lab.start("disp1").unwrap();
+    kill_daemon(&lab);
+    good(&in_qube(&lab, "sys-backup", "true"));
+    good(&in_qube(&lab, "work", "true"));
+    assert_eq!(lab.admin("admin.vm.tag.Get+kept", "work", "").unwrap(), "1");
+    let list = lab.admin("admin.vm.List+", "dom0", "").unwrap();
+    assert!(!list.contains("disp1"), "{list}");
+}
+
+#[test]
+fn destroy_after_the_daemon_was_killed() {
+    let lab = lab();
+    let dir = lab.dir().display().to_string();
+    kill_daemon(&lab);
+    lab.destroy().unwrap();
+    nothing_stays(&dir);
+}
+
+#[test]
+fn dom0_passes_everything_through() {
+    let lab = lab();
+    assert_eq!(
+        out(&lab.exec(["qib", "backup", "a b"]).unwrap()),
+        "qib backup a b\n"
+    );
+    let all = lab
+        .exec_with(["sh", "-c", "cat; echo problem >&2; exit 7"], b"input")
+        .unwrap();
+    assert_eq!(
+        (out(&all), err(&all)),
+        ("input".to_owned(), "problem\n".to_owned())
+    );
+    assert_eq!(all.status.code(), Some(7));
+    let conf = out(&lab.exec(["cat", "/etc/qubes/qib.conf"]).unwrap());
+    assert!(
+        conf.contains("storage = sys-backup\n") && conf.contains("helper_template = qib-dvm\n")
+    );
+    good(
+        &lab.exec(["sh", "-c", "echo ledger > /var/lib/qib/ledger"])
+            .unwrap(),
+    );
+    assert_eq!(
+        out(&lab.exec(["cat", "/var/lib/qib/ledger"]).unwrap()),
+        "ledger\n"
+    );
+    assert!(!fs::exists("/var/lib/qib/ledger").unwrap());
+    let missing = lab.exec(["no-such-command"]).unwrap();
+    assert!(!missing.status.success() && err(&missing).contains("no-such-command"));
+}
+
+#[test]
+fn an_ordinary_user_has_a_whole_lab() {
+    if !is_root() {
+        eprintln!("skipped: every other test runs as an ordinary user already");
+        return;
+    }
+    let lab = lab_of_nobody();
+    common::add_pair(&lab);
+    common::service(&lab, "b", "test.Cat", "exec cat");
+    let called = in_qube(&lab, "a", "echo hi | qrexec-client-vm b test.Cat");
+    assert_eq!(out(&called), "hi\n", "{called:?}");
+    let pool = lab
+        .admin("admin.pool.Info+varlibqubes", "dom0", "")
+        .unwrap();
+    assert!(pool.contains("driver=file\n"));
+    let refused = lab
+        .add_image("late", &lab.image("a").unwrap(), true)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("late cannot be added running") && refused.contains("`file`"));
+
+    let image = lab.image("b").unwrap();
+    let find = [
+        "losetup",
+        "--read-only",
+        "--find",
+        "--show",
+        image.to_str().unwrap(),
+    ];
+    assert_eq!(out(&lab.exec(find).unwrap()), "/dev/loop0\n");
+    let associated = out(&lab
+        .exec(["losetup", "-j", image.to_str().unwrap()])
+        .unwrap());
+    assert_eq!(
+        associated,
+        format!("/dev/loop0: []: ({})\n", image.display())
+    );
+    let mode = ["qubesdb-write", "/qubes-block-devices/loop0/mode", "r"];
+    good(&lab.exec(mode).unwrap());
+    lab.admin(
+        "admin.vm.device.block.Attach+dom0+loop0",
+        "a",
+        "_frontend-dev='xvdi'",
+    )
+    .unwrap();
+    let seen = out(&in_qube(
+        &lab,
+        "a",
+        "debugfs -R 'cat hello' /dev/xvdi 2>/dev/null",
+    ));
+    assert_eq!(seen, "hello\n");
+    assert!(!in_qube(&lab, "a", "echo x > /dev/xvdi").status.success());
+    lab.admin("admin.vm.device.block.Detach+dom0+loop0", "a", "")
+        .unwrap();
+    assert!(!in_qube(&lab, "a", "ls /dev/xvdi").status.success());
+    good(&lab.exec(["losetup", "-d", "/dev/loop0"]).unwrap());
+}
+
+#[test]
+fn forbidden_namespaces_are_named() {
+    let script = format!(
+        "echo 0 > /proc/sys/user/max_user_namespaces && {BINARY} create /tmp/qib-lab-forbidden"
+    );
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", &script])
+        .output();
+    let tried = tried.unwrap();
+    assert!(!tried.status.success());
+    assert!(
+        err(&tried).contains("sysctl user.max_user_namespaces="),
+        "{}",
+        err(&tried)
+    );
+    assert!(!fs::exists("/tmp/qib-lab-forbidden").unwrap());
+}
+
+#[test]
+fn create_refuses_what_cannot_work() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let refused = |dir: &str| {
+        let output = Command::new(BINARY).args(["create", dir]).output().unwrap();
+        assert!(!output.status.success());
+        err(&output)
+    };
+    assert!(refused(folder.path().to_str().unwrap()).contains("is not empty"));
+    assert!(refused("/tmp/with space").contains("may hold only"));
+    assert!(refused("/run/lab").contains("under /run"));
+}
