@@ -4,6 +4,8 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,18 +24,37 @@ fn processes(dir: &str) -> Vec<String> {
     found
 }
 
-fn loops(dir: &str) -> Vec<String> {
-    let files = fs::read_dir("/sys/block").unwrap().flatten();
-    let backing = files.map(|entry| fs::read_to_string(entry.path().join("loop/backing_file")));
-    backing
-        .flatten()
-        .filter(|file| file.contains(dir))
-        .collect()
+/// The loop devices of the machine, each with the inode and the file system below it.
+fn loops() -> Vec<String> {
+    let columns = [
+        "--list",
+        "--noheadings",
+        "--output",
+        "BACK-INO,BACK-MAJ:MIN",
+    ];
+    let listed = Command::new("losetup").args(columns).output().unwrap();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    out(&listed).lines().map(words).collect()
+}
+
+/// The same for these files.
+fn loops_of(files: &[PathBuf]) -> Vec<String> {
+    let numbers = |file: &PathBuf| {
+        let file = fs::metadata(file).ok()?;
+        let (major, minor) = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
+        Some(format!("{} {major}:{minor}", file.ino()))
+    };
+    files.iter().filter_map(numbers).collect()
 }
 
 /// The kernel lets go of a killed process' namespaces and devices a moment later.
-fn nothing_stays(dir: &str) {
-    let left = || (processes(dir), loops(dir));
+fn nothing_stays(dir: &str, devices: &[String]) {
+    let held = || {
+        loops()
+            .into_iter()
+            .filter(|device| devices.contains(device))
+    };
+    let left = || (processes(dir), held().collect::<Vec<_>>());
     for _ in 0..100 {
         if left() == (Vec::new(), Vec::new()) {
             return;
@@ -57,10 +78,17 @@ fn use_and_destroy(lab: Lab) {
         &lab.exec(["losetup", "--find", "--show", file.to_str().unwrap()])
             .unwrap(),
     );
+    let devices = loops_of(&[lab.dir().join("pool.img"), file]);
+    let present = loops();
+    let all = devices.iter().all(|device| present.contains(device));
+    assert!(
+        all || !lab.dir().join("pool.img").exists(),
+        "{present:?} {devices:?}"
+    );
     lab.destroy().unwrap();
     assert!(!busy.wait().unwrap().success());
     assert!(!fs::exists(&dir).unwrap());
-    nothing_stays(&dir);
+    nothing_stays(&dir, &devices);
 }
 
 #[test]
@@ -110,9 +138,19 @@ fn a_killed_daemon_comes_back() {
 fn destroy_after_the_daemon_was_killed() {
     let lab = lab();
     let dir = lab.dir().display().to_string();
+    let file = lab.dir().join("pool/left.img");
+    good(
+        &lab.exec(["truncate", "-s", "1M", file.to_str().unwrap()])
+            .unwrap(),
+    );
+    good(
+        &lab.exec(["losetup", "--find", "--show", file.to_str().unwrap()])
+            .unwrap(),
+    );
+    let devices = loops_of(&[lab.dir().join("pool.img"), file]);
     kill_daemon(&lab);
     lab.destroy().unwrap();
-    nothing_stays(&dir);
+    nothing_stays(&dir, &devices);
 }
 
 #[test]

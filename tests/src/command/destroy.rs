@@ -1,6 +1,7 @@
 //! `qib-lab destroy`
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -9,7 +10,6 @@ use anyhow::{Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::control::{Request, ask};
-use crate::daemon::loops;
 use crate::layout::Layout;
 use crate::pool::mounted;
 use crate::userns;
@@ -73,13 +73,24 @@ fn processes(id: &str) -> Result<Vec<Pid>> {
     Ok(found)
 }
 
-/// Devices that a killed program left over the pool's files.
+/// Devices that a killed program left over the pool's files. They are known by the file system
+/// below them: a path says nothing once the namespace that it was opened in is gone.
 fn detach_loops(layout: &Layout) -> Result<()> {
-    for (name, device) in loops::kernel()? {
-        if device.file.starts_with(layout.pool_mount()) {
+    if mounted::mounts_at(&layout.pool_mount())? == 0 {
+        return Ok(());
+    }
+    let pool = fs::metadata(layout.pool_mount())?.dev();
+    let pool = format!("{}:{}", rustix::fs::major(pool), rustix::fs::minor(pool));
+    let columns = ["--list", "--noheadings", "--output", "NAME,BACK-MAJ:MIN"];
+    let listed = Command::new("losetup").args(columns).output()?;
+    for line in String::from_utf8(listed.stdout)?.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(device), Some(below)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if below == pool {
             Command::new("losetup")
-                .arg("--detach")
-                .arg(loops::node(&name))
+                .args(["--detach", device])
                 .status()?;
         }
     }
