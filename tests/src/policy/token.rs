@@ -29,6 +29,12 @@ pub(crate) enum Token {
     Name(String),
 }
 
+/// What a word begins with, and what its rest makes.
+type Prefix = (&'static str, fn(String) -> Token);
+
+/// Makes a token of what follows its prefix.
+type Make = fn(String) -> Token;
+
 impl Token {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let fixed = match word {
@@ -39,7 +45,7 @@ impl Token {
             "@dispvm" => Some(Self::DispVm),
             _ => None,
         };
-        let prefixes: [(&str, fn(String) -> Self); 5] = [
+        let prefixes: [Prefix; 5] = [
             ("@dispvm:@tag:", Self::DispVmOfTag),
             ("@dispvm:", Self::DispVmOf),
             ("@tag:", Self::Tag),

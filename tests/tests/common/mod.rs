@@ -123,3 +123,30 @@ pub fn err(output: &Output) -> String {
 pub fn good(output: &Output) {
     assert!(output.status.success(), "{output:?}");
 }
+
+pub fn raw(lab: &Lab, call: &str) -> String {
+    String::from_utf8(lab.qubesd("qubesd.sock", call.as_bytes()).unwrap()).unwrap()
+}
+
+pub fn internal(lab: &Lab, call: &str) -> String {
+    String::from_utf8(lab.qubesd("qubesd.internal.sock", call.as_bytes()).unwrap()).unwrap()
+}
+
+pub fn call(service: &str) -> [String; 5] {
+    [
+        "qrexec-client",
+        "-d",
+        "b",
+        "-T",
+        &format!("root:QUBESRPC {service} dom0"),
+    ]
+    .map(str::to_owned)
+}
+
+pub fn code(lab: &Lab, service: &str) -> i32 {
+    lab.exec(call(service)).unwrap().status.code().unwrap()
+}
+
+pub fn from_a(lab: &Lab, command: &str) -> String {
+    out(&in_qube(lab, "a", command))
+}

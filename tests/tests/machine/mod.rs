@@ -1,0 +1,279 @@
+//! What the tests of the whole system share: a lab with the programs that ship, set up.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use qib_lab::compare::{self, Tree};
+use qib_lab::{Lab, LabBuilder};
+use serde_json::Value;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_qib-lab");
+
+/// A lab in which `qib init` was run.
+pub struct Machine {
+    pub lab: Lab,
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// True, after saying so, when a test can not run because it needs root.
+pub fn skipped_without_root(test: &str) -> bool {
+    if !is_root() {
+        println!("skipped: {test} needs root");
+    }
+    !is_root()
+}
+
+/// The folder of the shipped programs, each built alone, as it ships.
+pub fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        for package in ["qib", "qib-helper", "qib-storage"] {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--release", "--quiet", "--locked", "-p", package]);
+            let status = cargo.arg("--target-dir").arg(target).status().unwrap();
+            assert!(status.success(), "building {package}");
+        }
+        target.join("release")
+    })
+}
+
+impl Machine {
+    pub fn new() -> Self {
+        let machine = Self::before_init(LabBuilder::new(BINARY));
+        machine.init();
+        machine
+    }
+
+    /// The lab of an ordinary user, made by root.
+    pub fn of_nobody() -> Self {
+        let words = [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "--",
+        ];
+        let machine = Self::before_init(LabBuilder::new(BINARY).prefix(words));
+        machine.init();
+        machine
+    }
+
+    pub fn before_init(builder: LabBuilder) -> Self {
+        let lab = builder.programs(programs()).create().unwrap();
+        let machine = Self { lab };
+        fs::write(machine.passphrase(), "correct horse battery staple\n").unwrap();
+        fs::set_permissions(machine.passphrase(), fs::Permissions::from_mode(0o644)).unwrap();
+        machine
+    }
+
+    pub fn init(&self) {
+        self.ok(&["init", "-p", self.passphrase().to_str().unwrap()]);
+    }
+
+    pub fn passphrase(&self) -> PathBuf {
+        self.lab.scratch().join("passphrase")
+    }
+
+    pub fn qib(&self, arguments: &[&str]) -> Output {
+        let words = ["qib"].into_iter().chain(arguments.iter().copied());
+        self.lab.exec(words).unwrap()
+    }
+
+    /// What `qib` prints when it succeeds.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.qib(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "qib {arguments:?}: {} {error}",
+            output.status
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Exit code and message of a failure.
+    pub fn fails(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.qib(arguments);
+        assert!(!output.status.success(), "qib {arguments:?} succeeded");
+        let error = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().expect("killed"), error)
+    }
+
+    /// A backup of one qube that succeeds: its part of the JSON report.
+    pub fn backup(&self, qube: &str) -> Value {
+        let report: Value = serde_json::from_str(&self.ok(&["backup", "--json", qube])).unwrap();
+        report["qubes"][0].clone()
+    }
+
+    pub fn restore(&self, qube: &str, arguments: &[&str], target: &str) {
+        let passphrase = self.passphrase();
+        let fixed = [
+            "restore",
+            qube,
+            "--as",
+            target,
+            "-p",
+            passphrase.to_str().unwrap(),
+        ];
+        self.ok(&[&fixed, arguments].concat());
+    }
+
+    /// The tree of a qube's private volume, without `lost+found`.
+    pub fn tree(&self, qube: &str) -> Tree {
+        let tree = compare::read_image(&self.lab.image(qube).unwrap()).unwrap();
+        compare::without(tree, &["lost+found"])
+    }
+
+    /// Where the storage qube keeps objects.
+    pub fn storage(&self) -> PathBuf {
+        self.lab.dir().join("disks/sys-backup/qib")
+    }
+
+    /// Objects of a kind, such as `pack`, in the order of their names.
+    pub fn objects(&self, kind: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        find(&self.storage(), &format!("{kind}-"), &mut found);
+        found.sort();
+        found
+    }
+
+    /// Bytes of everything stored.
+    pub fn stored_bytes(&self) -> u64 {
+        let mut found = Vec::new();
+        find(&self.storage(), "", &mut found);
+        found
+            .iter()
+            .map(|path| fs::metadata(path).unwrap().len())
+            .sum()
+    }
+
+    /// dom0's `/var/lib/qib`.
+    pub fn state(&self) -> PathBuf {
+        self.lab.dir().join("dom0/var/lib/qib")
+    }
+
+    /// Helpers, snapshots, loops and guards that are still there.
+    pub fn leftovers(&self) -> Vec<String> {
+        let qubes = self.lab.admin("admin.vm.List+", "dom0", "").unwrap();
+        let helpers = qubes.lines().filter(|line| line.starts_with("disp-qib-"));
+        let mut found: Vec<String> = helpers.map(str::to_owned).collect();
+        let output = self.lab.exec(["losetup", "-l"]).unwrap();
+        let loops = String::from_utf8_lossy(&output.stdout).into_owned();
+        let ours = self.lab.dir().to_str().unwrap().to_owned();
+        found.extend(
+            loops
+                .lines()
+                .filter(|line| line.contains(&ours) && line.contains("qib"))
+                .map(str::to_owned),
+        );
+        if self.state().join("undo").exists() {
+            found.push("undo journal".to_owned());
+        }
+        found
+    }
+}
+
+/// Makes the superblock say that the volume was written to an hour from now, so
+/// that its files are an hour old.
+pub fn age(image: &Path) {
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    let seconds = later
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let command = format!("set_super_value wtime @{seconds}");
+    let output = Command::new("debugfs")
+        .args(["-w", "-R", &command])
+        // Else it writes its own time over it.
+        .env("E2FSPROGS_FAKE_TIME", seconds.to_string())
+        .arg(image)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+}
+
+/// The number of a process in the lab, by its program.
+pub fn process(machine: &Machine, name: &str) -> Option<i32> {
+    let ours = fs::canonicalize(machine.lab.dir()).unwrap();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(number) = entry.file_name().to_string_lossy().parse::<i32>() else {
+            continue;
+        };
+        let Ok(words) = fs::read(entry.path().join("cmdline")) else {
+            continue;
+        };
+        let first = words
+            .split(|byte| *byte == 0)
+            .next()
+            .unwrap_or_default()
+            .to_vec();
+        let named = Path::new(&String::from_utf8_lossy(&first).into_owned()).ends_with(name);
+        let Ok(mounts) = fs::read_to_string(entry.path().join("mountinfo")) else {
+            continue;
+        };
+        if named && mounts.contains(ours.to_str().unwrap()) {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Ends a process as a crash would.
+pub fn kill(process: i32) {
+    let status = Command::new("kill")
+        .args(["-9", &process.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Asserts that two trees are the same.
+pub fn assert_same(expected: &Tree, found: &Tree) {
+    let differences = compare::differences(expected, found);
+    let first: Vec<_> = differences.iter().take(20).collect();
+    assert!(
+        differences.is_empty(),
+        "{} differences: {first:#?}",
+        differences.len()
+    );
+    assert!(found.len() > 1, "an empty tree proves nothing");
+}
+
+/// Makes an ext4 image of `megabytes` from a folder.
+pub fn image(folder: &Path, megabytes: u64, image: &Path) {
+    let mut command = Command::new("mke2fs");
+    command
+        .args(["-q", "-F", "-t", "ext4", "-m", "0", "-d"])
+        .arg(folder)
+        .arg(image);
+    let output = command.arg(format!("{megabytes}M")).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn find(folder: &Path, prefix: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            find(&path, prefix, found);
+        } else if entry.file_name().to_string_lossy().starts_with(prefix) {
+            found.push(path);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The main job: backup, change, incremental backup, restore, with what it may cost.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod machine;
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use machine::{Machine, age, assert_same, is_root, skipped_without_root};
+use qib_lab::compare::{Mounted, plain};
+
+/// A small tree of text that compresses and of bytes that do not.
+fn small_tree(folder: &Path) {
+    fs::create_dir_all(folder.join("home/user/Documents")).unwrap();
+    for number in 0..200u32 {
+        let text = format!("line {number}\n").repeat(50 + 10 * usize::try_from(number).unwrap());
+        fs::write(
+            folder.join(format!("home/user/Documents/{number}.txt")),
+            text,
+        )
+        .unwrap();
+    }
+    noise(&folder.join("home/user/photo"), 5 << 20, 1);
+    fs::write(folder.join("home/user/empty"), "").unwrap();
+}
+
+/// Bytes that do not compress, the same for the same seed.
+fn noise(path: &Path, bytes: usize, seed: u64) {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut data = vec![0; bytes];
+    for piece in data.chunks_mut(8) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
+    }
+    fs::write(path, data).unwrap();
+}
+
+fn machine_with(fill: impl FnOnce(&Path)) -> Machine {
+    let machine = Machine::new();
+    let tree = machine.lab.scratch().join("tree");
+    fs::create_dir(&tree).unwrap();
+    fill(&tree);
+    machine.lab.add_tree("work", &tree).unwrap();
+    machine
+}
+
+fn number(value: &serde_json::Value) -> u64 {
+    value.as_u64().unwrap()
+}
+
+#[test]
+fn a_halted_qube_comes_back_as_it_was() {
+    let machine = machine_with(small_tree);
+    let report = machine.backup("work");
+    assert_eq!(report["snapshot"], 1);
+    assert!(number(&report["counts"]["files"]) >= 202);
+    machine.restore("work", &[], "work-again");
+    let (source, restored) = (machine.tree("work"), machine.tree("work-again"));
+    if is_root() {
+        assert_same(&source, &restored);
+    } else {
+        assert_same(&plain(source), &plain(restored));
+    }
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_running_qube_is_backed_up_as_it_is_now() {
+    if skipped_without_root("a_running_qube_is_backed_up_as_it_is_now") {
+        return;
+    }
+    let machine = machine_with(small_tree);
+    machine.lab.start("work").unwrap();
+    {
+        let volume = Mounted::writable(&machine.lab.image("work").unwrap()).unwrap();
+        fs::write(volume.path().join("home/user/since the start"), "new").unwrap();
+    }
+    machine.backup("work");
+    machine.restore("work", &[], "work-again");
+    let restored = machine.tree("work-again");
+    assert!(restored.contains_key(b"home/user/since the start".as_slice()));
+    assert_same(&machine.tree("work"), &restored);
+}
+
+#[test]
+fn an_ordinary_user_gets_names_contents_modes_and_links_back() {
+    if skipped_without_root("an_ordinary_user_gets_names_contents_modes_and_links_back") {
+        return;
+    }
+    let machine = Machine::of_nobody();
+    let tree = machine.lab.scratch().join("tree");
+    fs::create_dir(&tree).unwrap();
+    small_tree(&tree);
+    std::os::unix::fs::symlink("photo", tree.join("home/user/link")).unwrap();
+    fs::hard_link(tree.join("home/user/photo"), tree.join("home/user/again")).unwrap();
+    machine.lab.add_tree("work", &tree).unwrap();
+    machine.backup("work");
+    machine.restore("work", &[], "work-again");
+    assert_same(
+        &plain(machine.tree("work")),
+        &plain(machine.tree("work-again")),
+    );
+}
+
+#[test]
+fn every_snapshot_restores_by_its_number() {
+    if skipped_without_root("every_snapshot_restores_by_its_number") {
+        return;
+    }
+    let machine = machine_with(small_tree);
+    machine.backup("work");
+    let first = machine.tree("work");
+    {
+        let volume = Mounted::writable(&machine.lab.image("work").unwrap()).unwrap();
+        let home = volume.path().join("home/user");
+        fs::rename(home.join("Documents/1.txt"), home.join("renamed")).unwrap();
+        fs::remove_file(home.join("Documents/2.txt")).unwrap();
+        fs::write(home.join("Documents/3.txt"), "other words").unwrap();
+        fs::create_dir(home.join("new folder")).unwrap();
+    }
+    let second = machine.tree("work");
+    assert_eq!(machine.backup("work")["snapshot"], 2);
+    machine.restore("work", &["--snapshot", "1"], "before");
+    machine.restore("work", &[], "after");
+    assert_same(&first, &machine.tree("before"));
+    assert_same(&second, &machine.tree("after"));
+}
+
+#[test]
+fn an_unchanged_qube_sends_under_one_percent_and_reads_no_old_file() {
+    let machine = machine_with(small_tree);
+    // Old enough not to be racy.
+    let image = machine.lab.image("work").unwrap();
+    age(&image);
+    let first = machine.backup("work");
+    let second = machine.backup("work");
+    let (first_bytes, second_bytes) = (
+        number(&first["counts"]["bytes_stored"]),
+        number(&second["counts"]["bytes_stored"]),
+    );
+    assert!(
+        second_bytes * 100 < first_bytes,
+        "{second_bytes} of {first_bytes}"
+    );
+    let read = number(&second["counts"]["files_read"]);
+    assert!(
+        read <= number(&second["counts"]["files_racy"]),
+        "{read} files read"
+    );
+    assert_eq!(number(&second["counts"]["bytes_new"]), 0);
+}
+
+#[test]
+fn a_mebibyte_changed_in_a_large_file_sends_under_8_mib() {
+    if skipped_without_root("a_mebibyte_changed_in_a_large_file_sends_under_8_mib") {
+        return;
+    }
+    let machine = machine_with(|tree| noise(&tree.join("large"), 1 << 30, 7));
+    machine.backup("work");
+    {
+        let volume = Mounted::writable(&machine.lab.image("work").unwrap()).unwrap();
+        let file = OpenOptions::new()
+            .write(true)
+            .open(volume.path().join("large"))
+            .unwrap();
+        file.write_all_at(&vec![9; 1 << 20], 500 << 20).unwrap();
+    }
+    let second = machine.backup("work");
+    let stored = number(&second["counts"]["bytes_stored"]);
+    assert!(stored < 8 << 20, "{stored}");
+    machine.restore("work", &[], "again");
+    assert_same(&machine.tree("work"), &machine.tree("again"));
+}
+
+#[test]
+fn dom0_stays_small_and_hears_little() {
+    let machine = machine_with(small_tree);
+    let report = machine.backup("work");
+    let dom0 = &report["dom0"];
+    assert!(number(&dom0["peak_memory_bytes"]) < 32 << 20, "{dom0}");
+    assert!(number(&dom0["peak_memory_bytes"]) > 0, "{dom0}");
+    assert!(number(&dom0["helper_answer_bytes"]) <= 4096, "{dom0}");
+}
+
+#[test]
+fn a_session_makes_one_call_to_storage() {
+    let machine = machine_with(small_tree);
+    machine.backup("work");
+    let log = fs::read_to_string(machine.lab.dir().join("qrexec.log")).unwrap();
+    let calls = log.lines().filter(|line| line.contains("qib.Put+"));
+    assert_eq!(calls.count(), 1, "{log}");
+}
+
+#[test]
+fn a_dry_run_stores_nothing_and_makes_no_snapshot() {
+    let machine = machine_with(small_tree);
+    let text = machine.ok(&["backup", "--dry-run", "work"]);
+    assert!(text.contains("nothing was stored"), "{text}");
+    assert!(machine.objects("pack").is_empty());
+    assert!(machine.ok(&["snapshots"]).contains("Nothing is stored"));
+    assert_eq!(machine.backup("work")["snapshot"], 1);
+}
+
+#[test]
+fn snapshots_are_listed_for_people_and_for_programs() {
+    let machine = machine_with(small_tree);
+    machine.backup("work");
+    let text = machine.ok(&["snapshots", "work"]);
+    assert!(text.starts_with("QUBE") && text.contains("work"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&machine.ok(&["snapshots", "--json"])).unwrap();
+    assert_eq!(json["qubes"][0]["qube"], "work");
+    assert_eq!(json["qubes"][0]["snapshots"][0]["snapshot"], 1);
+    assert_eq!(machine.fails(&["snapshots", "nobody"]).0, 1);
+}
+
+#[test]
+fn caches_trash_and_sockets_are_left_out_and_named() {
+    let machine = machine_with(|tree| {
+        small_tree(tree);
+        for folder in [".cache/deep", ".local/share/Trash/files", "project"] {
+            fs::create_dir_all(tree.join("home/user").join(folder)).unwrap();
+        }
+        let home = tree.join("home/user");
+        fs::write(home.join(".cache/deep/file"), "cached").unwrap();
+        fs::write(home.join(".local/share/Trash/files/file"), "thrown away").unwrap();
+        let tag = "Signature: 8a477f597d28d172789f06886806bc55\n";
+        fs::write(home.join("project/CACHEDIR.TAG"), tag).unwrap();
+        fs::write(home.join("project/object"), "built").unwrap();
+        File::create(home.join("CACHEDIR.TAG")).unwrap();
+    });
+    let report = machine.backup("work");
+    for rule in ["user-cache", "trash", "cachedir-tag"] {
+        assert!(
+            number(&report["left_out"][rule]["entries"]) >= 1,
+            "{rule}: {report}"
+        );
+    }
+    machine.restore("work", &[], "again");
+    let restored = machine.tree("again");
+    let has = |path: &str| restored.contains_key(path.as_bytes());
+    assert!(has("home/user/.cache") && !has("home/user/.cache/deep"));
+    assert!(has("home/user/project/CACHEDIR.TAG") && !has("home/user/project/object"));
+    assert!(!has("home/user/.local/share/Trash/files"));
+    assert!(
+        has("home/user/photo"),
+        "a tag without its signature leaves nothing out"
+    );
+}

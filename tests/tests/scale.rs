@@ -1,0 +1,124 @@
+//! Many files: what a run costs in bytes and in memory.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod machine;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use machine::{Machine, age, assert_same, process, skipped_without_root};
+use qib_lab::compare::Mounted;
+
+/// An empty ext4 image, filled through the kernel.
+fn filled(machine: &Machine, gibibytes: u64, fill: impl FnOnce(&Path)) -> PathBuf {
+    let image = machine.lab.scratch().join("many.img");
+    File::create(&image)
+        .unwrap()
+        .set_len(gibibytes << 30)
+        .unwrap();
+    let mut command = Command::new("mkfs.ext4");
+    let command = command
+        .args(["-q", "-m", "0", "-i", "4096", "-O", "large_dir"])
+        .arg(&image);
+    assert!(command.status().unwrap().success());
+    fill(Mounted::writable(&image).unwrap().path());
+    age(&image);
+    image
+}
+
+/// The most memory that `qib-helper` had while `work` ran, in KiB.
+fn with_peak<T>(machine: &Machine, work: impl FnOnce() -> T) -> (T, u64) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let mut peak = 0;
+            while !done.load(Ordering::Relaxed) {
+                if let Some(kib) = process(machine, "qib-helper").and_then(peak_kib) {
+                    peak = peak.max(kib);
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            peak
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        (result, watcher.join().unwrap())
+    })
+}
+
+fn peak_kib(process: i32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+#[test]
+fn a_quarter_million_unchanged_files_send_under_one_percent() {
+    if skipped_without_root("a_quarter_million_unchanged_files_send_under_one_percent") {
+        return;
+    }
+    let machine = Machine::new();
+    let image = filled(&machine, 2, |root| {
+        for folder in 0..500 {
+            let path = root.join(format!("home/{folder}"));
+            fs::create_dir_all(&path).unwrap();
+            for file in 0..500 {
+                let text = format!("file {file} of folder {folder}\n").repeat(1 + file % 60);
+                File::create(path.join(format!("{file}.txt")))
+                    .unwrap()
+                    .write_all(text.as_bytes())
+                    .unwrap();
+            }
+        }
+    });
+    machine.lab.add_image("work", &image, false).unwrap();
+    let first = machine.backup("work");
+    let second = machine.backup("work");
+    let number = |report: &serde_json::Value, name: &str| report["counts"][name].as_u64().unwrap();
+    assert_eq!(number(&first, "files"), 250_000);
+    assert_eq!(number(&second, "files_read"), number(&second, "files_racy"));
+    let (one, two) = (
+        number(&first, "bytes_stored"),
+        number(&second, "bytes_stored"),
+    );
+    assert!(two * 100 < one, "{two} of {one} bytes");
+}
+
+#[test]
+fn a_million_files_in_one_folder_stay_within_memory() {
+    if skipped_without_root("a_million_files_in_one_folder_stay_within_memory") {
+        return;
+    }
+    let machine = Machine::new();
+    let image = filled(&machine, 6, |root| {
+        let folder = root.join("home/million");
+        fs::create_dir_all(&folder).unwrap();
+        for number in 0..1_000_000 {
+            let mut file = File::create(folder.join(format!("a file {number}"))).unwrap();
+            write!(file, "{number}").unwrap();
+        }
+    });
+    machine.lab.add_image("work", &image, false).unwrap();
+    let (report, backup_kib) = with_peak(&machine, || machine.backup("work"));
+    assert_eq!(report["counts"]["files"], 1_000_000);
+    let ((), restore_kib) = with_peak(&machine, || machine.restore("work", &[], "again"));
+    println!("helper: {backup_kib} KiB for the backup, {restore_kib} KiB for the restore");
+    assert!(
+        backup_kib > 0 && backup_kib < 300 << 10,
+        "backup: {backup_kib} KiB"
+    );
+    assert!(
+        restore_kib > 0 && restore_kib < 300 << 10,
+        "restore: {restore_kib} KiB"
+    );
+    let dom0 = report["dom0"]["peak_memory_bytes"].as_u64().unwrap();
+    assert!(dom0 < 32 << 20, "dom0: {dom0} bytes");
+    assert_same(&machine.tree("work"), &machine.tree("again"));
+}
