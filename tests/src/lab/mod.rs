@@ -1,25 +1,17 @@
 //! A lab for one test: made in a temporary folder, destroyed when dropped.
 
+mod builder;
+mod qubesd;
+
 use std::ffi::OsStr;
-use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::daemon::launch;
-use crate::layout::Layout;
-use crate::unix_path;
-
-/// How a lab is to be made.
-#[derive(Debug, Default)]
-pub struct LabBuilder {
-    binary: PathBuf,
-    programs: Option<PathBuf>,
-    prefix: Vec<String>,
-}
+pub use builder::LabBuilder;
 
 /// A small Qubes machine that lives as long as this value.
 ///
@@ -29,49 +21,6 @@ pub struct Lab {
     binary: PathBuf,
     prefix: Vec<String>,
     folder: TempDir,
-}
-
-impl LabBuilder {
-    /// Starts to describe a lab.
-    pub fn new(binary: impl Into<PathBuf>) -> Self {
-        Self {
-            binary: binary.into(),
-            ..Self::default()
-        }
-    }
-
-    /// Takes `qib`, `qib-helper` and `qib-storage`, or some of them, from this folder.
-    pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.programs = Some(folder.into());
-        self
-    }
-
-    /// Runs every command of the lab behind this one, such as `setpriv` with another user.
-    pub fn prefix<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
-        self.prefix = words.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Makes the lab.
-    pub fn create(self) -> Result<Lab> {
-        let folder = tempfile::Builder::new().prefix("qib-lab-").tempdir()?;
-        if !self.prefix.is_empty() {
-            let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-            std::fs::set_permissions(folder.path(), open)?;
-        }
-        let lab = Lab {
-            binary: self.binary,
-            prefix: self.prefix,
-            folder,
-        };
-        let mut command = lab.command(["create"]);
-        command.arg(lab.dir());
-        if let Some(programs) = self.programs {
-            command.arg("--programs").arg(programs);
-        }
-        succeed(&mut command)?;
-        Ok(lab)
-    }
 }
 
 impl Lab {
@@ -170,37 +119,6 @@ impl Lab {
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
-    }
-
-    /// The process number of the lab's daemon, while it lives.
-    pub fn daemon(&self) -> Option<u32> {
-        launch::running(&Layout::existing(&self.dir()).ok()?)
-    }
-
-    /// Calls qubesd; `socket` is `qubesd.sock` or `qubesd.internal.sock`. The answer is as it came.
-    pub fn qubesd(&self, socket: &str, call: &[u8]) -> Result<Vec<u8>> {
-        let daemon = self.daemon().context("the daemon is dead")?;
-        let mut stream =
-            unix_path::connect(Path::new(&format!("/proc/{daemon}/root/run/{socket}")))?;
-        // A call that is too long is answered before it is read to its end.
-        drop(stream.write_all(call));
-        drop(stream.shutdown(Shutdown::Write));
-        let mut answer = Vec::new();
-        match stream.read_to_end(&mut answer) {
-            Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error.into()),
-            _ => Ok(answer),
-        }
-    }
-
-    /// One method of the Admin API; the answer without its first two bytes, which say that it is
-    /// one.
-    pub fn admin(&self, method: &str, qube: &str, payload: &str) -> Result<String> {
-        let call = format!("{method} dom0 name {qube}\0{payload}");
-        let answer = String::from_utf8(self.qubesd("qubesd.sock", call.as_bytes())?)?;
-        let content = answer.strip_prefix("0\0");
-        Ok(content
-            .with_context(|| format!("{method} {qube}: {answer:?}"))?
-            .to_owned())
     }
 
     /// Ends the lab now, so that a test can look at what stays.

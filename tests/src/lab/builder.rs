@@ -1,0 +1,58 @@
+//! How a test asks for its lab.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::{Lab, succeed};
+
+/// How a lab is to be made.
+#[derive(Debug, Default)]
+pub struct LabBuilder {
+    binary: PathBuf,
+    programs: Option<PathBuf>,
+    prefix: Vec<String>,
+}
+
+impl LabBuilder {
+    /// Starts to describe a lab.
+    pub fn new(binary: impl Into<PathBuf>) -> Self {
+        Self {
+            binary: binary.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes `qib`, `qib-helper` and `qib-storage`, or some of them, from this folder.
+    pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.programs = Some(folder.into());
+        self
+    }
+
+    /// Runs every command of the lab behind this one, such as `setpriv` with another user.
+    pub fn prefix<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.prefix = words.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Makes the lab.
+    pub fn create(self) -> Result<Lab> {
+        let folder = tempfile::Builder::new().prefix("qib-lab-").tempdir()?;
+        if !self.prefix.is_empty() {
+            let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+            std::fs::set_permissions(folder.path(), open)?;
+        }
+        let lab = Lab {
+            binary: self.binary,
+            prefix: self.prefix,
+            folder,
+        };
+        let mut command = lab.command(["create"]);
+        command.arg(lab.dir());
+        if let Some(programs) = self.programs {
+            command.arg("--programs").arg(programs);
+        }
+        succeed(&mut command)?;
+        Ok(lab)
+    }
+}
