@@ -49,7 +49,7 @@ impl<'a> RawEntry<'a> {
         let needed = HEADER_LENGTH.saturating_add(name_length).max(SHORTEST);
         let end = at.checked_add(record_length);
         let good = record_length >= needed
-            && record_length % 4 == 0
+            && record_length.is_multiple_of(4)
             && end.is_some_and(|end| end <= untrusted_block.len());
         if !good {
             return Err(site.fault(Fault::RecordLength));

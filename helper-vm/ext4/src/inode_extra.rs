@@ -25,7 +25,7 @@ impl<'a> Extra<'a> {
         } else {
             0
         };
-        if stored_length > room || stored_length % 4 != 0 {
+        if stored_length > room || !stored_length.is_multiple_of(4) {
             return Err(site.fault(Fault::Size));
         }
         let length = if stored_length == 0 {

@@ -15,9 +15,8 @@ impl Timestamp {
     /// From the 32 bits that every inode has and the 32 that only larger ones have.
     pub(crate) fn decode(seconds: u32, extra: Option<u32>) -> Self {
         let extra = extra.unwrap_or(0);
-        let signed = i32::from_le_bytes(seconds.to_le_bytes());
         Self {
-            seconds: i64::from(signed) + (i64::from(extra & 3) << 32),
+            seconds: i64::from(seconds.cast_signed()) + (i64::from(extra & 3) << 32),
             // A time of no meaning is no reason to lose the file.
             nanoseconds: (extra >> 2).min(NANOSECONDS_MAX),
         }

@@ -27,7 +27,7 @@ impl<R: BlockReader> Ext4<R> {
         directory.require(FileType::Directory)?;
         let site = directory.site(Structure::DirBlock);
         let block_size = u64::from(self.block_size());
-        if directory.size == 0 || directory.size.next_multiple_of(block_size) != directory.size {
+        if directory.size == 0 || !directory.size.is_multiple_of(block_size) {
             return Err(site.fault(Fault::Size));
         }
         let mut reading = Reading {

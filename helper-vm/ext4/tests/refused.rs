@@ -90,7 +90,7 @@ fn a_copy_of_a_mounted_volume() {
     let image = Image::make(16, &["-t", "ext4"]);
     let mount = image.mount("rw");
     std::fs::write(mount.path().join("file"), b"changed").unwrap();
-    rustix::fs::sync();
+    rustix::fs::syncfs(std::fs::File::open(mount.path()).unwrap()).unwrap();
     assert_refused(&Edit::new(&image), Feature::NeedsRecovery);
     drop(mount);
     Edit::new(&image).open().unwrap();

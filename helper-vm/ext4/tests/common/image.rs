@@ -1,8 +1,9 @@
 //! Making and mounting images.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -54,47 +55,65 @@ impl Image {
     }
 
     pub fn mount(&self, options: &str) -> Mount {
-        let target = self.folder.path().join("mount");
-        std::fs::create_dir_all(&target).unwrap();
-        let (image, place) = (self.path(), target.to_str().unwrap().to_owned());
-        let options = format!("loop,{options}");
-        run(
-            "mount",
-            &[
-                "-t",
-                "ext4",
-                "-o",
-                &options,
-                image.to_str().unwrap(),
-                &place,
-            ],
-        );
-        Mount { target }
-    }
-
-    /// Has debugfs change the image.
-    pub fn debugfs(&self, command: &str) {
-        run(
-            "debugfs",
-            &["-w", "-R", command, self.path().to_str().unwrap()],
-        );
+        Mount::new(&self.path(), &self.folder.path().join("mount"), options)
     }
 }
 
 /// A mounted image, unmounted when dropped.
+///
+/// Mounted in a namespace of its own: one that is visible would be copied into every namespace
+/// that another program makes meanwhile, and the volume would stay in use there.
 pub struct Mount {
-    target: PathBuf,
+    holder: Child,
+    path: PathBuf,
 }
 
+const HOLD: &str =
+    "mount -t ext4 -o \"$1\" \"$2\" \"$3\" || exit 1; echo; read line; umount \"$3\"";
+
 impl Mount {
+    fn new(image: &Path, target: &Path, options: &str) -> Self {
+        std::fs::create_dir_all(target).unwrap();
+        let mut command = Command::new("unshare");
+        command.args([
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            HOLD,
+            "sh",
+        ]);
+        command
+            .arg(format!("loop,{options}"))
+            .arg(image)
+            .arg(target);
+        let mut holder = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = [0];
+        holder
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut ready)
+            .unwrap();
+        let root = PathBuf::from(format!("/proc/{}/root", holder.id()));
+        let path = root.join(target.strip_prefix("/").unwrap());
+        Self { holder, path }
+    }
+
     pub fn path(&self) -> &Path {
-        &self.target
+        &self.path
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let status = Command::new("umount").arg(&self.target).status();
+        drop(self.holder.stdin.take());
+        let status = self.holder.wait();
         if !std::thread::panicking() {
             assert!(status.unwrap().success());
         }

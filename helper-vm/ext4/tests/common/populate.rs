@@ -52,7 +52,7 @@ fn unwritten_over_secret(root: &Path) {
     secret.sync_all().unwrap();
     drop(secret);
     fs::remove_file(root.join("secret")).unwrap();
-    rustix::fs::sync();
+    rustix::fs::syncfs(File::open(root).unwrap()).unwrap();
     let space = file(root, "unwritten", b"");
     // ext2 and ext3 can not.
     if rustix::fs::fallocate(&space, FallocateFlags::empty(), 0, 6_000_000).is_ok() {
