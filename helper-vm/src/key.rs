@@ -7,7 +7,10 @@ mod age_file;
 mod identity;
 mod key_text;
 mod kit;
-mod services;
 mod sealed_identity;
+mod services;
+
+#[cfg(test)]
+mod tests;
 
 pub use services::{init, open, qube};

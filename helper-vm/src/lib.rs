@@ -3,16 +3,25 @@
 //! `docs/format.md` is the specification of everything that is stored; the
 //! modules are named as it names things.
 
+pub mod answer;
 pub mod archive;
+pub mod backup;
+mod bits;
 pub mod chunk_id;
 pub mod cut;
+pub mod device;
+pub mod error;
 pub mod fields;
 pub mod format_error;
 pub mod index;
+mod known;
+pub mod key;
 pub mod manifest;
 pub mod number;
 pub mod pack;
+mod packing;
 pub mod packs_list;
 pub mod padding;
 pub mod seal;
 pub mod snapshot;
+mod storage;

@@ -60,7 +60,11 @@ mod tests {
 
     fn text() -> Zeroizing<String> {
         let value = Zeroizing::new("42".to_owned());
-        write("title 1", &[("value", value)], &x25519::Identity::generate())
+        write(
+            "title 1",
+            &[("value", value)],
+            &x25519::Identity::generate(),
+        )
     }
 
     #[test]
