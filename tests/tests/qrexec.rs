@@ -3,12 +3,7 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
-use common::{err, good, in_qube, lab_with_pair, out, policy, service};
-use qib_lab::Lab;
+use common::{call, code, err, from_a, good, in_qube, lab_with_pair, out, policy, service};
 
 #[test]
 fn exit_codes() {

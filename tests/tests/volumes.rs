@@ -16,9 +16,9 @@ fn an_import_is_whole_or_nothing() {
     .unwrap();
     let begin = internal(
         &lab,
-        "internal.vm.volume.ImportBegin+private dom0 name new\01048576",
+        "internal.vm.volume.ImportBegin+private dom0 name new\x001048576",
     );
-    let path = begin.strip_prefix("0\01048576 ").unwrap().to_owned();
+    let path = begin.strip_prefix("0\x001048576 ").unwrap().to_owned();
     assert!(path.ends_with("/appvms/new/private-import.img"));
     std::fs::write(&path, b"new content").unwrap();
     assert_eq!(
@@ -35,7 +35,7 @@ fn an_import_is_whole_or_nothing() {
 
     internal(
         &lab,
-        "internal.vm.volume.ImportBegin+private dom0 name new\04096",
+        "internal.vm.volume.ImportBegin+private dom0 name new\x004096",
     );
     let failed = internal(
         &lab,
@@ -57,7 +57,7 @@ fn an_import_is_whole_or_nothing() {
     lab.start("new").unwrap();
     let running = internal(
         &lab,
-        "internal.vm.volume.ImportBegin+private dom0 name new\04096",
+        "internal.vm.volume.ImportBegin+private dom0 name new\x004096",
     );
     assert!(running.starts_with("2\0QubesVMNotHaltedError\0"));
     lab.stop("new").unwrap();

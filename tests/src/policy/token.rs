@@ -32,9 +32,6 @@ pub(crate) enum Token {
 /// What a word begins with, and what its rest makes.
 type Prefix = (&'static str, fn(String) -> Token);
 
-/// Makes a token of what follows its prefix.
-type Make = fn(String) -> Token;
-
 impl Token {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let fixed = match word {
