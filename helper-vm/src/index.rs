@@ -15,10 +15,17 @@ use crate::pack::Place;
 const VERSION: &str = "1";
 
 /// Bytes of a row of the chunk table: id, pack, place.
-const CHUNK_ROW_BYTES: u64 = 52;
+pub(crate) const CHUNK_ROW_BYTES: u64 = 52;
 
 /// Bytes of a row of the file table before its words.
-const FILE_ROW_BYTES: u64 = 28;
+pub(crate) const FILE_ROW_BYTES: u64 = 28;
+
+/// Bytes of a file's row with its words.
+pub(crate) fn file_row_bytes(words: &[u32]) -> u64 {
+    crate::number::wide(words.len())
+        .saturating_mul(4)
+        .saturating_add(FILE_ROW_BYTES)
+}
 
 /// A file as an earlier run saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

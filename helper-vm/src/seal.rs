@@ -129,17 +129,24 @@ pub fn seal(to: &SealTo, kind: Kind, tar: &[u8]) -> io::Result<Sealed> {
 /// # Errors
 /// [`FormatError::Damaged`] when it is no age file or not for this identity.
 pub fn open<'a>(untrusted_sealed: &'a [u8], with: &OpenWith) -> Result<impl Read + use<'a>> {
-    let no_age = |_| FormatError::Damaged("not an age file for this identity");
     let no_zstd = |_| FormatError::Damaged("not zstd");
-    let with: &dyn age::Identity = &with.0;
-    let opened = age::Decryptor::new_buffered(untrusted_sealed)
-        .map_err(no_age)?
-        .decrypt(std::iter::once(with))
-        .map_err(no_age)?;
-    let input = BufReader::with_capacity(1 << 17, opened);
+    let input = BufReader::with_capacity(1 << 17, open_age(untrusted_sealed, with)?);
     let mut decoder = zstd::Decoder::with_buffer(input).map_err(no_zstd)?;
     decoder.window_log_max(MAX_WINDOW_LOG).map_err(no_zstd)?;
     Ok(decoder)
+}
+
+/// The zstd frames in a sealed object.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_age<'a>(untrusted_sealed: &'a [u8], with: &OpenWith) -> Result<impl Read + use<'a>> {
+    let no_age = |_| FormatError::Damaged("not an age file for this identity");
+    let with: &dyn age::Identity = &with.0;
+    age::Decryptor::new_buffered(untrusted_sealed)
+        .map_err(no_age)?
+        .decrypt(std::iter::once(with))
+        .map_err(no_age)
 }
 
 #[cfg(test)]

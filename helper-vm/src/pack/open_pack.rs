@@ -1,6 +1,6 @@
 //! A pack that takes frames until it is sealed.
 
-use super::{MAX_PLAIN_BYTES, PACK_BYTES, PackedFrame, ROW_BYTES, TABLE};
+use super::{MAX_PLAIN_BYTES, PACK_BYTES, PackedFrame, TABLE};
 use crate::archive::{self, Head};
 use crate::number::{short, wide};
 use crate::seal::{SealTo, Sealed, Sealing};
@@ -29,24 +29,37 @@ pub struct Placed {
     pub place: Place,
 }
 
-/// A pack that takes frames.
-#[derive(Debug, Default)]
+/// A pack that takes frames. They are sealed as they come.
 pub struct OpenPack {
-    pub(super) frames: Vec<u8>,
+    sealing: Sealing,
     table: Vec<u8>,
     placed: Vec<Placed>,
     plain_bytes: u64,
 }
 
 impl OpenPack {
+    /// Begins a pack.
+    ///
+    /// # Errors
+    /// When the recipient can not be sealed to.
+    pub fn new(to: &SealTo) -> io::Result<Self> {
+        Ok(Self {
+            sealing: Sealing::new(to)?,
+            table: Vec::new(),
+            placed: Vec::new(),
+            plain_bytes: 0,
+        })
+    }
+
     /// Appends a frame.
     ///
     /// # Errors
-    /// When the pack is over any size that a pack may have.
+    /// When sealing fails, or the pack is over any size that a pack may have.
     pub fn push(&mut self, frame: &PackedFrame) -> io::Result<()> {
-        let frame_at = short(self.frames.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        let too_long = io::Error::from(io::ErrorKind::InvalidInput);
+        let frame_at = u32::try_from(self.sealing.plain_bytes()).map_err(|_| too_long)?;
         let frame_bytes = short(frame.bytes.len()).ok_or(io::ErrorKind::InvalidInput)?;
-        self.frames.extend_from_slice(&frame.bytes);
+        self.sealing.write_all(&frame.bytes)?;
         self.plain_bytes = self.plain_bytes.saturating_add(frame.plain_bytes);
         for member in &frame.members {
             let place = Place {
@@ -59,43 +72,31 @@ impl OpenPack {
             for number in [frame_at, frame_bytes, member.at, member.length] {
                 self.table.extend_from_slice(&number.to_le_bytes());
             }
-            self.placed.push(Placed {
-                tag: member.tag,
-                place,
-            });
+            let tag = member.tag;
+            self.placed.push(Placed { tag, place });
         }
         Ok(())
     }
 
     /// True when the pack should be sealed.
     pub fn is_full(&self) -> bool {
-        self.frames.len() >= PACK_BYTES || self.plain_bytes >= MAX_PLAIN_BYTES
+        self.sealing.plain_bytes() >= wide(PACK_BYTES) || self.plain_bytes >= MAX_PLAIN_BYTES
     }
 
-    /// True when there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.placed.is_empty()
-    }
-
-    /// Adds the table and seals the pack.
+    /// Adds the table and ends the pack.
     ///
     /// # Errors
     /// When sealing fails.
-    pub fn seal(self, to: &SealTo) -> io::Result<(Sealed, Vec<Placed>)> {
-        debug_assert_eq!(
-            self.table.len(),
-            self.placed.len().saturating_mul(ROW_BYTES)
-        );
+    pub fn finish(mut self) -> io::Result<(Sealed, Vec<Placed>)> {
         let length = wide(self.table.len());
         let mut tar = Vec::new();
         archive::member(&mut tar, &Head::plain(TABLE, length));
         tar.extend_from_slice(&self.table);
         archive::padding(&mut tar, length);
         archive::end(&mut tar);
-        let mut sealing = Sealing::new(to)?;
-        sealing.write_all(&self.frames)?;
-        sealing.write_all(&zstd::bulk::compress(&tar, super::LEVEL)?)?;
-        let sealed = sealing.finish(Kind::Pack, wide(self.frames.len()))?;
-        Ok((sealed, self.placed))
+        let table_at = self.sealing.plain_bytes();
+        self.sealing
+            .write_all(&zstd::bulk::compress(&tar, super::LEVEL)?)?;
+        Ok((self.sealing.finish(Kind::Pack, table_at)?, self.placed))
     }
 }

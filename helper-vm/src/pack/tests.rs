@@ -34,7 +34,7 @@ proptest! {
     ) {
         let (_, to, key) = keys();
         let chunks: Vec<Vec<u8>> = chunks.into_iter().collect();
-        let mut pack = OpenPack::default();
+        let mut pack = OpenPack::new(&to).unwrap();
         for (frame_number, group) in chunks.chunks(7).enumerate() {
             let mut frame = OpenFrame::default();
             for (number, chunk) in group.iter().enumerate() {
@@ -43,8 +43,10 @@ proptest! {
             }
             pack.push(&frame.pack().unwrap()).unwrap();
         }
-        let frames = pack.frames.clone();
-        let (sealed, placed) = pack.seal(&to).unwrap();
+        let (sealed, placed) = pack.finish().unwrap();
+        let mut frames = Vec::new();
+        let mut plain = seal::open_age(&sealed.bytes, &keys().0).unwrap();
+        std::io::Read::read_to_end(&mut plain, &mut frames).unwrap();
         for (place, chunk) in placed.iter().zip(&chunks) {
             let wide = |number: u32| usize::try_from(number).unwrap();
             let at = wide(place.place.frame_at);

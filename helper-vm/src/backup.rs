@@ -1,0 +1,22 @@
+//! `qib.Backup`: reads the volume, stores what is new, reports numbers.
+
+mod contents;
+mod dom0;
+mod fingerprint;
+mod finish;
+mod index_part;
+mod job;
+mod manifest_walk;
+mod merge_plan;
+mod names_walk;
+mod partial;
+mod path_rules;
+mod piece;
+mod racy;
+mod read_data;
+mod reading_list;
+mod run;
+mod session;
+mod store;
+
+pub use run::run;

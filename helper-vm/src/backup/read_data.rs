@@ -1,0 +1,143 @@
+//! Reading the data of files and cutting it into chunks.
+
+use super::store::Store;
+use crate::cut::{Cutter, MAX_BYTES, WHOLE_BYTES};
+use crate::error::{Error, Result};
+use crate::index::{Segment, push_segment};
+use crate::number::wide;
+use crate::snapshot::Holds;
+use qib_ext4::{BlockReader, Ext4, Extent, Inode};
+
+/// Reads files one by one.
+pub struct DataReader<'a, R> {
+    fs: &'a Ext4<R>,
+    cutter: &'a Cutter,
+    buffer: Vec<u8>,
+    /// Where in the buffer the data lies that is not cut yet.
+    pending: std::ops::Range<usize>,
+    /// True once the current run has given a chunk.
+    run_was_cut: bool,
+    words: Vec<u32>,
+    /// Bytes that may still be read: what claims more than the volume has is
+    /// a trap, many files over the same blocks.
+    budget: u64,
+}
+
+impl<'a, R: BlockReader> DataReader<'a, R> {
+    /// A reader for the files of a volume.
+    pub fn new(fs: &'a Ext4<R>, cutter: &'a Cutter) -> Self {
+        Self {
+            fs,
+            cutter,
+            buffer: vec![0; 2 * MAX_BYTES],
+            pending: 0..0,
+            run_was_cut: false,
+            words: Vec::new(),
+            budget: fs.volume_bytes(),
+        }
+    }
+
+    /// Reads a file, stores its chunks and returns its content as words for
+    /// the file table. `each_chunk` is called after every chunk.
+    ///
+    /// # Errors
+    /// When the volume can not be read, or a chunk not be stored.
+    pub fn read(
+        &mut self,
+        inode: &Inode,
+        store: &mut Store,
+        each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
+    ) -> Result<&[u32]> {
+        self.words.clear();
+        let mut at = 0;
+        for extent in self.fs.extents(inode)? {
+            let extent = extent?;
+            // Space that was never written reads as zeros, as a hole does.
+            if !extent.written {
+                continue;
+            }
+            if extent.offset > at {
+                self.end_run(store, each_chunk)?;
+                self.push(Segment::Hole(extent.offset.saturating_sub(at)))?;
+            }
+            self.feed(&extent, store, each_chunk)?;
+            at = extent.offset.saturating_add(extent.length);
+        }
+        self.end_run(store, each_chunk)?;
+        if inode.size > at {
+            self.push(Segment::Hole(inode.size.saturating_sub(at)))?;
+        }
+        Ok(&self.words)
+    }
+
+    fn feed(
+        &mut self,
+        extent: &Extent,
+        store: &mut Store,
+        each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
+    ) -> Result<()> {
+        let overlap = Error::VolumeContradicts("files claim more blocks than the volume has");
+        let budget = self.budget.checked_sub(extent.length);
+        self.budget = budget.ok_or(overlap)?;
+        let mut skip = 0;
+        while skip < extent.length {
+            if self.pending.end == self.buffer.len() {
+                self.buffer.copy_within(self.pending.clone(), 0);
+                self.pending = 0..self.pending.len();
+            }
+            let free = self.buffer.get_mut(self.pending.end..).unwrap_or_default();
+            let count = self.fs.read_extent(extent, skip, free)?;
+            if count == 0 {
+                return Err(Error::VolumeContradicts("an extent that ends early"));
+            }
+            skip = skip.saturating_add(wide(count));
+            self.pending.end = self.pending.end.saturating_add(count);
+            store.counts.bytes_read = store.counts.bytes_read.saturating_add(wide(count));
+            while self.pending.len() > MAX_BYTES {
+                self.cut(store, each_chunk)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_run(
+        &mut self,
+        store: &mut Store,
+        each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
+    ) -> Result<()> {
+        while !self.pending.is_empty() {
+            self.cut(store, each_chunk)?;
+        }
+        self.pending = 0..0;
+        self.run_was_cut = false;
+        Ok(())
+    }
+
+    /// Stores the next chunk of what is pending: all of the run's rest, or the
+    /// longest chunk's length and more.
+    fn cut(
+        &mut self,
+        store: &mut Store,
+        each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
+    ) -> Result<()> {
+        let data = self.buffer.get(self.pending.clone()).unwrap_or_default();
+        let whole = !self.run_was_cut && data.len() <= WHOLE_BYTES;
+        let length = if whole {
+            data.len()
+        } else {
+            self.cutter.first(data)
+        };
+        let chunk = data.get(..length).unwrap_or_default();
+        let row = store.add(Holds::Data, chunk)?;
+        self.pending.start = self.pending.start.saturating_add(length);
+        self.run_was_cut = true;
+        self.push(Segment::Chunk(row))?;
+        each_chunk(store)
+    }
+
+    fn push(&mut self, segment: Segment) -> Result<()> {
+        let fits = push_segment(&mut self.words, segment);
+        fits.then_some(())
+            .ok_or(Error::VolumeTooLarge("a content beyond any limit"))
+    }
+}

@@ -1,0 +1,202 @@
+//! A backup from the job to the summary.
+
+use super::dom0::Dom0;
+use super::fingerprint::Fingerprints;
+use super::finish;
+use super::job::{self, Job};
+use super::manifest_walk::{ManifestWalk, Root};
+use super::names_walk::{self, Selection};
+use super::partial::Partials;
+use super::racy::{RacyFrom, ReadAgain};
+use super::read_data::DataReader;
+use super::reading_list::{self, Judge, ReadingList};
+use super::session::Session;
+use super::store::Store;
+use crate::cut::Cutter;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::index;
+use crate::known::{Known, Loader, ObjectRows};
+use crate::packing::{Packing, Sink};
+use crate::seal::{OpenWith, SealTo};
+use crate::storage::Fetching;
+use qib_ext4::{BlockReader, Ext4};
+use qib_rpc::count::LeftOuts;
+use qib_rpc::line::Receiver;
+use qib_rpc::message::backup::{BackupJob, BackupSummary};
+use qib_rpc::object::{Kind, ObjectName};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Makes a backup: hears a job from dom0, reads `device`, calls the storage
+/// qube through `connect` exactly once, and ends with a summary or a fault.
+///
+/// # Errors
+/// Why there is no backup; dom0 has been told.
+pub fn run<DR, DW, SR, SW>(
+    from_dom0: DR,
+    to_dom0: DW,
+    device: &Path,
+    connect: impl FnOnce(&BackupJob) -> Result<(SR, SW)>,
+) -> Result<()>
+where
+    DR: Read,
+    DW: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let dom0 = Dom0::new(to_dom0);
+    let done = job::receive(&mut Receiver::new(from_dom0)).and_then(|job| {
+        let ticker = dom0.start_progress();
+        let summary = back_up(job, dom0.clone(), device, connect);
+        drop(ticker);
+        dom0.say(&summary?)
+    });
+    done.inspect_err(|error| {
+        // A dom0 that is gone can not be told.
+        let _told = dom0.say(&error.fault());
+    })
+}
+
+fn back_up<W, SR, SW>(
+    job: Job,
+    dom0: Dom0<W>,
+    device: &Path,
+    connect: impl FnOnce(&BackupJob) -> Result<(SR, SW)>,
+) -> Result<BackupSummary>
+where
+    W: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let fs = Ext4::open(Device::open(device)?)?;
+    let (input, output) = connect(&job.order)?;
+    let mut fetching = Fetching::new(input, output);
+    let index_identity = OpenWith::seed(&job.order.index_seed);
+    let index_identity = index_identity.ok_or(Error::Job("an index seed"))?;
+    let known = load(&job, &index_identity, &mut fetching)?;
+    let storage = Arc::new(fetching.into_putting());
+    let session = Session {
+        index_to: SealTo::identity(&index_identity),
+        data_to: SealTo::recipient(&job.order.data_recipient)
+            .ok_or(Error::Job("a data recipient"))?,
+        dom0,
+        storage: (!job.order.dry_run).then(|| Arc::clone(&storage)),
+        job: job.order,
+    };
+    let summary = store_all(&session, &fs, known)?;
+    storage.finish()?;
+    Ok(summary)
+}
+
+fn load<R: Read, W: Write>(
+    job: &Job,
+    identity: &OpenWith,
+    fetching: &mut Fetching<R, W>,
+) -> Result<Known> {
+    let mut known = Known::default();
+    for pack in &job.packs {
+        known.packs.add_live(pack);
+    }
+    for digest in job.order.index.items() {
+        let name = ObjectName {
+            kind: Kind::Index,
+            digest: *digest,
+        };
+        let untrusted_object = fetching.fetch(name)?;
+        let mut loader = Loader::new(&mut known);
+        index::read(&untrusted_object, identity, job.order.qube, &mut loader)
+            .map_err(|error| Error::Object(*digest, error))?;
+        loader.finish();
+    }
+    known.first_new = ObjectRows {
+        chunks_from: known.chunks.len(),
+        files_from: known.files.len(),
+        bytes: 0,
+    };
+    Ok(known)
+}
+
+fn store_all<W: Write + Send + 'static, R: BlockReader>(
+    session: &Session<W>,
+    fs: &Ext4<R>,
+    mut known: Known,
+) -> Result<BackupSummary> {
+    let job = &session.job;
+    let mut selection = names_walk::walk(fs, job.rules)?;
+    let judge = Judge {
+        racy: RacyFrom::new(reading_list::newest_time(fs)?, job.now),
+        again: ReadAgain::new(job.previous, job.now, &job.chunk_key),
+        fingerprints: Fingerprints::new(&job.chunk_key),
+        rules: job.rules,
+    };
+    let list = reading_list::make(fs, &selection, &judge, &mut known)?;
+    let sink = session.storage.clone().map_or(Sink::Nowhere, Sink::Storage);
+    let packing = Packing::new(session.data_to.clone(), sink)?;
+    let mut store = Store::new(known, job.chunk_key.clone(), packing);
+    store.counts.bytes_expected = list.bytes;
+    read_files(session, fs, &list, &judge, &mut store)?;
+    drop(list);
+    let mut left_out = std::mem::take(&mut selection.left_out);
+    let root = write_manifest(session, fs, &selection, &mut store, &mut left_out)?;
+    drop(selection);
+    let stored = finish::finish(session, &mut store, root, left_out)?;
+    Ok(BackupSummary {
+        stored: (!job.dry_run).then_some(stored),
+        counts: session.counts(&store),
+        left_out,
+    })
+}
+
+fn read_files<W: Write + Send + 'static, R: BlockReader>(
+    session: &Session<W>,
+    fs: &Ext4<R>,
+    list: &ReadingList,
+    judge: &Judge,
+    store: &mut Store,
+) -> Result<()> {
+    let cutter = Cutter::new(&session.job.cut_key);
+    let mut reader = DataReader::new(fs, &cutter);
+    let mut partials = Partials::new(store);
+    let mut after_chunk = |store: &mut Store| {
+        session.dom0.count(&session.counts(store));
+        partials.store_if_due(session, store)
+    };
+    for file in &list.files {
+        let inode = fs.inode(file.inode)?;
+        let words = reader.read(&inode, store, &mut after_chunk)?;
+        store.counts.files_read = store.counts.files_read.saturating_add(1);
+        store.counts.files_racy = store.counts.files_racy.saturating_add(u64::from(file.racy));
+        let key = judge.fingerprints.key_of(&inode);
+        let files = &mut store.known.files;
+        let same = files
+            .row(inode.number.get())
+            .filter(|row| files.key(*row) == Some(key) && files.words(*row) == words);
+        let row = same.or_else(|| files.add(key, words));
+        let row = row.ok_or(Error::VolumeTooLarge("more files than an index can hold"))?;
+        files.need(row);
+        if file.racy {
+            files.distrust(row);
+        }
+    }
+    Ok(())
+}
+
+fn write_manifest<W: Write + Send + 'static, R: BlockReader>(
+    session: &Session<W>,
+    fs: &Ext4<R>,
+    selection: &Selection,
+    store: &mut Store,
+    left_out: &mut LeftOuts,
+) -> Result<Root> {
+    let walk = ManifestWalk {
+        fs,
+        selection,
+        rules: session.job.rules,
+        key: &session.job.cut_key,
+        store,
+        left_out,
+    };
+    walk.write(|store| session.dom0.count(&session.counts(store)))
+}

@@ -1,0 +1,71 @@
+//! What a session holds while it runs: keys, the two lines, the job.
+
+use super::dom0::Dom0;
+use super::store::Store;
+use crate::error::{Error, Result};
+use crate::packs_list::{self, PackChange};
+use crate::seal::{SealTo, Sealed};
+use crate::storage::Putting;
+use qib_rpc::count::Counts;
+use qib_rpc::id::Digest;
+use qib_rpc::message::backup::BackupJob;
+use std::io::Write;
+use std::sync::Arc;
+
+/// A session.
+pub struct Session<W> {
+    /// What to do.
+    pub job: BackupJob,
+    /// Whom index objects are sealed to.
+    pub index_to: SealTo,
+    /// Whom packs and the snapshot are sealed to.
+    pub data_to: SealTo,
+    /// The line to dom0.
+    pub dom0: Dom0<W>,
+    /// The line to the storage qube; none in a dry run.
+    pub storage: Option<Arc<Putting>>,
+}
+
+impl<W: Write + Send + 'static> Session<W> {
+    /// Puts an object and returns its digest; a dry run puts nothing.
+    ///
+    /// # Errors
+    /// When the storage refuses or goes away.
+    pub fn put(&self, object: Sealed) -> Result<Digest> {
+        let digest = object.name.digest;
+        if let Some(storage) = &self.storage {
+            storage.put(object)?;
+        }
+        Ok(digest)
+    }
+
+    /// Seals and puts a list of packs.
+    ///
+    /// # Errors
+    /// As [`Session::put`].
+    pub fn put_packs_list(&self, changes: &[PackChange]) -> Result<Digest> {
+        let job = &self.job;
+        let list = packs_list::seal(&job.packs_key, job.qube, job.session, changes);
+        self.put(list.map_err(Error::Helper)?)
+    }
+
+    /// What was done so far, with what the storage has acknowledged.
+    pub fn counts(&self, store: &Store) -> Counts {
+        let taken = self.storage.as_ref().map(|storage| storage.stored());
+        Counts {
+            bytes_stored: taken.map_or(store.sealed_bytes(), |taken| taken.bytes),
+            objects: taken.map_or(store.sealed_packs(), |taken| taken.objects),
+            ..store.counts
+        }
+    }
+
+    /// Waits until everything that was put is durable.
+    ///
+    /// # Errors
+    /// As [`Session::put`].
+    pub fn settle(&self) -> Result<()> {
+        self.storage
+            .as_ref()
+            .map_or(Ok(()), |storage| storage.settle())
+    }
+}

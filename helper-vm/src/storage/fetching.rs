@@ -1,0 +1,66 @@
+//! Getting objects, one after the other, each checked against its name.
+
+use super::{Putting, line};
+use crate::error::{Error, Result};
+use crate::format_error::FormatError;
+use crate::number::{narrow, wide};
+use qib_rpc::line::{LineError, Receiver, Sender};
+use qib_rpc::message::object::{GetObject, Object};
+use qib_rpc::object::{ObjectName, digest};
+use std::io::{Read, Write};
+
+/// The largest object that a helper takes into memory, in bytes.
+const MAX_FETCHED_BYTES: u64 = 1 << 30;
+
+/// A call over which objects are fetched.
+pub struct Fetching<R, W> {
+    receiver: Receiver<R>,
+    sender: Sender<W>,
+}
+
+impl<R: Read, W: Write> Fetching<R, W> {
+    /// Begins to talk.
+    pub fn new(input: R, output: W) -> Self {
+        Self {
+            receiver: Receiver::new(input),
+            sender: Sender::new(output),
+        }
+    }
+
+    /// Fetches one object and checks its digest.
+    ///
+    /// # Errors
+    /// When the storage refuses, goes away, or sends other bytes.
+    pub fn fetch(&mut self, name: ObjectName) -> Result<Vec<u8>> {
+        self.sender.send(&GetObject { name }).map_err(line)?;
+        let answer = self.receiver.receive::<Object>().map_err(line)?;
+        let length = answer.map_err(Error::Storage)?.bytes;
+        if length > name.kind.max_bytes().min(MAX_FETCHED_BYTES) {
+            return Err(Error::StorageLine(LineError::TooMuch));
+        }
+        let mut bytes = Vec::new();
+        self.receiver
+            .receive_data(length, |piece| {
+                if bytes.capacity() == 0 {
+                    // Only once something came: a length alone must not cost memory.
+                    bytes.reserve_exact(narrow(length));
+                }
+                bytes.extend_from_slice(piece);
+                Ok::<(), LineError>(())
+            })
+            .map_err(line)?
+            .map_err(Error::Storage)?;
+        if wide(bytes.len()) != length || digest(&bytes) != name.digest {
+            let damage = FormatError::Damaged("not the bytes that its name says");
+            return Err(Error::Object(name.digest, damage));
+        }
+        Ok(bytes)
+    }
+}
+
+impl<R: Read + Send + 'static, W: Write + Send + 'static> Fetching<R, W> {
+    /// Nothing more to fetch; objects may be put.
+    pub fn into_putting(self) -> Putting {
+        Putting::new(self.receiver, self.sender)
+    }
+}

@@ -1,0 +1,206 @@
+//! The main job of the helper on real images.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
+
+mod common;
+
+use common::{Dom0, image, report, tree::Tree};
+use qib_helper::manifest::{Node, Part};
+use qib_rpc::object::Kind;
+use qib_rpc::rule::{Rule, Rules};
+use std::fs;
+use std::os::unix::fs::{FileExt, MetadataExt, symlink};
+use std::path::Path;
+use tempfile::tempdir;
+
+fn noise(bytes: usize, seed: u8) -> Vec<u8> {
+    let mut data = vec![0; bytes];
+    blake3::Hasher::new()
+        .update(&[seed])
+        .finalize_xof()
+        .fill(&mut data);
+    data
+}
+
+/// A small home with one of everything.
+fn home(root: &Path) {
+    let user = root.join("home/user");
+    for folder in [
+        "docs/deep/er",
+        ".cache/browser",
+        "build",
+        "empty",
+        ".local/share/Trash",
+    ] {
+        fs::create_dir_all(user.join(folder)).unwrap();
+    }
+    for (name, content) in [
+        ("docs/a.txt", b"hello\n".to_vec()),
+        ("docs/empty", Vec::new()),
+        ("docs/deep/er/noise", noise(700_000, 1)),
+        ("large", noise(9 << 20, 2)),
+        (".cache/browser/x", noise(5000, 3)),
+        (".local/share/Trash/x", noise(5000, 4)),
+        (
+            "build/CACHEDIR.TAG",
+            b"Signature: 8a477f597d28d172789f06886806bc55\n".to_vec(),
+        ),
+        ("build/object", noise(5000, 5)),
+    ] {
+        fs::write(user.join(name), content).unwrap();
+    }
+    for number in 0..3000 {
+        fs::write(
+            user.join(format!("docs/deep/{number}")),
+            format!("file {number}\n"),
+        )
+        .unwrap();
+    }
+    fs::hard_link(user.join("docs/a.txt"), user.join("second name")).unwrap();
+    symlink("a.txt", user.join("docs/link")).unwrap();
+    symlink("x/".repeat(900), user.join("docs/long link")).unwrap();
+    let sparse = fs::File::create(user.join("sparse")).unwrap();
+    sparse.write_all_at(b"middle", 3 << 20).unwrap();
+    sparse.set_len(5 << 20).unwrap();
+    let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff\nodd * name");
+    fs::write(user.join("docs").join(odd), b"odd").unwrap();
+}
+
+/// Compares the snapshot with the folder that the image was made from.
+fn compare(tree: &Tree, root: &Path) -> usize {
+    let leaves = tree.leaves();
+    let mut compared = 0;
+    for (path, leaf) in &leaves {
+        let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(&path[1..]);
+        let real = root.join(name);
+        let meta = fs::symlink_metadata(&real).unwrap_or_else(|_| panic!("{real:?}"));
+        assert_eq!(leaf.entry.meta.mode, meta.mode() & 0o7777, "{real:?}");
+        assert_eq!(leaf.entry.meta.seconds, meta.mtime(), "{real:?}");
+        match &leaf.entry.node {
+            Node::File(_) => {
+                assert_eq!(leaf.content, fs::read(&real).unwrap(), "{real:?}");
+                assert_eq!(
+                    leaf.entry.link_group.is_some(),
+                    meta.nlink() > 1,
+                    "{real:?}"
+                );
+            }
+            Node::Symlink(target) => {
+                let real = fs::read_link(&real).unwrap();
+                assert_eq!(
+                    std::os::unix::ffi::OsStrExt::as_bytes(real.as_os_str()),
+                    target.as_slice()
+                );
+            }
+            Node::Directory(_) => assert!(meta.is_dir()),
+            other => panic!("{other:?}"),
+        }
+        compared += 1;
+    }
+    compared
+}
+
+#[test]
+fn a_home_comes_back_and_the_second_run_sends_next_to_nothing() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    home(&tree);
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 128));
+    let first = dom0.back_up();
+    report("first", &first);
+    let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 1);
+    assert_eq!(compare(&read, &tree), 3021);
+    let leaves = read.leaves();
+    assert!(leaves.contains_key(b"/home/user/.cache".as_slice()));
+    assert!(!leaves.contains_key(b"/home/user/.cache/browser".as_slice()));
+    assert!(leaves.contains_key(b"/home/user/build/CACHEDIR.TAG".as_slice()));
+    assert!(!leaves.contains_key(b"/home/user/build/object".as_slice()));
+    assert!(!leaves.contains_key(b"/lost+found".as_slice()));
+    let sparse = &leaves[b"/home/user/sparse".as_slice()].parts;
+    assert!(matches!(
+        sparse[..],
+        [Part::Hole(3_145_728), Part::Chunk(_, 4096), Part::Hole(_)]
+    ));
+    let left_out: Vec<_> = first
+        .left_out
+        .iter()
+        .map(|(rule, out)| (rule, out.entries))
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            (Rule::CacheDirTag, 1),
+            (Rule::UserCache, 2),
+            (Rule::Trash, 1),
+            (Rule::LostFound, 1)
+        ]
+    );
+
+    let second = dom0.back_up();
+    report("second", &second);
+    assert_eq!(second.counts.bytes_new, 0);
+    assert!(second.counts.bytes_stored * 100 < first.counts.bytes_stored);
+    assert_eq!(second.stored.unwrap().index, None);
+    let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 2);
+    assert_eq!(compare(&read, &tree), 3021);
+    assert_eq!(dom0.storage.connections(), 2);
+}
+
+#[test]
+fn without_rules_everything_is_there() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    home(&tree);
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 128));
+    dom0.rules = Rules::try_from(0).unwrap();
+    let summary = dom0.back_up();
+    assert_eq!(summary.left_out.iter().count(), 0);
+    let leaves = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 1).leaves();
+    assert!(leaves.contains_key(b"/home/user/.cache/browser/x".as_slice()));
+    assert!(leaves.contains_key(b"/lost+found".as_slice()));
+}
+
+#[test]
+fn a_dry_run_counts_and_stores_nothing() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    home(&tree);
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 128));
+    dom0.dry_run = true;
+    let summary = dom0.back_up();
+    assert_eq!(summary.stored, None);
+    assert!(summary.counts.bytes_new > 9 << 20 && summary.counts.bytes_stored > 9 << 20);
+    assert!(dom0.objects().is_empty());
+}
+
+#[test]
+fn a_changed_file_replaces_what_it_must_and_old_packs_are_dropped() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    let path = tree.join("large");
+    fs::write(&path, noise(64 << 20, 1)).unwrap();
+    let image_path = place.path().join("image");
+    let mut dom0 = Dom0::new(&image::make(&image_path, &tree, 128));
+    dom0.back_up();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.write_all_at(&noise(1 << 20, 9), 30 << 20).unwrap();
+    image::make(&image_path, &tree, 128);
+    let second = dom0.back_up();
+    report("1 MiB changed", &second);
+    assert!(second.counts.bytes_stored < 8 << 20);
+    let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 2);
+    compare(&read, &tree);
+    fs::remove_file(&path).unwrap();
+    image::make(&image_path, &tree, 128);
+    dom0.back_up();
+    let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 3);
+    assert!(read.leaves().is_empty() && read.snapshot.packs.is_empty() && dom0.packs.is_empty());
+    assert!(dom0.index.is_empty(), "an index names nothing that is gone");
+    assert!(dom0.objects().keys().any(|name| name.kind == Kind::Pack));
+}

@@ -1,0 +1,143 @@
+//! A storage qube in memory. It checks what the real one checks.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use qib_rpc::fault::{Code, Fault};
+use qib_rpc::id::Digest;
+use qib_rpc::line::{LineError, Receiver, Sender};
+use qib_rpc::message::object::{Finish, Finished, GetObject, Object, PutObject, Stored};
+use qib_rpc::object::{Kind, ObjectName};
+use std::collections::BTreeMap;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+pub type Objects = BTreeMap<ObjectName, Vec<u8>>;
+
+/// What the storage does wrong, and after how many puts.
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble {
+    Dies,
+    Refuses(Code),
+    AcknowledgesAnother,
+}
+
+#[derive(Clone, Default)]
+pub struct Storage {
+    objects: Arc<Mutex<Objects>>,
+    pub trouble: Option<(usize, Trouble)>,
+    connections: Arc<Mutex<usize>>,
+}
+
+impl Storage {
+    pub fn objects(&self) -> Objects {
+        self.objects.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        *self.connections.lock().unwrap()
+    }
+
+    pub fn remove(&self, name: ObjectName) {
+        self.objects.lock().unwrap().remove(&name).unwrap();
+    }
+
+    pub fn damage(&self, name: ObjectName) {
+        let mut objects = self.objects.lock().unwrap();
+        let bytes = objects.get_mut(&name).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    }
+
+    pub fn insert(&self, name: ObjectName, bytes: Vec<u8>) {
+        self.objects.lock().unwrap().insert(name, bytes);
+    }
+
+    pub fn connect(&self) -> (UnixStream, UnixStream) {
+        *self.connections.lock().unwrap() += 1;
+        let (mine, theirs) = UnixStream::pair().unwrap();
+        let storage = self.clone();
+        thread::spawn(move || storage.serve(mine));
+        (theirs.try_clone().unwrap(), theirs)
+    }
+
+    fn serve(&self, stream: UnixStream) -> Option<()> {
+        let mut receiver = Receiver::new(stream.try_clone().ok()?);
+        let mut sender = Sender::new(stream);
+        let mut puts = 0;
+        loop {
+            let frame = receiver.next_frame().ok()??;
+            if frame.is::<GetObject>() {
+                let name = frame.decode::<GetObject>().ok()?.ok()?.name;
+                match self.objects.lock().unwrap().get(&name) {
+                    Some(bytes) => {
+                        let length = u64::try_from(bytes.len()).unwrap();
+                        sender.send(&Object { bytes: length }).ok()?;
+                        sender.send_data(bytes).ok()?;
+                    }
+                    None => {
+                        let missing = Fault::about(Code::Missing, name.digest);
+                        return sender.send(&missing).ok();
+                    }
+                }
+            } else if frame.is::<Finish>() {
+                return sender.send(&Finished {}).ok();
+            } else {
+                let put = frame.decode::<PutObject>().ok()?.ok()?;
+                let mut bytes = Vec::new();
+                let taken = receiver.receive_data(put.bytes, |piece| {
+                    bytes.extend_from_slice(piece);
+                    Ok::<(), LineError>(())
+                });
+                taken.ok()?.ok()?;
+                puts += 1;
+                let mut name = put.name;
+                assert_eq!(ObjectName::of(name.kind, &bytes), name);
+                assert!(put.bytes <= name.kind.max_bytes() && name.kind.is_made_by_backup());
+                match self.trouble.filter(|(after, _)| puts > *after) {
+                    Some((_, Trouble::Dies)) => return None,
+                    Some((_, Trouble::Refuses(code))) => {
+                        return sender.send(&Fault::new(code)).ok();
+                    }
+                    Some((_, Trouble::AcknowledgesAnother)) => name.kind = Kind::Kit,
+                    None => self.insert(name, bytes),
+                }
+                sender.send(&Stored { name }).ok()?;
+            }
+        }
+    }
+}
+
+/// What dom0 reads of a list of packs: digest, change, live bytes.
+pub fn packs_list(objects: &Objects, digest: Digest) -> Vec<(Digest, u8, u64)> {
+    let sealed = &objects[&ObjectName {
+        kind: Kind::Packs,
+        digest,
+    }];
+    let (nonce, body) = sealed.split_first_chunk::<24>().unwrap();
+    let plain = XChaCha20Poly1305::new(&Key::from([9; 32]))
+        .decrypt(
+            &XNonce::from(*nonce),
+            Payload {
+                msg: body,
+                aad: b"qib packs v1",
+            },
+        )
+        .unwrap();
+    let (head, rows) = plain.split_at(48);
+    assert_eq!(head[..12], *b"qibpacks\x01\0\0\0");
+    assert_eq!(head[12..28], *super::QUBE.bytes());
+    assert_eq!(head[28..44], *super::SESSION.bytes());
+    let count = u32::from_le_bytes(head[44..].try_into().unwrap());
+    assert_eq!(rows.len(), usize::try_from(count).unwrap() * 49);
+    rows.chunks(49)
+        .map(|row| {
+            let digest = Digest::new(row[..32].try_into().unwrap());
+            (
+                digest,
+                row[32],
+                u64::from_le_bytes(row[33..41].try_into().unwrap()),
+            )
+        })
+        .collect()
+}
