@@ -176,7 +176,12 @@ impl Session<'_> {
                 partials += 1;
                 self.note_partial(talk.decode(&frame)?)?;
             } else {
-                let summary = talk.decode(&frame)?;
+                let summary: BackupSummary = talk.decode(&frame)?;
+                if summary.stored.is_none() != self.dry_run {
+                    return Err(Error::Disagree(
+                        "the helper did another job than asked".to_owned(),
+                    ));
+                }
                 return Ok((summary, Dom0::heard(talk.heard())));
             }
         }
@@ -259,10 +264,23 @@ impl Session<'_> {
     }
 }
 
-/// Storage and helper must have counted the same.
+/// Storage and helper must have counted the same: nothing in a dry run, where the
+/// helper counts what it would have put.
 fn agree(summary: &BackupSummary, took: Took) -> Result<()> {
     let counts = &summary.counts;
-    if took.calls == 1 && took.bytes == counts.bytes_stored && took.objects == counts.objects {
+    let put = match summary.stored {
+        Some(_) => Took {
+            bytes: counts.bytes_stored,
+            objects: counts.objects,
+            calls: 1,
+        },
+        None => Took {
+            bytes: 0,
+            objects: 0,
+            calls: 1,
+        },
+    };
+    if took == put {
         return Ok(());
     }
     Err(Error::Disagree(format!(

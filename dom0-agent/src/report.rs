@@ -22,9 +22,14 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         Some(sequence) => format!("snapshot {sequence} of {}", text::time(backup.time)),
         None => "dry run, nothing was stored".to_owned(),
     };
+    let stored = if backup.stored.is_some() {
+        "stored"
+    } else {
+        "would store"
+    };
     let mut lines = format!(
         "{name}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
-         read {} files, {}; new {}; stored {} in {} objects; {:.1} s\n",
+         read {} files, {}; new {}; {stored} {} in {} objects; {:.1} s\n",
         backup.state,
         text::number(counts.files),
         text::bytes(counts.file_bytes),
