@@ -1,7 +1,6 @@
 //! `qib.Backup`: reads the volume, stores what is new, reports numbers.
 
 mod contents;
-mod dom0;
 mod fingerprint;
 mod finish;
 mod index_part;

@@ -33,6 +33,10 @@ pub enum Error {
     Object(Digest, FormatError),
     /// A job that contradicts itself.
     Job(&'static str),
+    /// The volume to write to can not hold what is to be written.
+    TargetTooSmall,
+    /// The volume could not be written.
+    Target(io::Error),
     /// The helper itself failed.
     Helper(io::Error),
 }
@@ -51,6 +55,8 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::NoDevice => Code::NoDevice,
+            Self::TargetTooSmall => Code::TargetTooSmall,
+            Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
             Self::VolumeContradicts(_) => Code::VolumeCorrupt,
             Self::VolumeTooLarge(_) => Code::VolumeUnsupported,
@@ -86,8 +92,8 @@ impl fmt::Display for Error {
             Self::StorageLine(error) => write!(out, "storage: {error}"),
             Self::Dom0(error) => write!(out, "dom0: {error}"),
             Self::Object(digest, error) => write!(out, "object {digest}: {error}"),
-            Self::Helper(error) => error.fmt(out),
-            Self::NoDevice | Self::Storage(_) => self.fault().fmt(out),
+            Self::Helper(error) | Self::Target(error) => error.fmt(out),
+            Self::NoDevice | Self::TargetTooSmall | Self::Storage(_) => self.fault().fmt(out),
         }
     }
 }

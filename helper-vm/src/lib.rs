@@ -10,6 +10,7 @@ mod bits;
 pub mod chunk_id;
 pub mod cut;
 pub mod device;
+mod dom0;
 pub mod error;
 pub mod fields;
 pub mod format_error;

@@ -1,6 +1,5 @@
 //! A backup from the job to the summary.
 
-use super::dom0::Dom0;
 use super::fingerprint::Fingerprints;
 use super::finish;
 use super::job::{self, Job};
@@ -14,6 +13,7 @@ use super::session::Session;
 use super::store::Store;
 use crate::cut::Cutter;
 use crate::device::Device;
+use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::index;
 use crate::known::{Known, Loader, ObjectRows};

@@ -1,7 +1,7 @@
 //! What a session holds while it runs: keys, the two lines, the job.
 
-use super::dom0::Dom0;
 use super::store::Store;
+use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::packs_list::{self, PackChange};
 use crate::seal::{SealTo, Sealed};
