@@ -7,7 +7,7 @@ mod word;
 
 pub use decode::{IndexSink, read};
 pub use encode::{IndexCounts, IndexWriter};
-pub use word::{Segment, push_segment, segments};
+pub use word::{Stretch, push_stretch, stretches};
 
 use crate::pack::Place;
 

@@ -2,7 +2,7 @@
 
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::index::{Segment, segments};
+use crate::index::{Stretch, stretches};
 use crate::manifest::Part;
 use crate::number::wide;
 use crate::snapshot::Holds;
@@ -19,11 +19,11 @@ const MAX_LIST_PARTS: usize = 16 << 10;
 /// When a list could not be stored.
 pub fn of_words(store: &mut Store, words: &[u32]) -> Result<Vec<Part>> {
     let mut parts = Vec::with_capacity(words.len());
-    for segment in segments(words) {
+    for stretch in stretches(words) {
         let unknown = Error::Job("a content that refers to nothing");
-        parts.push(match segment {
-            Some(Segment::Hole(bytes)) => Part::Hole(bytes),
-            Some(Segment::Chunk(row)) => {
+        parts.push(match stretch {
+            Some(Stretch::Hole(bytes)) => Part::Hole(bytes),
+            Some(Stretch::Chunk(row)) => {
                 store.known.chunks.need(row, false);
                 let id = store.known.chunks.id(row).ok_or(unknown)?;
                 Part::Chunk(id, store.known.chunks.length(row))

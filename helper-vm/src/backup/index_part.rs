@@ -2,7 +2,7 @@
 
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
-use crate::index::{ChunkRow, FileKey, IndexCounts, IndexWriter, Segment, push_segment, segments};
+use crate::index::{ChunkRow, FileKey, IndexCounts, IndexWriter, Stretch, push_stretch, stretches};
 use crate::known::{Known, NO_PACK};
 use crate::number::{place, short, wide};
 use crate::seal::{SealTo, Sealed};
@@ -113,8 +113,8 @@ impl<'a> Part<'a> {
             self.words = self
                 .words
                 .saturating_add(wide(known.files.words(row).len()));
-            for segment in segments(known.files.words(row)) {
-                if let Some(Segment::Chunk(chunk)) = segment {
+            for stretch in stretches(known.files.words(row)) {
+                if let Some(Stretch::Chunk(chunk)) = stretch {
                     self.borrow_chunk(chunk);
                 }
             }
@@ -167,15 +167,15 @@ impl<'a> Part<'a> {
         let mut words = Vec::new();
         for row in &self.files {
             words.clear();
-            for segment in segments(self.known.files.words(*row)) {
-                let segment = match segment.ok_or(io::ErrorKind::InvalidData)? {
-                    Segment::Chunk(chunk) => {
+            for stretch in stretches(self.known.files.words(*row)) {
+                let stretch = match stretch.ok_or(io::ErrorKind::InvalidData)? {
+                    Stretch::Chunk(chunk) => {
                         let number = self.chunk_numbers.get(place(chunk));
-                        Segment::Chunk(number.copied().unwrap_or(NONE))
+                        Stretch::Chunk(number.copied().unwrap_or(NONE))
                     }
-                    hole @ Segment::Hole(_) => hole,
+                    hole @ Stretch::Hole(_) => hole,
                 };
-                if !push_segment(&mut words, segment) {
+                if !push_stretch(&mut words, stretch) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
             }

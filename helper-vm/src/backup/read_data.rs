@@ -3,7 +3,7 @@
 use super::store::Store;
 use crate::cut::{Cutter, MAX_BYTES, WHOLE_BYTES};
 use crate::error::{Error, Result};
-use crate::index::{Segment, push_segment};
+use crate::index::{Stretch, push_stretch};
 use crate::number::wide;
 use crate::snapshot::Holds;
 use qib_ext4::{BlockReader, Ext4, Extent, Inode};
@@ -58,14 +58,14 @@ impl<'a, R: BlockReader> DataReader<'a, R> {
             }
             if extent.offset > at {
                 self.end_run(store, each_chunk)?;
-                self.push(Segment::Hole(extent.offset.saturating_sub(at)))?;
+                self.push(Stretch::Hole(extent.offset.saturating_sub(at)))?;
             }
             self.feed(&extent, store, each_chunk)?;
             at = extent.offset.saturating_add(extent.length);
         }
         self.end_run(store, each_chunk)?;
         if inode.size > at {
-            self.push(Segment::Hole(inode.size.saturating_sub(at)))?;
+            self.push(Stretch::Hole(inode.size.saturating_sub(at)))?;
         }
         Ok(&self.words)
     }
@@ -131,12 +131,12 @@ impl<'a, R: BlockReader> DataReader<'a, R> {
         let row = store.add(Holds::Data, chunk)?;
         self.pending.start = self.pending.start.saturating_add(length);
         self.run_was_cut = true;
-        self.push(Segment::Chunk(row))?;
+        self.push(Stretch::Chunk(row))?;
         each_chunk(store)
     }
 
-    fn push(&mut self, segment: Segment) -> Result<()> {
-        let fits = push_segment(&mut self.words, segment);
+    fn push(&mut self, segment: Stretch) -> Result<()> {
+        let fits = push_stretch(&mut self.words, segment);
         fits.then_some(())
             .ok_or(Error::VolumeTooLarge("a content beyond any limit"))
     }

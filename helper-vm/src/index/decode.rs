@@ -1,7 +1,7 @@
 //! Reading an index object that may lie: an earlier helper made it, and may
 //! have been in an attacker's hand.
 
-use super::word::{Segment, segments};
+use super::word::{Stretch, stretches};
 use super::{CHUNK_ROW_BYTES, ChunkRow, FILE_ROW_BYTES, FileKey, VERSION};
 use crate::archive::{self, Head, MemberKind};
 use crate::chunk_id::ChunkId;
@@ -168,12 +168,12 @@ impl<S: IndexSink> Reading<'_, S> {
     }
 
     fn check(&self, untrusted_words: &[u32]) -> Result<()> {
-        let known = |segment| match segment {
-            Some(Segment::Chunk(number)) => u64::from(number) < self.chunks,
-            Some(Segment::Hole(bytes)) => bytes > 0,
+        let known = |stretch| match stretch {
+            Some(Stretch::Chunk(number)) => u64::from(number) < self.chunks,
+            Some(Stretch::Hole(bytes)) => bytes > 0,
             None => false,
         };
-        if segments(untrusted_words).all(known) {
+        if stretches(untrusted_words).all(known) {
             Ok(())
         } else {
             Err(FormatError::Damaged("a file's content"))

@@ -73,8 +73,8 @@ fn read_back(bytes: &[u8]) -> Result<Tables, FormatError> {
 
 fn tables() -> Tables {
     let mut words = Vec::new();
-    for segment in [Segment::Chunk(1), Segment::Hole(1 << 40), Segment::Chunk(2)] {
-        assert!(push_segment(&mut words, segment));
+    for segment in [Stretch::Chunk(1), Stretch::Hole(1 << 40), Stretch::Chunk(2)] {
+        assert!(push_stretch(&mut words, segment));
     }
     let key = |inode| FileKey {
         inode,
@@ -167,19 +167,19 @@ fn a_bomb_is_capped() {
 
 proptest! {
     #[test]
-    fn segments_read_back(holes: Vec<u32>, chunks: Vec<u32>) {
+    fn stretches_read_back(holes: Vec<u32>, chunks: Vec<u32>) {
         let mut words = Vec::new();
         let mut expected = Vec::new();
         for (hole, chunk) in holes.iter().zip(&chunks) {
             let pair = [
-                Segment::Hole(u64::from(*hole) << 20 | 1),
-                Segment::Chunk(*chunk >> 1),
+                Stretch::Hole(u64::from(*hole) << 20 | 1),
+                Stretch::Chunk(*chunk >> 1),
             ];
             for segment in pair {
-                prop_assert!(push_segment(&mut words, segment));
+                prop_assert!(push_stretch(&mut words, segment));
                 expected.push(Some(segment));
             }
         }
-        prop_assert_eq!(segments(&words).collect::<Vec<_>>(), expected);
+        prop_assert_eq!(stretches(&words).collect::<Vec<_>>(), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Known, ObjectRows};
 use crate::chunk_id::ChunkId;
-use crate::index::{self, ChunkRow, FileKey, IndexSink, Segment, push_segment, segments};
+use crate::index::{self, ChunkRow, FileKey, IndexSink, Stretch, push_stretch, stretches};
 use crate::number::place;
 use qib_rpc::id::Digest;
 
@@ -44,12 +44,12 @@ impl<'a> Loader<'a> {
 
     fn translate(&mut self, untranslated: &[u32]) -> Option<()> {
         self.words.clear();
-        for segment in segments(untranslated) {
-            let segment = match segment? {
-                Segment::Chunk(number) => Segment::Chunk((*self.chunks.get(place(number))?)?),
-                hole @ Segment::Hole(_) => hole,
+        for stretch in stretches(untranslated) {
+            let stretch = match stretch? {
+                Stretch::Chunk(number) => Stretch::Chunk((*self.chunks.get(place(number))?)?),
+                hole @ Stretch::Hole(_) => hole,
             };
-            push_segment(&mut self.words, segment).then_some(())?;
+            push_stretch(&mut self.words, stretch).then_some(())?;
         }
         Some(())
     }

@@ -33,3 +33,24 @@ pub fn debugfs(image: &Path, request: &str) {
         .output();
     assert!(ran.unwrap().status.success(), "{request}");
 }
+
+/// An image that the kernel filled with a copy of `tree`, or none where tests
+/// may not mount.
+pub fn make_by_kernel(image: &Path, tree: &Path, mebibytes: u64) -> Option<PathBuf> {
+    let empty = tempfile::tempdir().unwrap();
+    make(image, empty.path(), mebibytes);
+    let done = |program: &str, arguments: &[&std::ffi::OsStr]| {
+        let ran = Command::new(program).args(arguments).status();
+        ran.is_ok_and(|status| status.success())
+    };
+    let (target, source) = (empty.path().as_os_str(), tree.join("."));
+    if !done(
+        "mount",
+        &["-o".as_ref(), "loop".as_ref(), image.as_os_str(), target],
+    ) {
+        return None;
+    }
+    let copied = done("cp", &["-a".as_ref(), source.as_os_str(), target]);
+    assert!(done("umount", &[target]) && copied);
+    Some(image.to_owned())
+}

@@ -36,6 +36,12 @@ pub fn data_identity() -> OpenWith {
     OpenWith::seed(&IndexSeed::new([5; 32])).unwrap()
 }
 
+/// The data identity as age's own tool reads it.
+pub fn data_identity_text() -> String {
+    let prefix = bech32::Hrp::parse("AGE-SECRET-KEY-").unwrap();
+    bech32::encode_upper::<bech32::Bech32>(prefix, &[5; 32]).unwrap()
+}
+
 fn data_recipient() -> Recipient {
     let text = format!("{:?}", qib_helper::seal::SealTo::identity(&data_identity()));
     let start = text.find("age1").unwrap();
