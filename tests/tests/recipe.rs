@@ -127,7 +127,7 @@ fn passphrase_storage_and_stock_tools_are_enough() {
     File::create(&image).unwrap().set_len(300 << 20).unwrap();
     assert!(
         Command::new("mkfs.ext4")
-            .arg("-q")
+            .args(["-q", "-b", "4096"])
             .arg(&image)
             .status()
             .unwrap()
