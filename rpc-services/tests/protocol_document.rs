@@ -43,13 +43,12 @@ fn fields() -> BTreeMap<String, String> {
             if let Some(rest) = line.strip_prefix("pub struct ") {
                 current = rest.split([' ', '{', '(']).next().unwrap().to_owned();
                 structs.entry(current.clone()).or_default();
-            } else if let Some(field) = line
+            } else if let Some((field, _)) = line
                 .strip_prefix("    pub ")
                 .and_then(|rest| rest.split_once(": "))
+                && !field.contains(' ')
             {
-                if !field.0.contains(' ') {
-                    structs.entry(current.clone()).or_default().push(field.0);
-                }
+                structs.entry(current.clone()).or_default().push(field);
             }
         }
     }

@@ -1,0 +1,203 @@
+//! Every message against bytes from a hostile peer: what decodes is valid and
+//! encodes to itself, and each rule of each type refuses by name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+use proptest::prelude::*;
+use qib_rpc::codec::{NotAMessage, decode, encode};
+use qib_rpc::fault::Fault;
+use qib_rpc::message::backup::{BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress};
+use qib_rpc::message::key::{
+    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
+};
+use qib_rpc::message::object::{Finish, Finished, GetObject, Object, PutObject, Stored};
+use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
+use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
+use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::{Message, TABLE};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What decodes must encode to the same bytes: one message has one form.
+fn one_form<M: Serialize + DeserializeOwned>(body: &[u8]) {
+    if let Ok(message) = decode::<M>(body) {
+        assert_eq!(encode(&message).unwrap(), body);
+    }
+}
+
+macro_rules! all {
+    ($body:expr, $($message:ty)*) => {{
+        let mut kinds = Vec::new();
+        $(one_form::<$message>($body); kinds.push(<$message>::KIND);)*
+        kinds
+    }};
+}
+
+fn every_message(body: &[u8]) -> Vec<u16> {
+    all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
+        Finish Finished BackupJob LivePacks JobEnd Progress Partial BackupSummary RestoreJob
+        RestoreSummary KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
+        PutRecord GetRecord FindNewest Newest)
+}
+
+#[test]
+fn the_law_is_checked_for_every_message() {
+    let kinds: Vec<u16> = TABLE.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(every_message(&[]), kinds);
+}
+
+proptest! {
+    #[test]
+    fn random_bytes(body in proptest::collection::vec(any::<u8>(), 0..600)) {
+        every_message(&body);
+    }
+
+    /// Small numbers are what lengths and variants are made of.
+    #[test]
+    fn bytes_that_look_like_lengths(body in proptest::collection::vec(prop_oneof![4 => Just(0u8), 2 => 1..9u8, 1 => any::<u8>()], 0..600)) {
+        every_message(&body);
+    }
+}
+
+/// A string as the codec writes it.
+fn text(text: &str) -> Vec<u8> {
+    encode(&text.to_owned()).unwrap()
+}
+
+fn permit(helper: &str, verbs: &[u8]) -> Vec<u8> {
+    [&[1; 16][..], &text(helper), &[2; 16], verbs, &[0; 16]].concat()
+}
+
+fn names(count: u64) -> Vec<u8> {
+    let one = [&1u32.to_le_bytes()[..], &[3; 32]].concat();
+    let all = one.repeat(usize::try_from(count).unwrap());
+    [&0u32.to_le_bytes()[..], &count.to_le_bytes(), &all].concat()
+}
+
+#[test]
+fn hostile_permit_requests() {
+    let restore = 1u32.to_le_bytes();
+    assert!(decode::<PermitRequest>(&permit("disp-qib-0", &restore)).is_ok());
+    assert!(decode::<PermitRequest>(&permit("disp-qib-0", &names(64))).is_ok());
+    for (body, why) in [
+        (permit("dom0", &restore), "a name that Qubes reserves"),
+        (permit("../etc", &restore), "a path"),
+        (permit("", &restore), "no name"),
+        (
+            permit("disp-qib-0", &2u32.to_le_bytes()),
+            "verbs of the future",
+        ),
+        (permit("disp-qib-0", &names(65)), "too many objects to read"),
+        (
+            [permit("disp-qib-0", &restore), vec![0]].concat(),
+            "a byte left over",
+        ),
+    ] {
+        assert_eq!(decode::<PermitRequest>(&body), Err(NotAMessage), "{why}");
+    }
+}
+
+#[test]
+fn hostile_object_names() {
+    let put = |kind: u32, bytes: &[u8]| [&kind.to_le_bytes()[..], bytes, &[0; 8]].concat();
+    assert!(decode::<PutObject>(&put(6, &[1; 32])).is_ok());
+    assert!(
+        decode::<PutObject>(&put(7, &[1; 32])).is_err(),
+        "a kind of the future"
+    );
+    assert!(
+        decode::<PutObject>(&put(0, &[1; 31])).is_err(),
+        "a short digest"
+    );
+    assert!(
+        decode::<PutObject>(&put(0, &[1; 33])).is_err(),
+        "a long digest"
+    );
+}
+
+#[test]
+fn hostile_lists_of_packs() {
+    let list = |count: u64, real: usize| {
+        let one = [&[1u8; 32][..], &[0; 8], &[1]].concat();
+        [&count.to_le_bytes()[..], &one.repeat(real)].concat()
+    };
+    assert!(decode::<LivePacks>(&list(1000, 1000)).is_ok());
+    assert!(
+        decode::<LivePacks>(&list(1001, 1001)).is_err(),
+        "more than a message may hold"
+    );
+    assert!(
+        decode::<LivePacks>(&list(u64::MAX, 1)).is_err(),
+        "a count that lies"
+    );
+    let mut truth = list(1, 1);
+    *truth.last_mut().unwrap() = 2;
+    assert!(
+        decode::<LivePacks>(&truth).is_err(),
+        "neither true nor false"
+    );
+}
+
+#[test]
+fn hostile_keys() {
+    let done =
+        |recipient: &str, kit: &[u8]| [text(recipient), encode(&kit.to_vec()).unwrap()].concat();
+    let good = format!("age1{}", "q".repeat(58));
+    assert!(decode::<KeyInitDone>(&done(&good, b"kit")).is_ok());
+    for (recipient, kit, why) in [
+        (good.to_uppercase(), &b"kit"[..], "another alphabet"),
+        (format!("{good}q"), b"kit", "too long"),
+        (
+            good.replacen('q', "\u{1b}", 1),
+            b"kit",
+            "an escape sequence",
+        ),
+        (good.clone(), b"", "an empty kit"),
+        (good.clone(), &[0; 2049], "a kit that is too long"),
+    ] {
+        assert!(
+            decode::<KeyInitDone>(&done(&recipient, kit)).is_err(),
+            "{why}"
+        );
+    }
+    let opened = |identity: &str| [text(identity), text(&good)].concat();
+    let identity = format!("AGE-SECRET-KEY-1{}", "Q".repeat(58));
+    assert!(decode::<KeyOpenDone>(&opened(&identity)).is_ok());
+    assert!(
+        decode::<KeyOpenDone>(&opened(&identity.to_lowercase())).is_err(),
+        "lower case"
+    );
+    assert!(
+        decode::<KeyOpenDone>(&opened(&format!("{identity}\n"))).is_err(),
+        "a line end"
+    );
+}
+
+#[test]
+fn hostile_summaries() {
+    let summary = |stored: &[u8]| [stored, &[0; 88], &[0; 128]].concat();
+    assert!(decode::<BackupSummary>(&summary(&[0])).is_ok());
+    assert!(
+        decode::<BackupSummary>(&summary(&[2])).is_err(),
+        "neither there nor not"
+    );
+    assert!(
+        decode::<BackupSummary>(&summary(&[1])).is_err(),
+        "there, and nothing follows"
+    );
+    let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes()].concat();
+    assert!(decode::<RestoreSummary>(&restored(1)).is_ok());
+    assert!(
+        decode::<RestoreSummary>(&restored(2)).is_err(),
+        "a fidelity of the future"
+    );
+}
+
+#[test]
+fn hostile_faults() {
+    let fault = |code: u32| [&code.to_le_bytes()[..], &[0]].concat();
+    assert!(decode::<Fault>(&fault(20)).is_ok());
+    assert!(decode::<Fault>(&fault(21)).is_err(), "a code of the future");
+}
