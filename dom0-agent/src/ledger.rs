@@ -18,7 +18,7 @@ use qib_rpc::limit::MAX_MESSAGE_BYTES;
 use qib_rpc::object;
 use record::Record;
 use seal::Position;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -39,20 +39,28 @@ impl Ledger {
     /// # Errors
     /// When the file exists or can not be written.
     pub fn create(path: &Path, key: LedgerKey, begin: Record) -> Result<Self> {
+        let fresh = path.with_extension("new");
         let mut options = OpenOptions::new();
-        let options = options.read(true).append(true).create_new(true).mode(0o600);
-        let file = options.open(path).map_err(at(path))?;
+        let options = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600);
+        let file = options.open(&fresh).map_err(at(&fresh))?;
         let book = Book::default();
-        let path = path.to_owned();
         let mut ledger = Self {
-            path,
+            path: fresh,
             file,
             key,
             next: Position::FIRST,
             book,
         };
         ledger.append(begin)?;
-        Ok(ledger)
+        // Only a ledger with its first record ever has the name.
+        fs::rename(&ledger.path, path).map_err(at(path))?;
+        sync_folder_of(path)?;
+        Self::open(path, ledger.key)
     }
 
     /// Reads the ledger.
@@ -185,6 +193,13 @@ impl Ledger {
             self.next.sequence
         ))
     }
+}
+
+fn sync_folder_of(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(at(folder))
 }
 
 /// The next sealed record; `None` at the end of the file, also inside a record.
