@@ -45,10 +45,20 @@ fn with_peak<T>(machine: &Machine, work: impl FnOnce() -> T) -> (T, u64) {
             }
             peak
         });
+        let ended = Ended(&done);
         let result = work();
-        done.store(true, Ordering::Relaxed);
+        drop(ended);
         (result, watcher.join().unwrap())
     })
+}
+
+/// Ends the watcher also when the work panics.
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn peak_kib(process: i32) -> Option<u64> {
