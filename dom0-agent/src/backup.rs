@@ -1,24 +1,25 @@
 //! One backup session: a still volume, a helper, a permit, a job, a ledger record.
 
+mod commit;
+
 use crate::admin::reply::Qube;
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::ledger::record::{PartialRecord, Record, Settings, SnapshotRecord};
 use crate::live::{self, Live};
 use crate::machine::{Installation, Machine};
 use crate::outcome::{Backup, Dom0};
 use crate::permit::Permit;
 use crate::pool::{self, Still};
 use crate::progress::Progress;
-use crate::records::Records;
 use crate::source::{self, ANSWER_LIMIT};
 use crate::talk::Talk;
 use crate::undo::{Undo, Undos};
+use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::limit::{MAX_PACKS_IN_MESSAGE, MAX_PARTIALS};
 use qib_rpc::message::backup::{
-    self as message, BackupJob, BackupSummary, JobEnd, LivePacks, Partial, StoredBackup,
+    self as message, BackupJob, BackupSummary, IndexObjects, JobEnd, LivePacks, Partial,
 };
 use qib_rpc::message::permit::{PermitRequest, Quota, Took, Verbs};
 use qib_rpc::rule::Rules;
@@ -34,6 +35,7 @@ struct Session<'a> {
     live: Live,
     now: i64,
     dry_run: bool,
+    index_lost: bool,
 }
 
 /// Backs one qube up.
@@ -62,8 +64,20 @@ pub fn back_up(
         live,
         now,
         dry_run,
+        index_lost: false,
     };
-    let (mut backup, still) = session.run(qube, &mut undos, progress)?;
+    let (mut backup, still) = match session.run(qube, &mut undos, progress) {
+        Err(error) if session.lost_index(&error) => {
+            progress.stage(
+                &qube.name,
+                "its index is lost at storage: everything is sent again",
+            );
+            undos.all()?;
+            session.begin_index_anew()?;
+            session.run(qube, &mut undos, progress)?
+        }
+        result => result?,
+    };
     undos.all()?;
     if let Some(stored) = backup.stored {
         backup.sequence = Some(session.commit(&stored, &backup, &still, settings)?);
@@ -102,19 +116,37 @@ impl Session<'_> {
             left_out,
         } = summary;
         let state = still.state;
-        let (time, sequence, seconds, warning) = (self.now, None, 0.0, None);
         let backup = Backup {
             stored,
-            sequence,
-            time,
+            sequence: None,
+            time: self.now,
             state,
             counts,
             left_out,
-            seconds,
+            seconds: 0.0,
             dom0,
-            warning,
+            index_lost: self.index_lost,
+            warning: None,
         };
         Ok((backup, still))
+    }
+
+    /// True when the session failed for an index object, which only makes a run quick.
+    fn lost_index(&self, error: &Error) -> bool {
+        let Error::Fault(Peer::Helper, fault) = error else {
+            return false;
+        };
+        let lost = matches!(fault.code, Code::Missing | Code::Damaged | Code::NotOurs);
+        lost && fault
+            .object
+            .is_some_and(|object| self.live.index.items().contains(&object))
+    }
+
+    fn begin_index_anew(&mut self) -> Result<()> {
+        self.live.index = IndexObjects::default();
+        self.id = SessionId::new(self.machine.random()?);
+        self.index_lost = true;
+        Ok(())
     }
 
     fn permit(&self, helper: &Helper, still: &Still) -> Result<PermitRequest> {
@@ -206,56 +238,6 @@ impl Session<'_> {
             data_recipient: history.qube.recipient.clone(),
             index: self.live.index.clone(),
         })
-    }
-
-    fn note_partial(&mut self, partial: Partial) -> Result<()> {
-        let Partial { index, packs } = partial;
-        let record = PartialRecord {
-            qube: self.qube,
-            session: self.id,
-            index,
-            packs,
-        };
-        self.installation.ledger.append(Record::Partial(record))
-    }
-
-    /// Makes the snapshot exist.
-    fn commit(
-        &mut self,
-        stored: &StoredBackup,
-        backup: &Backup,
-        still: &Still,
-        settings: Settings,
-    ) -> Result<u64> {
-        let history = self.history()?;
-        let sequence = history.next_sequence();
-        let mut records = Records::start(self.machine)?;
-        let key = self.installation.keys.packs(self.qube, self.id);
-        let changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
-        let index = self.live.index_after(stored)?;
-        for record in live::change_records(self.qube, self.id, changes) {
-            self.installation.ledger.append(record)?;
-        }
-        self.installation
-            .ledger
-            .append(Record::Snapshot(Box::new(SnapshotRecord {
-                qube: self.qube,
-                session: self.id,
-                sequence,
-                time: self.now,
-                snapshot: stored.snapshot,
-                index,
-                volume_bytes: still.bytes,
-                counts: backup.counts,
-                left_out: backup.left_out,
-                settings,
-            })))?;
-        Ok(sequence)
-    }
-
-    /// The snapshot exists; only the ledger's copy may be late. The next run mends that.
-    fn copy_ledger(&self) -> Result<()> {
-        Records::start(self.machine)?.copy_ledger(&self.installation.ledger)
     }
 
     fn history(&self) -> Result<&crate::ledger::book::History> {

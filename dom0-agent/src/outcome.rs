@@ -24,6 +24,8 @@ pub struct Backup {
     pub seconds: f64,
     /// What it cost dom0.
     pub dom0: Dom0,
+    /// True when the index was lost, so that everything was read and sent again.
+    pub index_lost: bool,
     /// What went wrong although the snapshot exists.
     pub warning: Option<String>,
 }

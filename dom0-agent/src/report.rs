@@ -48,6 +48,9 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
             "  of these, {files} files only because they are very recent\n"
         ));
     }
+    if backup.index_lost {
+        lines.push_str("  its index was lost at storage: everything was read and sent again\n");
+    }
     for (rule, left_out) in backup.left_out.iter() {
         let (entries, bytes) = (text::number(left_out.entries), text::bytes(left_out.bytes));
         lines.push_str(&format!(
@@ -81,6 +84,7 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "seconds": backup.seconds,
         "counts": counts(&backup.counts),
         "left_out": left_out(&backup.left_out),
+        "index_lost": backup.index_lost,
         "warning": backup.warning,
         "dom0": {
             "peak_memory_bytes": backup.dom0.peak_kib.saturating_mul(1024),

@@ -1,0 +1,62 @@
+//! What a session writes into the ledger: partials on the way, the snapshot at its end.
+
+use super::Session;
+use crate::error::Result;
+use crate::ledger::record::{PartialRecord, Record, Settings, SnapshotRecord};
+use crate::live;
+use crate::outcome::Backup;
+use crate::pool::Still;
+use crate::records::Records;
+use qib_rpc::message::backup::{Partial, StoredBackup};
+
+impl Session<'_> {
+    pub(super) fn note_partial(&mut self, partial: Partial) -> Result<()> {
+        let Partial { index, packs } = partial;
+        let record = PartialRecord {
+            qube: self.qube,
+            session: self.id,
+            index,
+            packs,
+        };
+        self.installation.ledger.append(Record::Partial(record))
+    }
+
+    /// Makes the snapshot exist.
+    pub(super) fn commit(
+        &mut self,
+        stored: &StoredBackup,
+        backup: &Backup,
+        still: &Still,
+        settings: Settings,
+    ) -> Result<u64> {
+        let history = self.history()?;
+        let sequence = history.next_sequence();
+        let mut records = Records::start(self.machine)?;
+        let key = self.installation.keys.packs(self.qube, self.id);
+        let changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
+        let index = self.live.index_after(stored)?;
+        for record in live::change_records(self.qube, self.id, changes) {
+            self.installation.ledger.append(record)?;
+        }
+        self.installation
+            .ledger
+            .append(Record::Snapshot(Box::new(SnapshotRecord {
+                qube: self.qube,
+                session: self.id,
+                sequence,
+                time: self.now,
+                snapshot: stored.snapshot,
+                index,
+                volume_bytes: still.bytes,
+                counts: backup.counts,
+                left_out: backup.left_out,
+                settings,
+            })))?;
+        Ok(sequence)
+    }
+
+    /// The snapshot exists; only the ledger's copy may be late. The next run mends that.
+    pub(super) fn copy_ledger(&self) -> Result<()> {
+        Records::start(self.machine)?.copy_ledger(&self.installation.ledger)
+    }
+}
