@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::{BINARY, Machine, assert_same, kill, process, skipped_without_root};
+use machine::{BINARY, Machine, assert_same, kill, process, process_with, skipped_without_root};
 use qib_lab::LabBuilder;
 
 fn machine() -> Machine {
@@ -339,6 +339,32 @@ fn an_interrupted_qib_ends_in_order() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(machine.leftovers(), Vec::<String>::new());
+    next_run_works(&machine);
+}
+
+#[test]
+fn ending_the_permit_call_cuts_an_open_put_within_a_second() {
+    if skipped_without_root("ending_the_permit_call_cuts_an_open_put_within_a_second") {
+        return;
+    }
+    let machine = Machine::new();
+    add(&machine, "work", 200);
+    let child = backup_under_way(&machine);
+    let permit = process_with(&machine, "qrexec-client", "qib.Permit").expect("a permit is held");
+    kill(permit);
+    sleep(Duration::from_secs(1));
+    let then = machine.objects("pack").len();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        machine.objects("pack").len(),
+        then,
+        "objects were stored without a permit"
+    );
+    one_error(
+        &String::from_utf8(output.stderr).unwrap(),
+        &["work: ", "storage"],
+    );
     next_run_works(&machine);
 }
 

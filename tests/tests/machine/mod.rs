@@ -206,29 +206,25 @@ pub fn age(image: &Path) {
 }
 
 /// The number of a process in the lab, by its program.
-pub fn process(machine: &Machine, name: &str) -> Option<i32> {
+pub fn process(machine: &Machine, program: &str) -> Option<i32> {
+    process_with(machine, program, "")
+}
+
+/// The same, by its program and something in its arguments.
+pub fn process_with(machine: &Machine, program: &str, argument: &str) -> Option<i32> {
     let ours = fs::canonicalize(machine.lab.dir()).unwrap();
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(number) = entry.file_name().to_string_lossy().parse::<i32>() else {
-            continue;
-        };
-        let Ok(words) = fs::read(entry.path().join("cmdline")) else {
-            continue;
-        };
-        let first = words
-            .split(|byte| *byte == 0)
-            .next()
-            .unwrap_or_default()
-            .to_vec();
-        let named = Path::new(&String::from_utf8_lossy(&first).into_owned()).ends_with(name);
-        let Ok(mounts) = fs::read_to_string(entry.path().join("mountinfo")) else {
-            continue;
-        };
-        if named && mounts.contains(ours.to_str().unwrap()) {
-            return Some(number);
-        }
-    }
-    None
+    let is_it = |folder: &Path| -> Option<bool> {
+        let line = String::from_utf8_lossy(&fs::read(folder.join("cmdline")).ok()?).into_owned();
+        let mut words = line.split('\0');
+        let named = Path::new(words.next()?).ends_with(program);
+        let mounts = fs::read_to_string(folder.join("mountinfo")).ok()?;
+        Some(named && line.contains(argument) && mounts.contains(ours.to_str()?))
+    };
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let numbered = processes
+        .filter_map(|entry| Some((entry.path(), entry.file_name().to_str()?.parse().ok()?)));
+    let mut found = numbered.filter(|(folder, _)| is_it(folder) == Some(true));
+    found.next().map(|(_, number)| number)
 }
 
 /// Ends a process as a crash would.
