@@ -1,6 +1,11 @@
 //! What can go wrong: each gives one clear message and a non-zero exit, loses
 //! nothing, and the next run works.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 

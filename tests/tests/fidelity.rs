@@ -1,5 +1,10 @@
 //! Everything that a file system can hold comes back, and holes stay holes.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 

@@ -1,5 +1,10 @@
 //! The main job: backup, change, incremental backup, restore, with what it may cost.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 

@@ -1,6 +1,11 @@
 //! A snapshot of a live file system can show a file's new times with its old
 //! bytes. The next backup must read such a file again.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 

@@ -1,6 +1,11 @@
 //! What is stored comes back without qib: with the passphrase, the stored objects,
 //! `age`, `zstd`, `tar` and the script that docs/format.md prints.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 

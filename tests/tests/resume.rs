@@ -1,6 +1,11 @@
 //! An interrupted backup goes on where it was: what a partial promised is not sent
 //! again.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod machine;
 
