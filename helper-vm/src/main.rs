@@ -3,10 +3,11 @@
 
 use clap::{Parser, Subcommand};
 use qib_helper::error::{Error, Result};
-use qib_helper::{backup, key};
+use qib_helper::{backup, key, restore};
 use qib_rpc::call::{Call, Hear, Speak};
+use qib_rpc::id::SessionId;
 use qib_rpc::line::LineError;
-use qib_rpc::message::backup::BackupJob;
+use qib_rpc::name::QubeName;
 use qib_rpc::service::{HELPER_DEVICE, Service};
 use std::io::{StdoutLock, Write};
 use std::path::Path;
@@ -24,6 +25,8 @@ struct Arguments {
 enum Work {
     /// qib.Backup: back up the attached volume
     Backup,
+    /// qib.Restore: fill the attached volume from a snapshot
+    Restore,
     /// qib.KeyInit: make the master identity and the recovery kit
     KeyInit,
     /// qib.KeyQube: make a qube's data identity
@@ -35,6 +38,7 @@ enum Work {
 fn main() -> ExitCode {
     let done = match Arguments::parse().service {
         Work::Backup => back_up(),
+        Work::Restore => restore(),
         Work::KeyInit => answered(key::init),
         Work::KeyQube => answered(key::qube),
         Work::KeyOpen => answered(key::open),
@@ -61,13 +65,28 @@ fn back_up() -> Result<()> {
         std::io::stdin().lock(),
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
-        |job| start(job, &mut call),
+        |job| start(&job.storage, Service::Put, job.session, &mut call),
+    )
+}
+
+fn restore() -> Result<()> {
+    let mut call = None;
+    restore::run(
+        std::io::stdin().lock(),
+        std::io::stdout(),
+        Path::new(HELPER_DEVICE),
+        |job| start(&job.storage, Service::Get, job.session, &mut call),
     )
 }
 
 /// The call lives as long as `call`, and ends with the helper.
-fn start(job: &BackupJob, call: &mut Option<Call>) -> Result<(Hear, Speak)> {
-    let started = Call::from_helper(&job.storage, Service::Put, job.session);
+fn start(
+    storage: &QubeName,
+    service: Service,
+    session: SessionId,
+    call: &mut Option<Call>,
+) -> Result<(Hear, Speak)> {
+    let started = Call::from_helper(storage, service, session);
     let (started, speak, hear) =
         started.map_err(|error| Error::StorageLine(LineError::Io(error)))?;
     *call = Some(started);

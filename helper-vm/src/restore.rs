@@ -1,0 +1,33 @@
+//! `qib.Restore`: fills an empty volume from a snapshot.
+//!
+//! The manifest is walked three times, each time in the same order, so that
+//! little is held in memory:
+//!
+//! 1. `survey` checks all of it and counts, before anything is written;
+//! 2. `make` makes folders and empty files; then `fill` writes their data, in
+//!    the order in which packs hold it;
+//! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
+//!    metadata, folders after what is in them.
+//!
+//! **Invariant:** nothing is ever opened by a path of more than one name, and
+//! while data is written there is no symbolic link to follow.
+
+mod complete;
+mod fill;
+mod links;
+mod make;
+mod metadata;
+mod mounted;
+mod names;
+mod packs;
+mod place;
+mod run;
+mod runs;
+mod spool;
+mod survey;
+mod target;
+mod tree;
+mod walk;
+mod wants;
+
+pub use run::run;

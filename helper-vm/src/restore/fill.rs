@@ -1,0 +1,143 @@
+//! The data, in the order in which packs hold it. Holes stay holes: only data is
+//! written, into files that have their size already.
+
+use super::packs::Pack;
+use super::spool::Spool;
+use super::tree::{Tree, failed};
+use super::wants::{FileNumber, Want, Wants};
+use crate::chunk_id::ChunkId;
+use crate::error::{Error, Result};
+use crate::format_error::FormatError;
+use crate::number::wide;
+use crate::pack::each_chunk;
+use crate::seal::OpenWith;
+use qib_rpc::count::Counts;
+use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+/// Writes chunks where they belong.
+pub struct Fill<'a> {
+    tree: &'a mut Tree,
+    wants: Wants,
+    /// The file written last: a large one is written chunk by chunk.
+    open: Option<(FileNumber, File)>,
+    snapshot: Digest,
+}
+
+impl<'a> Fill<'a> {
+    /// Begins.
+    pub fn new(tree: &'a mut Tree, wants: Wants, snapshot: Digest) -> Self {
+        Self {
+            tree,
+            wants,
+            open: None,
+            snapshot,
+        }
+    }
+
+    /// Writes what a manifest pack happened to hold of files.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn take_spool(&mut self, spool: &Spool, counts: &mut Counts) -> Result<()> {
+        for chunk in spool.ids() {
+            let wants = self.wants.meet(chunk).to_vec();
+            if let (false, Some(plain)) = (wants.is_empty(), spool.get(chunk)?) {
+                self.write(&wants, &plain, counts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what a pack holds of files, every chunk checked.
+    ///
+    /// # Errors
+    /// When the pack is damaged, or the volume can not be written.
+    pub fn take_pack(
+        &mut self,
+        pack: &Pack,
+        with: &OpenWith,
+        key: &ChunkKey,
+        counts: &mut Counts,
+        each: impl Fn(&Counts),
+    ) -> Result<()> {
+        open_pack(pack, with, key, |chunk, plain| {
+            let wants = self.wants.meet(&chunk).to_vec();
+            self.write(&wants, plain, counts)?;
+            each(counts);
+            Ok(())
+        })
+    }
+
+    /// Nothing more comes.
+    ///
+    /// # Errors
+    /// When a file still wants data.
+    pub fn finish(self) -> Result<()> {
+        if self.wants.all_met() {
+            return Ok(());
+        }
+        let missing = FormatError::Damaged("data that no pack holds");
+        Err(Error::Object(self.snapshot, missing))
+    }
+
+    fn write(&mut self, wants: &[Want], plain: &[u8], counts: &mut Counts) -> Result<()> {
+        for want in wants {
+            if u64::from(want.bytes) != wide(plain.len()) {
+                let lie = FormatError::Damaged("a length that lies");
+                return Err(Error::Object(self.snapshot, lie));
+            }
+            let file = self.open(want.file, counts)?;
+            file.write_all_at(plain, want.at).map_err(|error| {
+                Errno::from_io_error(&error).map_or(Error::Target(error), failed)
+            })?;
+            counts.bytes_read = counts.bytes_read.saturating_add(wide(plain.len()));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, number: FileNumber, counts: &mut Counts) -> Result<&File> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != number) {
+            let (folder, name) = self.wants.file(number);
+            let file = self.tree.file(folder, name, OFlags::WRONLY)?;
+            self.open = Some((number, file));
+            counts.files_read = counts.files_read.saturating_add(1);
+        }
+        let gone = || Error::Helper(std::io::ErrorKind::NotFound.into());
+        self.open.as_ref().map(|(_, file)| file).ok_or_else(gone)
+    }
+}
+
+/// Hands every chunk of a pack to `take`, checked against its id.
+///
+/// # Errors
+/// When the pack is damaged, or what `take` returns.
+pub fn open_pack(
+    pack: &Pack,
+    with: &OpenWith,
+    key: &ChunkKey,
+    mut take: impl FnMut(ChunkId, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let done = each_chunk(&pack.bytes, with, key, |chunk, plain| {
+        take(chunk, plain).map_err(Ended::Other)
+    });
+    done.map_err(|ended| match ended {
+        Ended::Format(error) => Error::Object(pack.digest, error),
+        Ended::Other(error) => error,
+    })
+}
+
+enum Ended {
+    Format(FormatError),
+    Other(Error),
+}
+
+impl From<FormatError> for Ended {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}

@@ -1,0 +1,89 @@
+//! Hard links: one file under several names. The first name in the order of the
+//! walk gets the file, the others are linked to it.
+
+use super::names::{NameAt, Names};
+use super::walk::{FolderNumber, Stopped};
+use crate::format_error::FormatError;
+use crate::manifest::{self, Entry, EntryName};
+use std::collections::HashMap;
+
+/// The groups of names that the survey found.
+#[derive(Debug, Default)]
+pub struct Links {
+    groups: HashMap<u32, First>,
+    names: Names,
+}
+
+/// The first name of a group.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    folder: FolderNumber,
+    name: NameAt,
+    /// Of everything but the name: all names of a group must agree on it.
+    print: [u8; 32],
+}
+
+/// What a name is in its group.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// The name that gets the file, or the only one.
+    First,
+    /// Another name for the file in this folder under this name.
+    Other(FolderNumber, &'a [u8]),
+}
+
+impl Links {
+    /// Notes an entry; true when it is the first of its group or in none.
+    ///
+    /// # Errors
+    /// When it contradicts an earlier name of its group.
+    pub fn note(&mut self, folder: FolderNumber, entry: &Entry) -> Result<bool, Stopped> {
+        let Some(group) = entry.link_group else {
+            return Ok(true);
+        };
+        let print = print(entry);
+        if let Some(first) = self.groups.get(&group) {
+            return if first.print == print {
+                Ok(false)
+            } else {
+                Err(FormatError::Damaged("names of one file that disagree").into())
+            };
+        }
+        let name = self.names.add(&entry.name)?;
+        let first = First {
+            folder,
+            name,
+            print,
+        };
+        self.groups.insert(group, first);
+        Ok(true)
+    }
+
+    /// What an entry is in its group, which was noted.
+    pub fn role(&self, folder: FolderNumber, entry: &Entry) -> Role<'_> {
+        let first = entry.link_group.and_then(|group| self.groups.get(&group));
+        match first {
+            Some(first) => {
+                let name = self.names.get(first.name);
+                if first.folder == folder && name == entry.name.bytes() {
+                    Role::First
+                } else {
+                    Role::Other(first.folder, name)
+                }
+            }
+            None => Role::First,
+        }
+    }
+}
+
+fn print(entry: &Entry) -> [u8; 32] {
+    let mut bytes = Vec::new();
+    if let Some(name) = EntryName::new(b"-") {
+        let nameless = Entry {
+            name,
+            ..entry.clone()
+        };
+        manifest::append(&mut bytes, &nameless);
+    }
+    *blake3::hash(&bytes).as_bytes()
+}

@@ -1,0 +1,159 @@
+//! Setting metadata, in the order in which nothing undoes what was set before:
+//! owner (which clears setuid and capabilities), attributes, mode, times.
+
+use super::tree::failed;
+use crate::error::Result;
+use crate::manifest::Meta;
+use rustix::fs::{
+    AtFlags, Gid, Mode, Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags, chmodat, chownat,
+    fchmod, fchown, fsetxattr, futimens, lsetxattr, utimensat,
+};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+/// How much must succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Everything that the kernel lets root set.
+    Whole,
+    /// Modes and times. Owners, attributes and devices only where we may.
+    Possible,
+}
+
+/// Sets metadata and counts what could not be set.
+#[derive(Debug)]
+pub struct Metadata {
+    manner: Manner,
+    /// Owners, attributes and devices that were not set.
+    pub skipped: u64,
+}
+
+impl Metadata {
+    /// Begins.
+    pub fn new(manner: Manner) -> Self {
+        Self { manner, skipped: 0 }
+    }
+
+    /// Sets the metadata of an open file or folder.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn set_open(&mut self, file: impl AsFd, meta: &Meta) -> Result<()> {
+        let (uid, gid) = owner(meta);
+        self.owned(fchown(&file, uid, gid))?;
+        for (name, value) in &meta.xattrs {
+            let set = fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
+            self.attribute(set)?;
+        }
+        fchmod(&file, mode(meta)).map_err(failed)?;
+        futimens(&file, &times(meta)).map_err(failed)
+    }
+
+    /// Sets the metadata of a symbolic link that was just made.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn set_link(&mut self, folder: &OwnedFd, name: &[u8], meta: &Meta) -> Result<()> {
+        self.set_owner_and_attributes(folder, name, meta)?;
+        set_times(folder, name, meta)
+    }
+
+    /// Sets the metadata of a device or FIFO that was just made.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn set_special(&mut self, folder: &OwnedFd, name: &[u8], meta: &Meta) -> Result<()> {
+        self.set_owner_and_attributes(folder, name, meta)?;
+        chmodat(folder, name, mode(meta), AtFlags::empty()).map_err(failed)?;
+        set_times(folder, name, meta)
+    }
+
+    /// A device was made or not; true when it was.
+    ///
+    /// # Errors
+    /// When it had to be made.
+    pub fn device(&mut self, made: rustix::io::Result<()>) -> Result<bool> {
+        let before = self.skipped;
+        self.owned(made)?;
+        Ok(self.skipped == before)
+    }
+
+    fn set_owner_and_attributes(
+        &mut self,
+        folder: &OwnedFd,
+        name: &[u8],
+        meta: &Meta,
+    ) -> Result<()> {
+        let (uid, gid) = owner(meta);
+        self.owned(chownat(folder, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW))?;
+        // There is no call that takes a folder and a name.
+        let mut path = format!("/proc/self/fd/{}/", folder.as_raw_fd()).into_bytes();
+        path.extend_from_slice(name);
+        for (attribute, value) in &meta.xattrs {
+            let empty = XattrFlags::empty();
+            let set = lsetxattr(path.as_slice(), attribute.as_slice(), value, empty);
+            self.attribute(set)?;
+        }
+        Ok(())
+    }
+
+    fn owned(&mut self, set: rustix::io::Result<()>) -> Result<()> {
+        match set {
+            Ok(()) => Ok(()),
+            Err(Errno::PERM | Errno::INVAL) if self.manner == Manner::Possible => {
+                self.skip();
+                Ok(())
+            }
+            Err(errno) => Err(failed(errno)),
+        }
+    }
+
+    /// A hostile volume can hold attributes that no kernel sets; they must not
+    /// keep the rest from being restored.
+    fn attribute(&mut self, set: rustix::io::Result<()>) -> Result<()> {
+        match set {
+            Ok(()) => Ok(()),
+            Err(Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP | Errno::RANGE) => {
+                self.skip();
+                Ok(())
+            }
+            Err(Errno::NOSPC | Errno::TOOBIG) if self.manner == Manner::Possible => {
+                self.skip();
+                Ok(())
+            }
+            Err(errno) => Err(failed(errno)),
+        }
+    }
+
+    fn skip(&mut self) {
+        self.skipped = self.skipped.saturating_add(1);
+    }
+}
+
+fn owner(meta: &Meta) -> (Option<Uid>, Option<Gid>) {
+    // The largest number means "leave it" to the kernel; no file has it.
+    let uid = Some(meta.uid).filter(|uid| *uid != u32::MAX);
+    let gid = Some(meta.gid).filter(|gid| *gid != u32::MAX);
+    (uid.map(Uid::from_raw), gid.map(Gid::from_raw))
+}
+
+fn mode(meta: &Meta) -> Mode {
+    Mode::from_raw_mode(meta.mode & 0o7777)
+}
+
+fn times(meta: &Meta) -> Timestamps {
+    Timestamps {
+        last_access: Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        last_modification: Timespec {
+            tv_sec: meta.seconds,
+            tv_nsec: meta.nanoseconds.into(),
+        },
+    }
+}
+
+fn set_times(folder: &OwnedFd, name: &[u8], meta: &Meta) -> Result<()> {
+    utimensat(folder, name, &times(meta), AtFlags::SYMLINK_NOFOLLOW).map_err(failed)
+}

@@ -1,0 +1,61 @@
+//! The volume's new file system, mounted without a name: nobody else sees it,
+//! and it is gone when the last descriptor is closed.
+
+use super::target::Target;
+use super::tree::failed;
+use crate::error::{Error, Result};
+use rustix::fs::{Mode, OFlags, open, syncfs};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount,
+    fsopen,
+};
+use std::os::fd::OwnedFd;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// How often to look whether the file system is gone, and how long to wait between.
+const LOOKS: u32 = 600;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// Mounts the volume; none where we may not: not root, root of a user namespace
+/// only, or no block device.
+///
+/// # Errors
+/// When there is nothing to mount.
+pub fn mount(target: &Target) -> Result<Option<OwnedFd>> {
+    let mounted = || {
+        let context = fsopen("ext4", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        fsconfig_set_string(&context, "source", target.path())?;
+        fsconfig_create(&context)?;
+        let attributes = MountAttrFlags::MOUNT_ATTR_NODEV
+            | MountAttrFlags::MOUNT_ATTR_NOSUID
+            | MountAttrFlags::MOUNT_ATTR_NOEXEC
+            | MountAttrFlags::MOUNT_ATTR_NOATIME;
+        fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+    };
+    match mounted() {
+        Ok(root) => Ok(Some(root)),
+        Err(Errno::PERM | Errno::ACCESS | Errno::NOTBLK) => Ok(None),
+        Err(errno) => Err(Error::Target(errno.into())),
+    }
+}
+
+/// Unmounts the volume, everything on its disk. Nothing else in it may be open.
+///
+/// # Errors
+/// When the volume can not be written, or stays mounted.
+pub fn unmount(root: OwnedFd, target: &Target) -> Result<()> {
+    syncfs(&root).map_err(failed)?;
+    drop(root);
+    // The kernel opens a device for nobody else alone until the file system is gone.
+    let alone = OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC;
+    for _ in 0..LOOKS {
+        match open(target.path(), alone, Mode::empty()) {
+            Err(Errno::BUSY) => sleep(BETWEEN_LOOKS),
+            Err(errno) => return Err(failed(errno)),
+            Ok(_) => return Ok(()),
+        }
+    }
+    Err(Error::Target(Errno::BUSY.into()))
+}

@@ -1,0 +1,183 @@
+//! A restore from the job to the summary.
+
+use super::complete::complete;
+use super::fill::{Fill, open_pack};
+use super::make::make;
+use super::packs::Packs;
+use super::place::Place;
+use super::spool::Spool;
+use super::survey::Survey;
+use super::target::Target;
+use super::tree::Tree;
+use crate::dom0::Dom0;
+use crate::error::{Error, Result};
+use crate::number::wide;
+use crate::seal::OpenWith;
+use crate::snapshot::{self, Holds, Snapshot};
+use crate::storage::Fetching;
+use qib_rpc::count::Counts;
+use qib_rpc::line::{LineError, Receiver};
+use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::object::{Kind, ObjectName};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Restores a snapshot: hears a job from dom0, waits for `device`, calls the
+/// storage qube through `connect` exactly once, and ends with a summary or a fault.
+///
+/// # Errors
+/// Why nothing was restored; dom0 has been told.
+pub fn run<DR, DW, SR, SW>(
+    from_dom0: DR,
+    to_dom0: DW,
+    device: &Path,
+    connect: impl FnOnce(&RestoreJob) -> Result<(SR, SW)>,
+) -> Result<()>
+where
+    DR: Read,
+    DW: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let dom0 = Dom0::new(to_dom0);
+    let done = receive(from_dom0).and_then(|job| {
+        let ticker = dom0.start_progress();
+        let summary = restore(&job, &dom0, device, connect);
+        drop(ticker);
+        dom0.say(&summary?)
+    });
+    done.inspect_err(|error| {
+        // A dom0 that is gone can not be told.
+        let _told = dom0.say(&error.fault());
+    })
+}
+
+fn receive(from_dom0: impl Read) -> Result<RestoreJob> {
+    Receiver::new(from_dom0)
+        .receive()
+        .map_err(Error::Dom0)?
+        .map_err(|_| Error::Dom0(LineError::Lost))
+}
+
+fn restore<DW, SR, SW>(
+    job: &RestoreJob,
+    dom0: &Dom0<DW>,
+    device: &Path,
+    connect: impl FnOnce(&RestoreJob) -> Result<(SR, SW)>,
+) -> Result<RestoreSummary>
+where
+    DW: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let target = Target::wait(device)?;
+    let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
+    let (input, output) = connect(job)?;
+    let mut fetching = Fetching::new(input, output);
+    let mut counts = Counts::default();
+    let snapshot = fetch_snapshot(job, &with, &mut fetching, &mut counts)?;
+    let packs = Packs::fetch(fetching, &snapshot)?;
+    let mut session = Session {
+        job,
+        with,
+        snapshot,
+        packs,
+        counts,
+        dom0,
+    };
+    let spool = session.gather()?;
+    let survey = Survey::new(&spool, &session.snapshot, job.snapshot)?;
+    session.expect(&survey);
+    target.check(&survey)?;
+    let place = Place::prepare(&target, &survey)?;
+    session.write(&place, &spool, &survey)?;
+    let fidelity = place.fidelity();
+    place.finish(&target, &survey, &session.snapshot.root)?;
+    let counts = session.counts;
+    Ok(RestoreSummary { counts, fidelity })
+}
+
+fn fetch_snapshot<R: Read, W: Write>(
+    job: &RestoreJob,
+    with: &OpenWith,
+    fetching: &mut Fetching<R, W>,
+    counts: &mut Counts,
+) -> Result<Snapshot> {
+    let digest = job.snapshot;
+    let kind = Kind::Snapshot;
+    let untrusted_object = fetching.fetch(ObjectName { kind, digest })?;
+    count(counts, &untrusted_object);
+    snapshot::read(&untrusted_object, with, job.qube, job.sequence)
+        .map_err(|error| Error::Object(digest, error))
+}
+
+/// What a restore holds from the snapshot on.
+struct Session<'a, W> {
+    job: &'a RestoreJob,
+    with: OpenWith,
+    snapshot: Snapshot,
+    packs: Packs,
+    counts: Counts,
+    dom0: &'a Dom0<W>,
+}
+
+impl<W: Write + Send + 'static> Session<'_, W> {
+    fn packs_of(&self, holds: Holds) -> usize {
+        let packs = self.snapshot.packs.iter();
+        packs.filter(|pack| pack.holds == holds).count()
+    }
+
+    fn gather(&mut self) -> Result<Spool> {
+        let mut spool = Spool::new()?;
+        let count_of_packs = self.packs_of(Holds::Manifest);
+        self.packs.each(count_of_packs, |pack| {
+            count(&mut self.counts, &pack.bytes);
+            self.dom0.count(&self.counts);
+            open_pack(pack, &self.with, &self.job.chunk_key, |chunk, plain| {
+                spool.add(chunk, plain)
+            })
+        })?;
+        Ok(spool)
+    }
+
+    fn expect(&mut self, survey: &Survey) {
+        self.counts = Counts {
+            bytes_stored: self.counts.bytes_stored,
+            objects: self.counts.objects,
+            bytes_expected: survey.data_bytes,
+            ..survey.counts
+        };
+        self.dom0.count(&self.counts);
+    }
+
+    fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<()> {
+        let digest = self.job.snapshot;
+        let mut tree = Tree::new(place.root()?, survey);
+        let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
+        let mut fill = Fill::new(&mut tree, wants, digest);
+        fill.take_spool(spool, &mut self.counts)?;
+        let count_of_packs = self.packs_of(Holds::Data);
+        let (dom0, key) = (self.dom0, &self.job.chunk_key);
+        self.packs.each(count_of_packs, |pack| {
+            count(&mut self.counts, &pack.bytes);
+            fill.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
+                dom0.count(counts);
+            })
+        })?;
+        fill.finish()?;
+        let (snapshot, links) = (&self.snapshot, &survey.links);
+        let skipped = complete(&mut tree, spool, snapshot, digest, links, place.manner())?;
+        if skipped > 0 {
+            let _shown = writeln!(
+                std::io::stderr(),
+                "qib-helper: {skipped} owners, attributes or devices could not be set"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn count(counts: &mut Counts, object: &[u8]) {
+    counts.objects = counts.objects.saturating_add(1);
+    counts.bytes_stored = counts.bytes_stored.saturating_add(wide(object.len()));
+}

@@ -1,0 +1,192 @@
+//! Walking a manifest that may lie, always in the same order.
+//!
+//! Chunk ids are keyed hashes, so no piece can list itself; but a small manifest
+//! can name the same folder again and again. So no walk goes on for longer than
+//! the snapshot's own counts say.
+
+use super::spool::Spool;
+use crate::chunk_id::ChunkId;
+use crate::error::Result;
+use crate::format_error::FormatError;
+use crate::manifest::{self, Entry, EntryName, Meta, Node, Part};
+use crate::number::wide;
+use crate::snapshot::Snapshot;
+
+/// A folder by its place in the order of the walk. The root is 0.
+pub type FolderNumber = u32;
+
+/// What a walk comes across.
+#[derive(Debug)]
+pub enum Step {
+    /// A folder begins: the one above it, and its name there.
+    Enter(FolderNumber, EntryName),
+    /// Something that is no folder.
+    Entry(FolderNumber, Entry),
+    /// Everything in a folder has come.
+    Leave(FolderNumber, Meta),
+}
+
+/// Why a walk stops.
+pub enum Stopped {
+    /// The manifest is not what the format says.
+    Format(FormatError),
+    /// The helper failed.
+    Other(crate::error::Error),
+}
+
+/// A walk from the root.
+pub struct Walk<'a> {
+    spool: &'a Spool,
+    levels: Vec<Level>,
+    folders: FolderNumber,
+    entries_left: u64,
+}
+
+struct Level {
+    folder: FolderNumber,
+    meta: Meta,
+    /// The pieces still to read, the next one last.
+    pieces: Vec<Part>,
+    entries: std::vec::IntoIter<Entry>,
+    last: Option<EntryName>,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the root.
+    pub fn new(spool: &'a Spool, snapshot: &Snapshot) -> Self {
+        let counts = &snapshot.counts;
+        let entries = [counts.files, counts.folders, counts.others];
+        Self {
+            spool,
+            levels: vec![Level::new(
+                0,
+                snapshot.root.clone(),
+                snapshot.pieces.clone(),
+            )],
+            folders: 0,
+            entries_left: entries.into_iter().fold(0, u64::saturating_add),
+        }
+    }
+
+    /// The next step; none after the root was left.
+    ///
+    /// # Errors
+    /// Why the walk can not go on.
+    pub fn next_step(&mut self) -> std::result::Result<Option<Step>, Stopped> {
+        let Some(level) = self.levels.last_mut() else {
+            return Ok(None);
+        };
+        if let Some(entry) = level.next_entry(self.spool)? {
+            return self.step(entry).map(Some);
+        }
+        let left = self.levels.pop();
+        Ok(left.map(|level| Step::Leave(level.folder, level.meta)))
+    }
+
+    fn step(&mut self, entry: Entry) -> std::result::Result<Step, Stopped> {
+        let too_many = FormatError::Damaged("more entries than the snapshot counts");
+        self.entries_left = self.entries_left.checked_sub(1).ok_or(too_many)?;
+        let above = self.levels.last().map_or(0, |level| level.folder);
+        let Node::Directory(pieces) = entry.node else {
+            return Ok(Step::Entry(above, entry));
+        };
+        self.folders = self.folders.checked_add(1).ok_or(too_many)?;
+        self.levels
+            .push(Level::new(self.folders, entry.meta, pieces));
+        Ok(Step::Enter(above, entry.name))
+    }
+}
+
+impl Level {
+    fn new(folder: FolderNumber, meta: Meta, mut pieces: Vec<Part>) -> Self {
+        pieces.reverse();
+        Self {
+            folder,
+            meta,
+            pieces,
+            entries: Vec::new().into_iter(),
+            last: None,
+        }
+    }
+
+    fn next_entry(&mut self, spool: &Spool) -> std::result::Result<Option<Entry>, Stopped> {
+        loop {
+            if let Some(entry) = self.entries.next() {
+                return Ok(Some(entry));
+            }
+            let Some(piece) = self.pieces.pop() else {
+                return Ok(None);
+            };
+            self.read(piece, spool)?;
+        }
+    }
+
+    fn read(&mut self, piece: Part, spool: &Spool) -> std::result::Result<(), Stopped> {
+        match piece {
+            Part::Hole(_) => Err(FormatError::Damaged("a hole in a directory").into()),
+            Part::List(id, bytes) => {
+                let pieces = Part::list(&chunk(spool, &id, bytes)?)?;
+                self.pieces.extend(pieces.into_iter().rev());
+                Ok(())
+            }
+            Part::Chunk(id, bytes) => {
+                let entries = manifest::read(&chunk(spool, &id, bytes)?, self.last.as_ref())?;
+                let last = entries.last();
+                let last = last.ok_or(FormatError::Damaged("a piece without entries"))?;
+                self.last = Some(last.name.clone());
+                self.entries = entries.into_iter();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A chunk of the manifest, which must have this length.
+pub(super) fn chunk(
+    spool: &Spool,
+    id: &ChunkId,
+    bytes: u64,
+) -> std::result::Result<Vec<u8>, Stopped> {
+    let plain = spool.get(id).map_err(Stopped::Other)?;
+    let plain = plain.ok_or(FormatError::Damaged("a piece that no pack holds"))?;
+    if wide(plain.len()) == bytes {
+        Ok(plain)
+    } else {
+        Err(FormatError::Damaged("a length that lies").into())
+    }
+}
+
+impl From<FormatError> for Stopped {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<crate::error::Error> for Stopped {
+    fn from(error: crate::error::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Hands every step of a walk to `take`.
+///
+/// # Errors
+/// Why the walk stopped, as an error about the snapshot.
+pub fn each_step(
+    spool: &Spool,
+    snapshot: &Snapshot,
+    digest: qib_rpc::id::Digest,
+    mut take: impl FnMut(Step) -> std::result::Result<(), Stopped>,
+) -> Result<()> {
+    let mut walk = Walk::new(spool, snapshot);
+    let mut all = || {
+        while let Some(step) = walk.next_step()? {
+            take(step)?;
+        }
+        Ok(())
+    };
+    all().map_err(|stopped| match stopped {
+        Stopped::Format(error) => crate::error::Error::Object(digest, error),
+        Stopped::Other(error) => error,
+    })
+}
