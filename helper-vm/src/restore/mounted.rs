@@ -4,7 +4,7 @@
 use super::target::Target;
 use super::tree::failed;
 use crate::error::{Error, Result};
-use rustix::fs::{Mode, OFlags, open, syncfs};
+use rustix::fs::{Mode, OFlags, open, openat, syncfs};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount,
@@ -41,13 +41,22 @@ pub fn mount(target: &Target) -> Result<Option<OwnedFd>> {
     }
 }
 
+/// Opens its root folder; the descriptor of a mount can not be written through.
+///
+/// # Errors
+/// When it can not be opened.
+pub fn root(mount: &OwnedFd) -> Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(mount, ".", flags, Mode::empty()).map_err(failed)
+}
+
 /// Unmounts the volume, everything on its disk. Nothing else in it may be open.
 ///
 /// # Errors
 /// When the volume can not be written, or stays mounted.
-pub fn unmount(root: OwnedFd, target: &Target) -> Result<()> {
-    syncfs(&root).map_err(failed)?;
-    drop(root);
+pub fn unmount(mount: OwnedFd, target: &Target) -> Result<()> {
+    syncfs(root(&mount)?).map_err(failed)?;
+    drop(mount);
     // The kernel opens a device for nobody else alone until the file system is gone.
     let alone = OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC;
     for _ in 0..LOOKS {

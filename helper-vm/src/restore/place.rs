@@ -35,8 +35,8 @@ impl Place {
     pub fn prepare(target: &Target, survey: &Survey) -> Result<Self> {
         let options = target.mkfs_options(survey).into_iter().map(Into::into);
         run(MKFS, options.chain([target.path().as_os_str().to_owned()]))?;
-        if let Some(root) = mounted::mount(target)? {
-            return Ok(Self::Volume(root));
+        if let Some(mount) = mounted::mount(target)? {
+            return Ok(Self::Volume(mount));
         }
         tempfile::Builder::new()
             .prefix("qib-restore-")
@@ -50,10 +50,12 @@ impl Place {
     /// # Errors
     /// When it can not be opened.
     pub fn root(&self) -> Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match self {
-            Self::Volume(root) => root.try_clone().map_err(Error::Helper),
-            Self::Folder(folder) => open(folder.path(), flags, Mode::empty()).map_err(failed),
+            Self::Volume(mount) => mounted::root(mount),
+            Self::Folder(folder) => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                open(folder.path(), flags, Mode::empty()).map_err(failed)
+            }
         }
     }
 
@@ -79,7 +81,7 @@ impl Place {
     /// When the volume can not be written.
     pub fn finish(self, target: &Target, survey: &Survey, root: &Meta) -> Result<()> {
         match self {
-            Self::Volume(root) => mounted::unmount(root, target)?,
+            Self::Volume(mount) => mounted::unmount(mount, target)?,
             Self::Folder(folder) => image(&folder, target, survey, root)?,
         }
         target.sync()
