@@ -13,8 +13,8 @@ use crate::snapshot::Snapshot;
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
 
-/// ext4's block for volumes of any size that matters, in bytes.
-const BLOCK_BYTES: u64 = 4096;
+/// The block of the file system that is made, in bytes: the largest that every kernel mounts.
+pub const BLOCK_BYTES: u64 = 4096;
 
 /// ext4's inode, in bytes.
 const INODE_BYTES: u64 = 256;

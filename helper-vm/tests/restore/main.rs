@@ -1,0 +1,21 @@
+//! Restores of real volumes, compared by kernel mounts, and of snapshots that lie.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test that fails says so by panicking"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../ext4/tests/common/mod.rs"]
+mod volume;
+
+mod compare;
+mod deep;
+mod lies;
+mod restoring;
+mod snapshots;
+mod whole;

@@ -1,0 +1,116 @@
+//! Restoring as dom0 asks for it.
+
+use crate::common::storage::Storage;
+use crate::common::{self, Dom0, QUBE, SESSION, chunk_key};
+use qib_rpc::fault::Fault;
+use qib_rpc::id::Digest;
+use qib_rpc::key::Identity;
+use qib_rpc::line::{Receiver, Sender};
+use qib_rpc::message::backup::Progress;
+use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::name::QubeName;
+use std::fs::File;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+pub fn job(snapshot: Digest, sequence: u64) -> RestoreJob {
+    RestoreJob {
+        session: SESSION,
+        storage: QubeName::parse("sys-backup").unwrap(),
+        qube: QUBE,
+        sequence,
+        snapshot,
+        chunk_key: chunk_key(),
+        data_identity: Identity::new(common::data_identity_text()).unwrap(),
+    }
+}
+
+/// The job for the last snapshot that dom0 remembers.
+pub fn last(dom0: &Dom0) -> RestoreJob {
+    job(dom0.last.unwrap().snapshot, dom0.sequence)
+}
+
+/// Restores to a device or a file, however it ends.
+pub fn restore(
+    job: &RestoreJob,
+    storage: &Storage,
+    device: &Path,
+) -> Result<RestoreSummary, Fault> {
+    let (mine, theirs) = UnixStream::pair().unwrap();
+    let (storage, device) = (storage.clone(), device.to_owned());
+    let before = storage.connections();
+    let calls = storage.clone();
+    let helper = thread::spawn(move || {
+        let input = theirs.try_clone().unwrap();
+        qib_helper::restore::run(input, theirs, &device, |_| Ok(storage.connect()))
+    });
+    Sender::new(mine.try_clone().unwrap()).send(job).unwrap();
+    let mut dom0 = Receiver::new(mine);
+    let summary = loop {
+        let frame = dom0.frame().unwrap();
+        if !frame.is::<Progress>() {
+            break frame.decode::<RestoreSummary>().unwrap();
+        }
+    };
+    assert!(dom0.next_frame().unwrap().is_none());
+    assert_eq!(helper.join().unwrap().is_ok(), summary.is_ok());
+    assert!(calls.connections() - before <= 1, "one call at most");
+    summary
+}
+
+/// An empty volume, as a file.
+pub struct Target {
+    folder: tempfile::TempDir,
+}
+
+impl Target {
+    pub fn new(mebibytes: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("image")).unwrap();
+        file.set_len(mebibytes << 20).unwrap();
+        Self { folder }
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("image")
+    }
+
+    /// The folder in which the image lies.
+    pub fn into_folder(self) -> tempfile::TempDir {
+        self.folder
+    }
+
+    /// The same as a block device, which only root can make of it.
+    pub fn device(&self) -> Loop {
+        let output = Command::new("losetup")
+            .args(["--find", "--show"])
+            .arg(self.file())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        Loop(PathBuf::from(
+            String::from_utf8(output.stdout).unwrap().trim(),
+        ))
+    }
+
+    pub fn is_clean(&self) {
+        let checked = Command::new("e2fsck")
+            .args(["-f", "-n"])
+            .arg(self.file())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(checked.status.success(), "{said}");
+    }
+}
+
+/// A loop device, gone when dropped.
+pub struct Loop(pub PathBuf);
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").arg("-d").arg(&self.0).status();
+    }
+}
