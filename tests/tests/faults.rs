@@ -72,7 +72,7 @@ fn backup_under_way(machine: &Machine) -> Child {
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
-    while machine.objects("pack").is_empty() {
+    while machine.objects("pack-").is_empty() {
         assert!(
             Instant::now() < deadline && child.try_wait().unwrap().is_none(),
             "nothing was sent"
@@ -358,11 +358,11 @@ fn ending_the_permit_call_cuts_an_open_put_within_a_second() {
     let permit = process_with(&machine, "qrexec-client", "qib.Permit").expect("a permit is held");
     kill(permit);
     sleep(Duration::from_secs(1));
-    let then = machine.objects("pack").len();
+    let then = machine.objects("pack-").len();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
-        machine.objects("pack").len(),
+        machine.objects("pack-").len(),
         then,
         "objects were stored without a permit"
     );

@@ -116,7 +116,7 @@ fn collect(machine: &Machine, folder: &Path) -> PathBuf {
     {
         fs::copy(&object, folder.join(object.file_name().unwrap())).unwrap();
     }
-    machine.objects("snapshot").remove(0)
+    machine.objects("snapshot-").remove(0)
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn passphrase_storage_and_stock_tools_are_enough() {
         scratch.join("identity"),
     );
     open_with_passphrase(
-        &machine.objects("kit")[0],
+        &machine.objects("kit-")[0],
         "correct horse battery staple",
         &kit,
     );
@@ -162,7 +162,7 @@ fn passphrase_storage_and_stock_tools_are_enough() {
         .arg("--output")
         .arg(&key);
     assert!(
-        age.arg(&machine.objects("key")[0])
+        age.arg(&machine.objects("key-")[0])
             .status()
             .unwrap()
             .success()

@@ -43,7 +43,7 @@ fn a_partial_is_not_sent_again() {
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(120);
-    while machine.objects("packs").is_empty() {
+    while machine.objects("packs-").is_empty() {
         assert!(Instant::now() < deadline, "no partial");
         sleep(Duration::from_millis(10));
     }

@@ -142,10 +142,10 @@ impl Machine {
         self.lab.dir().join("disks/sys-backup/qib")
     }
 
-    /// Objects of a kind, such as `pack`, in the order of their names.
-    pub fn objects(&self, kind: &str) -> Vec<PathBuf> {
+    /// Objects whose names start so, such as `pack-`, in the order of their names.
+    pub fn objects(&self, start: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        find(&self.storage(), &format!("{kind}-"), &mut found);
+        find(&self.storage(), start, &mut found);
         found.sort();
         found
     }
@@ -162,7 +162,7 @@ impl Machine {
 
     /// dom0's `/var/lib/qib`.
     pub fn state(&self) -> PathBuf {
-        self.lab.dir().join("dom0/var/lib/qib")
+        self.lab.dir().join("dom0/lib/qib")
     }
 
     /// Helpers, snapshots, loops and guards that are still there.
@@ -176,7 +176,7 @@ impl Machine {
         found.extend(
             loops
                 .lines()
-                .filter(|line| line.contains(&ours) && line.contains("qib"))
+                .filter(|line| line.contains(&ours) && !line.contains("/pool.img"))
                 .map(str::to_owned),
         );
         if self.state().join("undo").exists() {
@@ -221,7 +221,11 @@ pub fn process_with(machine: &Machine, program: &str, argument: &str) -> Option<
         let mut words = line.split('\0');
         let named = Path::new(words.next()?).ends_with(program);
         let mounts = fs::read_to_string(folder.join("mountinfo")).ok()?;
-        Some(named && line.contains(argument) && mounts.contains(ours.to_str()?))
+        // Other labs see our folders too; only our machines have them mounted.
+        let roots = mounts.lines().filter_map(|line| line.split(' ').nth(3));
+        let mut in_ours = roots.filter(|root| Path::new(root).starts_with(&ours));
+        let is_ours = in_ours.any(|root| Path::new(root) != ours);
+        Some(named && line.contains(argument) && is_ours)
     };
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let numbered = processes
