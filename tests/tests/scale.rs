@@ -10,6 +10,7 @@ mod machine;
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,20 +90,20 @@ fn a_quarter_million_unchanged_files_send_under_one_percent() {
         return;
     }
     let machine = Machine::new();
+    let mut inodes = Vec::new();
     let image = filled(&machine, 2, |root| {
         for folder in 0..500 {
             let path = root.join(format!("home/{folder}"));
             fs::create_dir_all(&path).unwrap();
             for file in 0..500 {
                 let text = format!("file {file} of folder {folder}\n").repeat(1 + file % 60);
-                File::create(path.join(format!("{file}.txt")))
-                    .unwrap()
-                    .write_all(text.as_bytes())
-                    .unwrap();
+                let mut made = File::create(path.join(format!("{file}.txt"))).unwrap();
+                made.write_all(text.as_bytes()).unwrap();
+                inodes.push(made.metadata().unwrap().ino());
             }
         }
     });
-    age(&image, 250_600);
+    age(&image, inodes);
     machine.lab.add_image("work", &image, false).unwrap();
     let first = machine.backup("work");
     let second = machine.backup("work");
@@ -129,7 +130,7 @@ fn a_million_files_in_one_folder_stay_within_memory() {
         return;
     }
     let machine = Machine::new();
-    let image = filled(&machine, 4, |root| {
+    let image = filled(&machine, 6, |root| {
         let folder = root.join("home/million");
         fs::create_dir_all(&folder).unwrap();
         for number in 0..1_000_000 {
