@@ -45,10 +45,10 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 impl Ended {
     fn after(error: &Error) -> Self {
-        if matches!(error, Error::Stopped) {
-            Self::Stopped
-        } else {
-            Self::Failed
+        match error {
+            Error::Of(_, error) => Self::after(error),
+            Error::Stopped => Self::Stopped,
+            _ => Self::Failed,
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum Error {
     Ledger(String),
     /// A restore has no such source or target.
     Restore(String),
+    /// The work on this qube failed.
+    Of(QubeName, Box<Error>),
 }
 
 /// Who was talked to.
@@ -64,6 +66,14 @@ pub fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
     |error| Error::File(path, error)
 }
 
+impl Error {
+    /// Says whose work it was.
+    #[must_use]
+    pub fn of(self, qube: &QubeName) -> Self {
+        Self::Of(qube.clone(), Box::new(self))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,7 +84,7 @@ impl fmt::Display for Error {
                 "already set up; a second 'qib init' would make every stored backup unreadable",
             ),
             Self::Busy => out.write_str("another qib is at work; wait until it has ended"),
-            Self::Stopped => out.write_str("stopped; what was stored so far is kept for next time"),
+            Self::Stopped => out.write_str("stopped; nothing that was stored is lost"),
             Self::NoQube(name) => write!(out, "there is no qube named {name}"),
             Self::NoStorage(name) => write!(
                 out,
@@ -82,6 +92,7 @@ impl fmt::Display for Error {
                 crate::paths::CONFIG
             ),
             Self::Program(name, what) => write!(out, "{name}: {what}"),
+            Self::Of(name, error) => write!(out, "{name}: {error}"),
             Self::Fault(peer, fault) => write!(out, "{fault}; {}", advice(*peer, fault.code)),
             Self::Line(peer, error) => {
                 write!(out, "{}: {error}; {}", peer.name(), line(*peer, error))

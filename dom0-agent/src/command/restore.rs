@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::restore::{self, Plan};
 use crate::undo::Undos;
 use crate::{passphrase, storage, text};
+use qib_rpc::key::Passphrase;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
 use std::time::Instant;
 
@@ -16,24 +17,36 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let machine = Machine::open()?;
     let installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
-    let mut undos = Undos::sweep()?;
+    let undos = Undos::sweep()?;
     let (number, target) = (arguments.snapshot, arguments.target.clone());
     let plan = restore::plan(&installation, &arguments.qube, number, target)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref())?;
     storage::wake(&machine, &progress)?;
-    progress.stage(&plan.target, "opening the keys");
-    let identity = restore::open_identity(&machine, &installation, &plan, passphrase, &mut undos)?;
-    let summary = restore::restore(
+    let done = perform(
         &machine,
         &installation,
         &plan,
-        identity,
-        &mut undos,
+        passphrase,
+        undos,
         &mut progress,
-    )?;
+    );
     progress.clear();
+    let summary = done.map_err(|error| error.of(&plan.target))?;
     report(&plan, &summary, began.elapsed().as_secs_f64());
     Ok(Ended::Well)
+}
+
+fn perform(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &Plan,
+    passphrase: Passphrase,
+    mut undos: Undos,
+    progress: &mut Progress,
+) -> Result<RestoreSummary> {
+    progress.stage(&plan.target, "opening the keys");
+    let identity = restore::open_identity(machine, installation, plan, passphrase, &mut undos)?;
+    restore::restore(machine, installation, plan, identity, &mut undos, progress)
 }
 
 fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
