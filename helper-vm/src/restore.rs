@@ -14,6 +14,7 @@
 
 mod complete;
 mod fill;
+mod held;
 mod links;
 mod make;
 mod metadata;

@@ -9,6 +9,9 @@ use crate::format_error::{FormatError, Result};
 /// The longest target of a symbolic link, in bytes.
 const MAX_TARGET_BYTES: usize = 4095;
 
+/// The largest major and minor number of a device.
+const MAX_DEVICE: (u32, u32) = (0xfff, 0xf_ffff);
+
 /// The entries of a piece. `previous` is the last name of the directory's piece
 /// before, as names ascend through all pieces of a directory.
 ///
@@ -104,6 +107,9 @@ pub(crate) fn directory_pieces(untrusted_text: &[u8]) -> Result<Vec<Part>> {
 
 fn node(head: &Head, untrusted_text: &[u8]) -> Result<(Option<u32>, Node)> {
     let (major, minor) = head.device;
+    if major > MAX_DEVICE.0 || minor > MAX_DEVICE.1 {
+        return Err(FormatError::Damaged("a device number that no device has"));
+    }
     let is_file = head.kind == MemberKind::File;
     let is_link = head.kind == MemberKind::Symlink;
     if (!is_file && !untrusted_text.is_empty()) || (!is_link && !head.link.is_empty()) {

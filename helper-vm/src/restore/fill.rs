@@ -4,7 +4,7 @@
 use super::packs::Pack;
 use super::spool::Spool;
 use super::tree::{Tree, failed};
-use super::wants::{FileNumber, Want, Wants};
+use super::wants::{FileNumber, Wants};
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
@@ -17,6 +17,7 @@ use qib_rpc::key::ChunkKey;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// Writes chunks where they belong.
@@ -45,9 +46,9 @@ impl<'a> Fill<'a> {
     /// When the volume can not be written.
     pub fn take_spool(&mut self, spool: &Spool, counts: &mut Counts) -> Result<()> {
         for chunk in spool.ids() {
-            let wants = self.wants.meet(chunk).to_vec();
+            let wants = self.wants.meet(chunk);
             if let (false, Some(plain)) = (wants.is_empty(), spool.get(chunk)?) {
-                self.write(&wants, &plain, counts)?;
+                self.write(wants, &plain, counts)?;
             }
         }
         Ok(())
@@ -66,8 +67,8 @@ impl<'a> Fill<'a> {
         each: impl Fn(&Counts),
     ) -> Result<()> {
         open_pack(pack, with, key, |chunk, plain| {
-            let wants = self.wants.meet(&chunk).to_vec();
-            self.write(&wants, plain, counts)?;
+            let wants = self.wants.meet(&chunk);
+            self.write(wants, plain, counts)?;
             each(counts);
             Ok(())
         })
@@ -85,8 +86,11 @@ impl<'a> Fill<'a> {
         Err(Error::Object(self.snapshot, missing))
     }
 
-    fn write(&mut self, wants: &[Want], plain: &[u8], counts: &mut Counts) -> Result<()> {
-        for want in wants {
+    fn write(&mut self, wants: Range<usize>, plain: &[u8], counts: &mut Counts) -> Result<()> {
+        for at in wants {
+            let Some(want) = self.wants.get(at) else {
+                continue;
+            };
             if u64::from(want.bytes) != wide(plain.len()) {
                 let lie = FormatError::Damaged("a length that lies");
                 return Err(Error::Object(self.snapshot, lie));

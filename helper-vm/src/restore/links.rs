@@ -21,6 +21,8 @@ struct First {
     name: NameAt,
     /// Of everything but the name: all names of a group must agree on it.
     print: [u8; 32],
+    /// The size of the file: its content is walked under its first name only.
+    file_bytes: u64,
 }
 
 /// What a name is in its group.
@@ -33,30 +35,41 @@ pub enum Role<'a> {
 }
 
 impl Links {
-    /// Notes an entry; true when it is the first of its group or in none.
+    /// The size of the file that an entry is another name of; none when it is
+    /// the first of its group or in none.
     ///
     /// # Errors
     /// When it contradicts an earlier name of its group.
-    pub fn note(&mut self, folder: FolderNumber, entry: &Entry) -> Result<bool, Stopped> {
-        let Some(group) = entry.link_group else {
-            return Ok(true);
-        };
-        let print = print(entry);
-        if let Some(first) = self.groups.get(&group) {
-            return if first.print == print {
-                Ok(false)
-            } else {
-                Err(FormatError::Damaged("names of one file that disagree").into())
-            };
+    pub fn earlier(&self, entry: &Entry) -> Result<Option<u64>, FormatError> {
+        let first = entry.link_group.and_then(|group| self.groups.get(&group));
+        match first {
+            None => Ok(None),
+            Some(first) if first.print == print(entry) => Ok(Some(first.file_bytes)),
+            Some(_) => Err(FormatError::Damaged("names of one file that disagree")),
         }
-        let name = self.names.add(&entry.name)?;
+    }
+
+    /// Notes an entry that has no earlier name.
+    ///
+    /// # Errors
+    /// When there are too many names to hold.
+    pub fn note(
+        &mut self,
+        folder: FolderNumber,
+        entry: &Entry,
+        file_bytes: u64,
+    ) -> Result<(), Stopped> {
+        let Some(group) = entry.link_group else {
+            return Ok(());
+        };
         let first = First {
             folder,
-            name,
-            print,
+            name: self.names.add(&entry.name)?,
+            print: print(entry),
+            file_bytes,
         };
         self.groups.insert(group, first);
-        Ok(true)
+        Ok(())
     }
 
     /// What an entry is in its group, which was noted.

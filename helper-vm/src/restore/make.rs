@@ -66,7 +66,10 @@ fn note_runs(
 ) -> std::result::Result<u64, Stopped> {
     let mut runs = Vec::new();
     // The survey has checked the size.
-    let size = each_run(spool, content, u64::MAX, |run| runs.push(run))?;
+    let size = each_run(spool, content, u64::MAX, |run| {
+        runs.push(run);
+        Ok(())
+    })?;
     if !runs.is_empty() {
         let file = wants.add_file(folder, &entry.name)?;
         runs.into_iter().for_each(|run| wants.add_run(file, run));

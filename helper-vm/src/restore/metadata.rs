@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::manifest::Meta;
 use rustix::fs::{
     AtFlags, Gid, Mode, Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags, chmodat, chownat,
-    fchmod, fchown, fsetxattr, futimens, lsetxattr, utimensat,
+    fchmod, fchown, fsetxattr, fstatvfs, futimens, lsetxattr, utimensat,
 };
 use rustix::io::Errno;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -43,7 +43,7 @@ impl Metadata {
         self.owned(fchown(&file, uid, gid))?;
         for (name, value) in &meta.xattrs {
             let set = fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
-            self.attribute(set)?;
+            self.attribute(&file, set)?;
         }
         fchmod(&file, mode(meta)).map_err(failed)?;
         futimens(&file, &times(meta)).map_err(failed)
@@ -92,7 +92,7 @@ impl Metadata {
         for (attribute, value) in &meta.xattrs {
             let empty = XattrFlags::empty();
             let set = lsetxattr(path.as_slice(), attribute.as_slice(), value, empty);
-            self.attribute(set)?;
+            self.attribute(folder, set)?;
         }
         Ok(())
     }
@@ -108,26 +108,28 @@ impl Metadata {
         }
     }
 
-    /// A hostile volume can hold attributes that no kernel sets; they must not
-    /// keep the rest from being restored.
-    fn attribute(&mut self, set: rustix::io::Result<()>) -> Result<()> {
+    /// A hostile volume can hold attributes that no kernel sets, or more than
+    /// an inode of ours takes; they must not keep the rest from being restored.
+    fn attribute(&mut self, beside: impl AsFd, set: rustix::io::Result<()>) -> Result<()> {
         match set {
-            Ok(()) => Ok(()),
-            Err(Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP | Errno::RANGE) => {
-                self.skip();
-                Ok(())
-            }
-            Err(Errno::NOSPC | Errno::TOOBIG) if self.manner == Manner::Possible => {
-                self.skip();
-                Ok(())
-            }
-            Err(errno) => Err(failed(errno)),
+            Ok(()) => return Ok(()),
+            Err(Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP | Errno::RANGE | Errno::TOOBIG) => {}
+            Err(Errno::NOSPC) if has_room(beside)? => {}
+            Err(errno) => return Err(failed(errno)),
         }
+        self.skip();
+        Ok(())
     }
 
     fn skip(&mut self) {
         self.skipped = self.skipped.saturating_add(1);
     }
+}
+
+/// True when the file system is not full: what did not fit was too large for its inode.
+fn has_room(file: impl AsFd) -> Result<bool> {
+    let found = fstatvfs(file).map_err(failed)?;
+    Ok(found.f_bavail > 0)
 }
 
 fn owner(meta: &Meta) -> (Option<Uid>, Option<Gid>) {

@@ -86,7 +86,7 @@ where
         dom0,
     };
     let spool = session.gather()?;
-    let survey = Survey::new(&spool, &session.snapshot, job.snapshot)?;
+    let survey = Survey::new(&spool, &session.snapshot, job.snapshot, target.bytes())?;
     session.expect(&survey);
     target.check(&survey)?;
     let place = Place::prepare(&target, &survey)?;
@@ -152,7 +152,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
 
     fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<()> {
         let digest = self.job.snapshot;
-        let mut tree = Tree::new(place.root()?, survey);
+        let mut tree = Tree::new(place.root()?, survey)?;
         let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
         let mut fill = Fill::new(&mut tree, wants, digest);
         fill.take_spool(spool, &mut self.counts)?;

@@ -40,6 +40,11 @@ impl Target {
         &self.path
     }
 
+    /// Its length in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Refuses a volume that can not hold what was found, before it is touched.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::walk::FolderNumber;
 use crate::error::{Error, Result};
 use crate::manifest::EntryName;
 use crate::number::{narrow, place};
-use rustix::fs::{Mode, OFlags, ResolveFlags, mkdirat, openat2};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, mkdirat, openat2, unlinkat};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs::File;
@@ -18,7 +18,7 @@ use std::rc::Rc;
 const MAX_OPEN: usize = 256;
 
 /// Made by mkfs in the root, and perhaps in the snapshot as well.
-const LOST_AND_FOUND: &[u8] = b"lost+found";
+pub const LOST_AND_FOUND: &[u8] = b"lost+found";
 
 /// A tree that is being written.
 #[derive(Debug)]
@@ -33,14 +33,23 @@ pub struct Tree {
 
 impl Tree {
     /// The tree below `root`.
-    pub fn new(root: OwnedFd, survey: &Survey) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn new(root: OwnedFd, survey: &Survey) -> Result<Self> {
+        if survey.replaces_lost_and_found {
+            match unlinkat(&root, LOST_AND_FOUND, AtFlags::REMOVEDIR) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+        Ok(Self {
             root: Rc::new(root),
             rows: Vec::with_capacity(narrow(survey.counts.folders)),
             names: Names::default(),
             open: HashMap::new(),
             clock: 0,
-        }
+        })
     }
 
     /// Makes the next folder of the walk.

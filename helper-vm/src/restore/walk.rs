@@ -4,6 +4,7 @@
 //! can name the same folder again and again. So no walk goes on for longer than
 //! the snapshot's own counts say.
 
+use super::held::{entry_bytes, meta_bytes, parts_bytes};
 use super::spool::Spool;
 use crate::chunk_id::ChunkId;
 use crate::error::Result;
@@ -11,6 +12,10 @@ use crate::format_error::FormatError;
 use crate::manifest::{self, Entry, EntryName, Meta, Node, Part};
 use crate::number::wide;
 use crate::snapshot::Snapshot;
+
+/// What the folders above the one being walked may hold in memory, in bytes.
+/// Thirty folders in each other, each with more entries than fit into a piece, hold less.
+const MAX_HELD_BYTES: u64 = 128 << 20;
 
 /// A folder by its place in the order of the walk. The root is 0.
 pub type FolderNumber = u32;
@@ -40,6 +45,8 @@ pub struct Walk<'a> {
     levels: Vec<Level>,
     folders: FolderNumber,
     entries_left: u64,
+    /// What the levels but the last hold, in bytes.
+    held_bytes: u64,
 }
 
 struct Level {
@@ -48,6 +55,8 @@ struct Level {
     /// The pieces still to read, the next one last.
     pieces: Vec<Part>,
     entries: std::vec::IntoIter<Entry>,
+    /// What these entries hold, in bytes.
+    entry_bytes: u64,
     last: Option<EntryName>,
 }
 
@@ -65,6 +74,7 @@ impl<'a> Walk<'a> {
             )],
             folders: 0,
             entries_left: entries.into_iter().fold(0, u64::saturating_add),
+            held_bytes: 0,
         }
     }
 
@@ -80,6 +90,8 @@ impl<'a> Walk<'a> {
             return self.step(entry).map(Some);
         }
         let left = self.levels.pop();
+        let held = self.levels.last().map_or(0, Level::held_bytes);
+        self.held_bytes = self.held_bytes.saturating_sub(held);
         Ok(left.map(|level| Step::Leave(level.folder, level.meta)))
     }
 
@@ -91,6 +103,11 @@ impl<'a> Walk<'a> {
             return Ok(Step::Entry(above, entry));
         };
         self.folders = self.folders.checked_add(1).ok_or(too_many)?;
+        let held = self.levels.last().map_or(0, Level::held_bytes);
+        self.held_bytes = self.held_bytes.saturating_add(held);
+        if self.held_bytes > MAX_HELD_BYTES {
+            return Err(FormatError::Damaged("large folders in each other without end").into());
+        }
         self.levels
             .push(Level::new(self.folders, entry.meta, pieces));
         Ok(Step::Enter(above, entry.name))
@@ -105,8 +122,21 @@ impl Level {
             meta,
             pieces,
             entries: Vec::new().into_iter(),
+            entry_bytes: 0,
             last: None,
         }
+    }
+
+    /// What it holds while another level is walked; does not change meanwhile.
+    fn held_bytes(&self) -> u64 {
+        let pieces = parts_bytes(&self.pieces);
+        let entries = if self.entries.len() > 0 {
+            self.entry_bytes
+        } else {
+            0
+        };
+        let own = pieces.saturating_add(meta_bytes(&self.meta));
+        own.saturating_add(entries)
     }
 
     fn next_entry(&mut self, spool: &Spool) -> std::result::Result<Option<Entry>, Stopped> {
@@ -134,6 +164,7 @@ impl Level {
                 let last = entries.last();
                 let last = last.ok_or(FormatError::Damaged("a piece without entries"))?;
                 self.last = Some(last.name.clone());
+                self.entry_bytes = entries.iter().map(entry_bytes).fold(0, u64::saturating_add);
                 self.entries = entries.into_iter();
                 Ok(())
             }

@@ -8,6 +8,7 @@ use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::manifest::EntryName;
 use crate::number::{narrow, place, short};
+use std::ops::Range;
 
 /// A file with data, by its place in the order of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,18 +76,24 @@ impl Wants {
         self.met = vec![false; self.wants.len()];
     }
 
-    /// The places that want a chunk and have not got it yet; they count as met from now on.
-    pub fn meet(&mut self, chunk: &ChunkId) -> &[Want] {
+    /// The wants of a chunk that has not come yet, by their places in the table;
+    /// they count as met from now on.
+    pub fn meet(&mut self, chunk: &ChunkId) -> Range<usize> {
         let begin = self.wants.partition_point(|want| want.chunk < *chunk);
         let rest = self.wants.get(begin..).unwrap_or_default();
         let count = rest.iter().take_while(|want| want.chunk == *chunk).count();
         let end = begin.saturating_add(count);
         let met = self.met.get_mut(begin..end).unwrap_or_default();
         if met.first() == Some(&true) {
-            return &[];
+            return end..end;
         }
         met.fill(true);
-        self.wants.get(begin..end).unwrap_or_default()
+        begin..end
+    }
+
+    /// The want at a place in the table.
+    pub fn get(&self, at: usize) -> Option<Want> {
+        self.wants.get(at).copied()
     }
 
     /// True when every place has its chunk.
@@ -123,7 +130,11 @@ mod tests {
         }
         wants.sort();
         assert_eq!(wants.meet(&ChunkId::new([9; 32])).len(), 0);
-        assert_eq!(wants.meet(&ChunkId::new([2; 32])).len(), 2);
+        let places: Vec<u64> = wants
+            .meet(&ChunkId::new([2; 32]))
+            .filter_map(|at| wants.get(at).map(|want| want.at))
+            .collect();
+        assert_eq!(places, [0, 20]);
         assert_eq!(wants.meet(&ChunkId::new([2; 32])).len(), 0);
         assert!(!wants.all_met());
         assert_eq!(wants.meet(&ChunkId::new([1; 32])).len(), 1);

@@ -11,8 +11,8 @@ use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::rule::{Rule, Rules};
 use std::collections::HashSet;
 
-/// The longest text in a snapshot, in bytes: the packs of some 50 TiB.
-const MAX_TEXT_BYTES: usize = 256 << 20;
+/// The longest members, in their order, in bytes. The packs are those of some 50 TiB.
+const MAX_MEMBER_BYTES: [usize; 4] = [64 << 10, 256 << 20, 0, manifest::MAX_TEXT_BYTES];
 
 /// Opens the snapshot `sequence` of `qube`.
 ///
@@ -26,10 +26,9 @@ pub fn read(
 ) -> Result<Snapshot> {
     let mut members = Vec::new();
     archive::each(seal::open(untrusted_object, with)?, |head, content| {
-        if members.len() >= 4 {
-            return Err(FormatError::Damaged("too many members in a snapshot"));
-        }
-        let untrusted_text = archive::text(&head, content, MAX_TEXT_BYTES)?;
+        let limit = MAX_MEMBER_BYTES.get(members.len());
+        let limit = limit.ok_or(FormatError::Damaged("too many members in a snapshot"))?;
+        let untrusted_text = archive::text(&head, content, *limit)?;
         members.push((head, untrusted_text));
         Ok(())
     })?;

@@ -9,7 +9,7 @@ pub mod tree;
 use qib_helper::seal::OpenWith;
 use qib_rpc::fault::Fault;
 use qib_rpc::id::{Digest, QubeId, SessionId};
-use qib_rpc::key::{ChunkKey, CutKey, IndexSeed, PacksKey, Recipient};
+use qib_rpc::key::{ChunkKey, CutKey, Identity, IndexSeed, PacksKey, Recipient};
 use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::backup::{
     BackupJob, BackupSummary, IndexObjects, JobEnd, LivePack, LivePackList, LivePacks, Partial,
@@ -38,8 +38,17 @@ pub fn data_identity() -> OpenWith {
 
 /// The data identity as age's own tool reads it.
 pub fn data_identity_text() -> String {
+    identity_text([5; 32])
+}
+
+/// The data identity of another qube.
+pub fn other_identity() -> Identity {
+    Identity::new(identity_text([6; 32])).unwrap()
+}
+
+fn identity_text(secret: [u8; 32]) -> String {
     let prefix = bech32::Hrp::parse("AGE-SECRET-KEY-").unwrap();
-    bech32::encode_upper::<bech32::Bech32>(prefix, &[5; 32]).unwrap()
+    bech32::encode_upper::<bech32::Bech32>(prefix, &secret).unwrap()
 }
 
 fn data_recipient() -> Recipient {

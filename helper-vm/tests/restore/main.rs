@@ -13,9 +13,12 @@ mod common;
 #[path = "../../ext4/tests/common/mod.rs"]
 mod volume;
 
+mod bombs;
 mod compare;
 mod deep;
 mod lies;
+mod odd;
+mod packs;
 mod restoring;
 mod snapshots;
 mod whole;

@@ -2,7 +2,9 @@
 
 use crate::common::storage::Storage;
 use crate::common::{self, Dom0, QUBE, SESSION, chunk_key};
-use qib_rpc::fault::Fault;
+use crate::snapshots::Forged;
+use crate::volume::image::can_mount;
+use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
 use qib_rpc::line::{Receiver, Sender};
@@ -10,10 +12,12 @@ use qib_rpc::message::backup::Progress;
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
 use qib_rpc::name::QubeName;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::Instant;
 
 pub fn job(snapshot: Digest, sequence: u64) -> RestoreJob {
     RestoreJob {
@@ -58,6 +62,70 @@ pub fn restore(
     assert_eq!(helper.join().unwrap().is_ok(), summary.is_ok());
     assert!(calls.connections() - before <= 1, "one call at most");
     summary
+}
+
+/// What a hostile snapshot may cost at most.
+const MAX_SECONDS: u64 = 30;
+const MAX_MEBIBYTES: u64 = 1024;
+
+fn in_bounds<T>(work: impl FnOnce() -> T) -> T {
+    let begin = Instant::now();
+    let done = work();
+    assert!(begin.elapsed().as_secs() < MAX_SECONDS, "it takes too long");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = peak.unwrap().trim().strip_suffix(" kB").unwrap();
+    let peak: u64 = kibibytes.parse().unwrap();
+    assert!(peak >> 10 < MAX_MEBIBYTES, "{peak} KiB of memory");
+    done
+}
+
+/// Restores to a volume, which must end with this fault and leave it as it is.
+fn leaves_alone(forged: &Forged, fault: Fault) {
+    let target = Target::new(64);
+    let said = in_bounds(|| restore(&forged.job, &forged.storage, &target.file()));
+    assert_eq!(said, Err(fault));
+    let written = std::fs::metadata(target.file()).unwrap().blocks();
+    assert_eq!(written, 0, "the volume was touched");
+}
+
+/// The restore must name the snapshot and leave the volume as it is.
+pub fn refused(forged: &Forged, code: Code) {
+    refused_about(forged, code, forged.job.snapshot);
+}
+
+/// The restore must name this object and leave the volume as it is.
+pub fn refused_about(forged: &Forged, code: Code, object: Digest) {
+    leaves_alone(forged, Fault::about(code, object));
+}
+
+/// The restore must say that the volume is too small and leave it as it is.
+pub fn too_small(forged: &Forged) {
+    leaves_alone(forged, Fault::new(Code::TargetTooSmall));
+}
+
+/// Restores through a folder and, as root, through a mount; hands what was said and
+/// the volume to `check`.
+pub fn every_place(forged: &Forged, check: impl Fn(Result<RestoreSummary, Fault>, &Target)) {
+    let target = Target::new(64);
+    let said = in_bounds(|| restore(&forged.job, &forged.storage, &target.file()));
+    check(said, &target);
+    mounted("the same in a mounted volume", forged, check);
+}
+
+/// Restores through a mount, as root only.
+pub fn mounted(
+    test: &str,
+    forged: &Forged,
+    check: impl Fn(Result<RestoreSummary, Fault>, &Target),
+) {
+    if can_mount(test) {
+        let target = Target::new(64);
+        let device = target.device();
+        let said = in_bounds(|| restore(&forged.job, &forged.storage, &device.0));
+        drop(device);
+        check(said, &target);
+    }
 }
 
 /// An empty volume, as a file.
