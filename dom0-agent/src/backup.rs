@@ -76,6 +76,7 @@ pub fn back_up(
             session.begin_index_anew()?;
             session.run(qube, &mut undos, progress)?
         }
+        Err(error) if session.never_started(&error) => return Err(Error::NeverStarted),
         result => result?,
     };
     undos.all()?;
@@ -140,6 +141,14 @@ impl Session<'_> {
         lost && fault
             .object
             .is_some_and(|object| self.live.index.items().contains(&object))
+    }
+
+    /// True when the volume is empty and nobody ever saw it otherwise.
+    fn never_started(&self, error: &Error) -> bool {
+        let history = self.installation.ledger.book.history(self.qube);
+        let was_stored = history.is_some_and(|history| !history.snapshots.is_empty());
+        matches!(error, Error::Fault(Peer::Helper, fault) if fault.code == Code::VolumeEmpty)
+            && !was_stored
     }
 
     fn begin_index_anew(&mut self) -> Result<()> {

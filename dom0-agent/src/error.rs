@@ -30,6 +30,8 @@ pub enum Error {
     NoQube(QubeName),
     /// The storage qube does not exist.
     NoStorage(QubeName),
+    /// The volume is empty, as it is before a qube's first start.
+    NeverStarted,
     /// The volume can not be read safely as it is.
     Volume(String),
     /// A program that Qubes has could not be run or failed.
@@ -85,6 +87,9 @@ impl fmt::Display for Error {
             ),
             Self::Busy => out.write_str("another qib is at work; wait until it has ended"),
             Self::Stopped => out.write_str("stopped; nothing that was stored is lost"),
+            Self::NeverStarted => {
+                out.write_str("nothing to back up: its volume is empty, as before its first start")
+            }
             Self::NoQube(name) => write!(out, "there is no qube named {name}"),
             Self::NoStorage(name) => write!(
                 out,
@@ -152,6 +157,9 @@ fn advice(peer: Peer, code: Code) -> &'static str {
         Code::Missing | Code::Damaged | Code::NotOurs => "look after the storage qube's disk",
         Code::VolumeDirty => "shut the qube down and run again",
         Code::VolumeUnknown | Code::VolumeUnsupported => "this qube was not backed up",
+        Code::VolumeEmpty => {
+            "but it was backed up before: find out what emptied it, or restore it with --as NAME"
+        }
         Code::VolumeCorrupt => "check the file system inside the qube (fsck), and run again",
         Code::WrongPassphrase => "try again with the passphrase given at 'qib init'",
         Code::WrongKit => "use the kit that 'qib init' made on this machine",

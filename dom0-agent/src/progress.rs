@@ -45,16 +45,16 @@ impl Progress {
             .checked_div(counts.bytes_expected);
         let share =
             percent.map_or_else(String::new, |percent| format!("{:3} %  ", percent.min(100)));
-        self.line(
-            &format!(
-                "{qube}: {share}{} of file data, {} of {} files, {} moved",
-                text::bytes(counts.bytes_read),
-                text::number(counts.files_read),
-                text::number(counts.files),
-                text::bytes(counts.bytes_stored),
-            ),
-            false,
-        );
+        let data = text::bytes(counts.bytes_read);
+        let moved = text::bytes(counts.bytes_stored);
+        let files = text::number(counts.files_read);
+        // A backup counts its files only while it writes the manifest.
+        let files = match counts.files {
+            0 => files,
+            all => format!("{files} of {}", text::number(all)),
+        };
+        let line = format!("{qube}: {share}{data} of file data, {files} files, {moved} moved");
+        self.line(&line, false);
     }
 
     /// A line on standard error; one that `stays` is not written over by the next.

@@ -1,7 +1,7 @@
 //! What a backup came to, as text and as JSON.
 
 use crate::command::Outcome;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outcome::Backup;
 use crate::text;
 use qib_rpc::count::{Counts, LeftOuts};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub fn print(name: &QubeName, outcome: &Result<Backup>) {
     match outcome {
         Ok(backup) => print!("{}", lines(name, backup)),
+        Err(error @ Error::NeverStarted) => println!("{name}: {error}"),
         Err(error) => eprintln!("qib: error: {name}: {error}"),
     }
 }
@@ -52,10 +53,9 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         lines.push_str("  its index was lost at storage: everything was read and sent again\n");
     }
     for (rule, left_out) in backup.left_out.iter() {
-        let (entries, bytes) = (text::number(left_out.entries), text::bytes(left_out.bytes));
-        lines.push_str(&format!(
-            "  left out by {rule}: {entries} entries, {bytes}\n"
-        ));
+        let entries = text::count(left_out.entries, "entry", "entries");
+        let bytes = text::bytes(left_out.bytes);
+        lines.push_str(&format!("  left out by {rule}: {entries}, {bytes}\n"));
     }
     if let Some(warning) = &backup.warning {
         lines.push_str(&format!(
@@ -69,6 +69,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
 pub fn json(outcomes: &[Outcome]) -> Value {
     let one = |(name, outcome): &Outcome| match outcome {
         Ok(backup) => backup_json(name, backup),
+        Err(Error::NeverStarted) => json!({ "qube": name.as_str(), "ok": true, "empty": true }),
         Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),
     };
     json!({ "qubes": outcomes.iter().map(one).collect::<Vec<Value>>() })

@@ -32,6 +32,15 @@ pub fn number(number: u64) -> String {
     text
 }
 
+/// A number of things, as `1 entry` or `2 entries`.
+pub fn count(count: u64, one: &str, several: &str) -> String {
+    format!(
+        "{} {}",
+        number(count),
+        if count == 1 { one } else { several }
+    )
+}
+
 /// A time in seconds since 1970, as `2026-11-21 09:30:00 UTC`.
 pub fn time(seconds: i64) -> String {
     let (year, month, day) = date(seconds.div_euclid(86_400));

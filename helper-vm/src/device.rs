@@ -1,15 +1,19 @@
 //! The volume as the helper finds it: a block device, or a file in the lab.
 
 use crate::error::{Error, Result};
-use qib_ext4::BlockReader;
+use qib_ext4::{BlockReader, Ext4};
+use qib_rpc::fault::Code;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long dom0's attaching may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How much is looked at at once.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// An opened volume that is only read.
 #[derive(Debug)]
@@ -27,6 +31,35 @@ impl Device {
         let (file, size) = wait_for(path, OpenOptions::new().read(true))?;
         Ok(Self { file, size })
     }
+
+    fn is_empty(&mut self) -> Result<bool> {
+        let mut buffer = vec![0; PIECE_BYTES];
+        let failed = |error| Error::Volume(qib_ext4::Error::Io(error));
+        self.file.rewind().map_err(failed)?;
+        loop {
+            let count = self.file.read(&mut buffer).map_err(failed)?;
+            let piece = buffer.get(..count).unwrap_or_default();
+            if piece.is_empty() || piece.iter().any(|byte| *byte != 0) {
+                return Ok(piece.is_empty());
+            }
+        }
+    }
+}
+
+/// Opens the file system on a volume, which is none before a qube's first start.
+///
+/// # Errors
+/// [`Error::VolumeEmpty`] when the volume is zeros throughout, the criterion by which
+/// Qubes formats it; else when it does not appear or can not be read.
+pub fn open_fs(path: &Path) -> Result<Ext4<Device>> {
+    let error = match Ext4::open(Device::open(path)?) {
+        Ok(fs) => return Ok(fs),
+        Err(error) => Error::Volume(error),
+    };
+    if error.fault().code == Code::VolumeUnknown && Device::open(path)?.is_empty()? {
+        return Err(Error::VolumeEmpty);
+    }
+    Err(error)
 }
 
 /// Waits for a volume to appear, opens it and finds its size.

@@ -19,6 +19,8 @@ pub enum Error {
     NoDevice,
     /// The volume could not be read.
     Volume(qib_ext4::Error),
+    /// The volume holds nothing but zeros.
+    VolumeEmpty,
     /// The volume contradicts itself where several structures meet.
     VolumeContradicts(&'static str),
     /// The volume holds something that the formats can not hold.
@@ -55,6 +57,7 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::NoDevice => Code::NoDevice,
+            Self::VolumeEmpty => Code::VolumeEmpty,
             Self::TargetTooSmall => Code::TargetTooSmall,
             Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
@@ -93,7 +96,9 @@ impl fmt::Display for Error {
             Self::Dom0(error) => write!(out, "dom0: {error}"),
             Self::Object(digest, error) => write!(out, "object {digest}: {error}"),
             Self::Helper(error) | Self::Target(error) => error.fmt(out),
-            Self::NoDevice | Self::TargetTooSmall | Self::Storage(_) => self.fault().fmt(out),
+            Self::NoDevice | Self::VolumeEmpty | Self::TargetTooSmall | Self::Storage(_) => {
+                self.fault().fmt(out)
+            }
         }
     }
 }

@@ -87,7 +87,12 @@ fn an_index_object_that_is_gone_or_damaged_is_named() {
 fn volumes_that_are_none_are_told_apart() {
     let (place, image) = small_volume();
     let other = place.path().join("other");
-    fs::write(&other, vec![0; 1 << 20]).unwrap();
+    fs::write(&other, vec![0; 3 << 20]).unwrap();
+    let empty = Dom0::new(&other).run().summary;
+    assert_eq!(empty, Err(Fault::new(Code::VolumeEmpty)));
+    let mut bytes = vec![0; 3 << 20];
+    *bytes.last_mut().unwrap() = 1;
+    fs::write(&other, bytes).unwrap();
     let unknown = Dom0::new(&other).run().summary;
     assert_eq!(unknown, Err(Fault::new(Code::VolumeUnknown)));
     image::debugfs(&image, "feature needs_recovery");

@@ -58,6 +58,8 @@ pub enum Code {
     TargetTooSmall,
     /// Helper: something failed in the helper itself (memory, temporary space, a tool).
     HelperFailed,
+    /// Helper: the volume is zeros throughout: its qube was never started.
+    VolumeEmpty,
 }
 
 impl Fault {
@@ -100,6 +102,7 @@ impl Code {
             Self::NotOurs => "an object belongs to another qube",
             Self::TargetTooSmall => "the new volume is too small",
             Self::HelperFailed => "the helper ran into a problem of its own",
+            Self::VolumeEmpty => "the volume is empty",
         }
     }
 }

@@ -12,7 +12,7 @@ use super::reading_list::{self, Judge, ReadingList};
 use super::session::Session;
 use super::store::Store;
 use crate::cut::Cutter;
-use crate::device::Device;
+use crate::device::open_fs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::index;
@@ -70,7 +70,7 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let fs = Ext4::open(Device::open(device)?)?;
+    let fs = open_fs(device)?;
     let (input, output) = connect(&job.order)?;
     let mut fetching = Fetching::new(input, output);
     let index_identity = OpenWith::seed(&job.order.index_seed);
