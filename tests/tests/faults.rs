@@ -1,5 +1,5 @@
-//! What can go wrong: each gives one clear message and a non-zero exit, loses
-//! nothing, and the next run works.
+//! Mistakes and things that are missing: each gives one clear message and a
+//! non-zero exit, loses nothing, and the next run works.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,77 +10,11 @@
 mod machine;
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::{BINARY, Machine, assert_same, kill, process, process_with, skipped_without_root};
+use machine::faults::{add, machine, next_run_works, one_error};
+use machine::{BINARY, Machine, assert_same};
 use qib_lab::LabBuilder;
-
-fn machine() -> Machine {
-    let machine = Machine::new();
-    add(&machine, "work", 4);
-    machine
-}
-
-/// Adds a qube with `megabytes` of bytes that do not compress.
-fn add(machine: &Machine, name: &str, megabytes: usize) {
-    let tree = machine.lab.scratch().join(format!("tree-{name}"));
-    fs::create_dir_all(tree.join("home/user")).unwrap();
-    for number in 0..megabytes {
-        let mut state = u64::try_from(number).unwrap() * 7919 + 1;
-        let byte = |_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            u8::try_from(state >> 56).unwrap()
-        };
-        let bytes: Vec<u8> = (0..1 << 20).map(byte).collect();
-        fs::write(tree.join(format!("home/user/{number}")), bytes).unwrap();
-    }
-    machine.lab.add_tree(name, &tree).unwrap();
-}
-
-/// The next backup and a restore work, and nothing is left behind.
-fn next_run_works(machine: &Machine) {
-    machine.backup("work");
-    machine.restore("work", &[], "work-proof");
-    assert_same(
-        &qib_lab::compare::plain(machine.tree("work")),
-        &qib_lab::compare::plain(machine.tree("work-proof")),
-    );
-    assert_eq!(machine.leftovers(), Vec::<String>::new());
-}
-
-fn one_error(text: &str, words: &[&str]) {
-    let errors = text
-        .lines()
-        .filter(|line| line.starts_with("qib: error: "))
-        .count();
-    assert!((1..=2).contains(&errors), "{text}");
-    for word in words {
-        assert!(text.contains(word), "no '{word}' in: {text}");
-    }
-}
-
-/// Starts a backup of `work` that is still running when this returns.
-fn backup_under_way(machine: &Machine) -> Child {
-    let mut child = machine
-        .lab
-        .dom0(["qib", "backup", "work"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while machine.objects("pack-").is_empty() {
-        assert!(
-            Instant::now() < deadline && child.try_wait().unwrap().is_none(),
-            "nothing was sent"
-        );
-        sleep(Duration::from_millis(5));
-    }
-    child
-}
 
 #[test]
 fn without_init_nothing_runs() {
@@ -260,135 +194,6 @@ fn a_volume_that_is_no_ext4_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_helper_that_dies_is_an_error_and_what_it_stored_is_not_believed() {
-    if skipped_without_root("a_helper_that_dies_is_an_error") {
-        return;
-    }
-    let machine = machine();
-    add(&machine, "big", 80);
-    let mut child = machine
-        .lab
-        .dom0(["qib", "backup", "big"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let helper = loop {
-        if let Some(helper) = process(&machine, "qib-helper") {
-            break helper;
-        }
-        assert!(child.try_wait().unwrap().is_none());
-        sleep(Duration::from_millis(2));
-    };
-    kill(helper);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    one_error(
-        &String::from_utf8(output.stderr).unwrap(),
-        &["big: ", "helper"],
-    );
-    assert!(!machine.ok(&["snapshots"]).contains("big "));
-    machine.backup("big");
-    next_run_works(&machine);
-}
-
-#[test]
-fn a_storage_daemon_that_dies_is_an_error_and_the_next_run_works() {
-    if skipped_without_root("a_storage_daemon_that_dies_is_an_error_and_the_next_run_works") {
-        return;
-    }
-    let machine = Machine::new();
-    add(&machine, "work", 100);
-    let child = backup_under_way(&machine);
-    kill(process(&machine, "qib-storage").expect("the daemon runs"));
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    one_error(
-        &String::from_utf8(output.stderr).unwrap(),
-        &["work: ", "storage"],
-    );
-    sleep(Duration::from_secs(2));
-    next_run_works(&machine);
-}
-
-#[test]
-fn a_killed_qib_is_cleared_up_by_the_next() {
-    if skipped_without_root("a_killed_qib_is_cleared_up_by_the_next") {
-        return;
-    }
-    let machine = Machine::new();
-    add(&machine, "work", 100);
-    let child = backup_under_way(&machine);
-    kill(process(&machine, "qib").expect("it runs"));
-    let output = child.wait_with_output().unwrap();
-    assert!(!output.status.success());
-    assert!(!machine.leftovers().is_empty(), "it was killed at work");
-    next_run_works(&machine);
-}
-
-#[test]
-fn an_interrupted_qib_ends_in_order() {
-    if skipped_without_root("an_interrupted_qib_ends_in_order") {
-        return;
-    }
-    let machine = Machine::new();
-    add(&machine, "work", 100);
-    let child = backup_under_way(&machine);
-    let number = process(&machine, "qib").expect("it runs").to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &number])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert_eq!(machine.leftovers(), Vec::<String>::new());
-    next_run_works(&machine);
-}
-
-#[test]
-fn ending_the_permit_call_cuts_an_open_put_within_a_second() {
-    if skipped_without_root("ending_the_permit_call_cuts_an_open_put_within_a_second") {
-        return;
-    }
-    let machine = Machine::new();
-    add(&machine, "work", 200);
-    let child = backup_under_way(&machine);
-    let permit = process_with(&machine, "qrexec-client", "qib.Permit").expect("a permit is held");
-    kill(permit);
-    sleep(Duration::from_secs(1));
-    let then = machine.objects("pack-").len();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        machine.objects("pack-").len(),
-        then,
-        "objects were stored without a permit"
-    );
-    one_error(
-        &String::from_utf8(output.stderr).unwrap(),
-        &["work: ", "storage"],
-    );
-    next_run_works(&machine);
-}
-
-#[test]
-fn two_qib_at_once_are_one_too_many() {
-    if skipped_without_root("two_qib_at_once_are_one_too_many") {
-        return;
-    }
-    let machine = Machine::new();
-    add(&machine, "work", 100);
-    let first = backup_under_way(&machine);
-    let (code, text) = machine.fails(&["backup", "work"]);
-    assert_eq!(code, 1);
-    one_error(&text, &["another qib"]);
-    assert!(first.wait_with_output().unwrap().status.success());
-    next_run_works(&machine);
-}
-
-#[test]
 fn a_ledger_older_than_storages_copy_is_refused() {
     let machine = machine();
     machine.backup("work");
@@ -402,6 +207,32 @@ fn a_ledger_older_than_storages_copy_is_refused() {
     one_error(&text, &["set back to an older state"]);
     fs::write(&ledger, new).unwrap();
     next_run_works(&machine);
+}
+
+#[test]
+fn a_qube_that_was_never_started_is_no_failure_but_an_emptied_one_is() {
+    let machine = machine();
+    let empty = machine.lab.scratch().join("empty.img");
+    fs::File::create(&empty).unwrap().set_len(64 << 20).unwrap();
+    machine.lab.add_image("fresh", &empty, false).unwrap();
+    assert!(
+        machine
+            .ok(&["backup", "--all"])
+            .contains("fresh: nothing to back up")
+    );
+    let volume = machine.lab.image("work").unwrap();
+    let bytes = fs::metadata(&volume).unwrap().len();
+    fs::OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(&volume)
+        .unwrap()
+        .set_len(bytes)
+        .unwrap();
+    let (code, text) = machine.fails(&["backup", "--all"]);
+    assert_eq!(code, 3);
+    one_error(&text, &["work: the volume is empty"]);
+    machine.restore("work", &[], "work-proof");
 }
 
 #[test]

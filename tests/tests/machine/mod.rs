@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+pub mod faults;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
