@@ -169,3 +169,19 @@ fn hostile_contents_are_refused() {
     }
     assert!(Part::list(format!("list {id} 5\n").as_bytes()).is_err());
 }
+
+#[test]
+fn device_numbers_that_no_device_has_are_refused() {
+    for (device, fits) in [
+        ((4095, 0xf_ffff), true),
+        ((4096, 0), false),
+        ((0, 1 << 20), false),
+    ] {
+        let mut piece = Vec::new();
+        let mut head = Head::plain(b"e/b", 0);
+        (head.kind, head.device) = (MemberKind::BlockDevice, device);
+        archive::member(&mut piece, &head);
+        archive::end(&mut piece);
+        assert_eq!(read(&piece, None).is_ok(), fits, "{device:?}");
+    }
+}

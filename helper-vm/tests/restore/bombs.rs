@@ -13,6 +13,9 @@ use std::io::Write;
 /// About as many lines as a text of 2 MiB holds.
 const LINES: usize = 26_000;
 
+/// The same for the shortest line.
+const HOLES: usize = 290_000;
+
 const MAX: u64 = u64::MAX;
 
 #[test]
@@ -55,7 +58,7 @@ fn a_file_of_endless_bytes_or_holes() {
     let mut forge = Forge::new();
     let byte = forge.data(b"x");
     let bytes = vec![forge.list(&vec![byte; LINES]); LINES];
-    let holes = vec![forge.list(&vec![Part::Hole(1); LINES]); LINES];
+    let holes = vec![forge.list(&vec![Part::Hole(1); HOLES]); LINES];
     let sparse = [vec![Part::Hole(1 << 50)], bytes.clone()].concat();
     let between = vec![forge.list(&[byte, Part::Hole(1)].repeat(LINES / 2)); LINES];
     for parts in [bytes, holes, sparse, between] {
@@ -63,7 +66,7 @@ fn a_file_of_endless_bytes_or_holes() {
         let byte = forge.data(b"x");
         let _lists = [
             forge.list(&vec![byte; LINES]),
-            forge.list(&vec![Part::Hole(1); LINES]),
+            forge.list(&vec![Part::Hole(1); HOLES]),
             forge.list(&[byte, Part::Hole(1)].repeat(LINES / 2)),
         ];
         let piece = forge.piece(&[file("f", &parts)]);
@@ -103,9 +106,9 @@ fn sizes_that_overflow() {
 #[test]
 fn wide_folders_in_each_other() {
     let mut forge = Forge::new();
-    let wide = file("b", &vec![Part::Hole(1); 250_000]);
+    let wide = file("b", &vec![Part::Hole(1); HOLES]);
     let mut pieces = Vec::new();
-    for _ in 0..30 {
+    for _ in 0..120 {
         pieces = vec![forge.piece(&[folder("a", &pieces), wide.clone()])];
     }
     forge.root(pieces, [MAX, MAX, MAX, MAX]);
