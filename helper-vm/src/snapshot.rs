@@ -1,5 +1,6 @@
 //! The snapshot object: where a backup begins, and what it needs.
 
+mod block_size;
 mod decode;
 mod encode;
 
@@ -8,6 +9,7 @@ use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::rule::Rules;
 
+pub use block_size::BlockSize;
 pub use decode::read;
 pub use encode::seal;
 
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub sequence: u64,
     /// dom0's time, in seconds since 1970.
     pub time: i64,
+    /// The block of its file system: a copy with larger ones may not fit its volume.
+    pub block_size: BlockSize,
     /// The rules that held.
     pub rules: Rules,
     /// What it holds; only the first four counts are stored.

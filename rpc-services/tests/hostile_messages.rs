@@ -187,7 +187,7 @@ fn hostile_summaries() {
         decode::<BackupSummary>(&summary(&[1])).is_err(),
         "there, and nothing follows"
     );
-    let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes()].concat();
+    let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes(), &[0; 8]].concat();
     assert!(decode::<RestoreSummary>(&restored(1)).is_ok());
     assert!(
         decode::<RestoreSummary>(&restored(2)).is_err(),
@@ -198,6 +198,6 @@ fn hostile_summaries() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0]].concat();
-    assert!(decode::<Fault>(&fault(20)).is_ok());
-    assert!(decode::<Fault>(&fault(21)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(21)).is_ok());
+    assert!(decode::<Fault>(&fault(22)).is_err(), "a code of the future");
 }

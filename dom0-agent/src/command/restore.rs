@@ -72,5 +72,8 @@ fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
             "  less than whole: the helper may not mount here, so owners, devices and extended \
              attributes were not restored"
         );
+    } else if summary.skipped > 0 {
+        let skipped = text::number(summary.skipped);
+        println!("  less than whole: {skipped} owners, attributes or devices could not be set");
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::index::{CHUNK_ROW_BYTES, file_row_bytes};
 use crate::known::{Known, ObjectRows};
 use crate::packs_list::{Change, PackChange};
-use crate::snapshot::{self, Holds, NeededPack, Snapshot};
+use crate::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot};
 use qib_rpc::count::LeftOuts;
 use qib_rpc::message::backup::StoredBackup;
 use std::io::Write;
@@ -23,6 +23,7 @@ pub fn finish<W: Write + Send + 'static>(
     store: &mut Store,
     root: Root,
     left_out: LeftOuts,
+    block_size: BlockSize,
 ) -> Result<StoredBackup> {
     store.flush()?;
     session.settle()?;
@@ -34,6 +35,7 @@ pub fn finish<W: Write + Send + 'static>(
         qube: job.qube,
         sequence: job.sequence,
         time: job.now,
+        block_size,
         rules: job.rules,
         counts: store.counts,
         left_out,

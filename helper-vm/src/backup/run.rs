@@ -19,6 +19,7 @@ use crate::index;
 use crate::known::{Known, Loader, ObjectRows};
 use crate::packing::{Packing, Sink};
 use crate::seal::{OpenWith, SealTo};
+use crate::snapshot::BlockSize;
 use crate::storage::Fetching;
 use qib_ext4::{BlockReader, Ext4};
 use qib_rpc::count::LeftOuts;
@@ -141,7 +142,8 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     let mut left_out = std::mem::take(&mut selection.left_out);
     let root = write_manifest(session, fs, &selection, &mut store, &mut left_out)?;
     drop(selection);
-    let stored = finish::finish(session, &mut store, root, left_out)?;
+    let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
+    let stored = finish::finish(session, &mut store, root, left_out, block_size)?;
     Ok(BackupSummary {
         stored: (!job.dry_run).then_some(stored),
         counts: session.counts(&store),

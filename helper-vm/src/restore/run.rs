@@ -90,11 +90,15 @@ where
     session.expect(&survey);
     target.check(&survey)?;
     let place = Place::prepare(&target, &survey)?;
-    session.write(&place, &spool, &survey)?;
+    let skipped = session.write(&place, &spool, &survey)?;
     let fidelity = place.fidelity();
     place.finish(&target, &survey, &session.snapshot.root)?;
     let counts = session.counts;
-    Ok(RestoreSummary { counts, fidelity })
+    Ok(RestoreSummary {
+        counts,
+        fidelity,
+        skipped,
+    })
 }
 
 fn fetch_snapshot<R: Read, W: Write>(
@@ -150,7 +154,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         self.dom0.count(&self.counts);
     }
 
-    fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<()> {
+    fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<u64> {
         let digest = self.job.snapshot;
         let mut tree = Tree::new(place.root()?, survey)?;
         let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
@@ -166,14 +170,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         })?;
         fill.finish()?;
         let (snapshot, links) = (&self.snapshot, &survey.links);
-        let skipped = complete(&mut tree, spool, snapshot, digest, links, place.manner())?;
-        if skipped > 0 {
-            let _shown = writeln!(
-                std::io::stderr(),
-                "qib-helper: {skipped} owners, attributes or devices could not be set"
-            );
-        }
-        Ok(())
+        complete(&mut tree, spool, snapshot, digest, links, place.manner())
     }
 }
 

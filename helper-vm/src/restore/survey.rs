@@ -11,12 +11,9 @@ use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, Node};
 use crate::number::wide;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{BlockSize, Snapshot};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
-
-/// The block of the file system that is made, in bytes: the largest that every kernel mounts.
-pub const BLOCK_BYTES: u64 = 4096;
 
 /// ext4's inode, in bytes.
 const INODE_BYTES: u64 = 256;
@@ -27,6 +24,8 @@ const NAME_BYTES: u64 = 12;
 /// What a manifest holds, all of it checked.
 #[derive(Debug, Default)]
 pub struct Survey {
+    /// The block of the file system to make.
+    pub block_size: BlockSize,
     /// Entries and the size of files, as the snapshot counts them.
     pub counts: Counts,
     /// Which names are one file.
@@ -63,7 +62,10 @@ impl Survey {
             spool,
             file_bytes_said: snapshot.counts.file_bytes,
             volume_bytes,
-            found: Self::default(),
+            found: Self {
+                block_size: snapshot.block_size,
+                ..Self::default()
+            },
         };
         each_step(spool, snapshot, digest, |step| surveying.step(step))?;
         let survey = surveying.found;
@@ -91,7 +93,7 @@ impl Surveying<'_> {
         match step {
             Step::Enter(..) => add(&mut self.found.counts.folders, 1),
             Step::Entry(folder, entry) => self.entry(folder, &entry)?,
-            Step::Leave(..) => self.inode(BLOCK_BYTES),
+            Step::Leave(..) => self.inode(self.found.block_size.bytes()),
         }
         let counts = &self.found.counts;
         let entries = counts.files.saturating_add(counts.folders);
@@ -155,7 +157,7 @@ impl Surveying<'_> {
             Ok(())
         })?;
         self.found.links.note(folder, entry, size)?;
-        self.inode(data.next_multiple_of(BLOCK_BYTES));
+        self.inode(data.next_multiple_of(self.found.block_size.bytes()));
         if runs > 0 {
             add(&mut self.found.files_with_data, 1);
             add(&mut self.found.runs, runs);

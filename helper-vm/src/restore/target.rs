@@ -1,6 +1,6 @@
 //! The volume that a restore fills, and the programs that make file systems.
 
-use super::survey::{BLOCK_BYTES, Survey};
+use super::survey::Survey;
 use crate::device;
 use crate::error::{Error, Result};
 use std::ffi::OsStr;
@@ -57,12 +57,12 @@ impl Target {
         }
     }
 
-    /// The arguments for mkfs beside its defaults: what Qubes uses, and more inodes
-    /// when there are more small files than it expects. The block is named, for in a
-    /// small volume mkfs would take one that is too short for long links and attributes.
+    /// The arguments for mkfs beside its defaults: what Qubes uses, the block of the
+    /// file system that was read, so that all fits as it did there, and more inodes when
+    /// there are more small files than mkfs expects.
     pub fn mkfs_options(&self, survey: &Survey) -> Vec<String> {
         let mut options: Vec<String> = ["-q", "-F", "-m", "0"].map(str::to_owned).into();
-        options.extend(["-b".to_owned(), BLOCK_BYTES.to_string()]);
+        options.extend(["-b".to_owned(), survey.block_size.bytes().to_string()]);
         let per_inode = if self.bytes < SMALL_BYTES {
             4096
         } else {

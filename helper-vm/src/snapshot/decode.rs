@@ -1,6 +1,6 @@
 //! Reading a snapshot object that may lie.
 
-use super::{Holds, NeededPack, Snapshot, VERSION};
+use super::{BlockSize, Holds, NeededPack, Snapshot, VERSION};
 use crate::archive::{self, Head, MemberKind};
 use crate::format_error::{FormatError, Result};
 use crate::manifest::{self, Meta, Part};
@@ -92,6 +92,7 @@ fn assemble(
     let sequence = number(fact("sequence")?)?;
     let time = fact("time")?.parse();
     let _version_for_people = fact("helper")?;
+    let block_size = BlockSize::new(number(fact("block-bytes")?)?);
     let rules = rules(fact("rules")?)?;
     let counts = Counts {
         files: number(fact("files")?)?,
@@ -104,6 +105,7 @@ fn assemble(
         qube,
         sequence,
         time: time.map_err(|_| FormatError::Damaged("a snapshot's time"))?,
+        block_size: block_size.ok_or(FormatError::Damaged("a block of another size"))?,
         rules,
         counts,
         left_out: LeftOuts::default(),

@@ -34,11 +34,12 @@ pub fn seal(snapshot: &Snapshot, to: &SealTo) -> io::Result<Sealed> {
 fn facts(snapshot: &Snapshot) -> String {
     let counts = snapshot.counts;
     let mut text = format!(
-        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nrules",
+        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nblock-bytes {}\nrules",
         snapshot.qube,
         snapshot.sequence,
         snapshot.time,
         env!("CARGO_PKG_VERSION"),
+        snapshot.block_size.bytes(),
     );
     for rule in Rule::ALL
         .into_iter()

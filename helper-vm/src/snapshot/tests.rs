@@ -20,6 +20,7 @@ fn snapshot() -> Snapshot {
         qube: QubeId::new([1; 16]),
         sequence: 7,
         time: -5,
+        block_size: BlockSize::new(1024).unwrap(),
         rules: Rules::DEFAULT.without(Rule::Trash),
         counts: Counts {
             files: 3,
@@ -80,7 +81,7 @@ fn a_foreign_qube_and_another_number_are_not_ours() {
 fn lies_are_refused() {
     let (with, to) = keys();
     let facts = "qib-snapshot 1\nqube 01010101010101010101010101010101\nsequence 7\ntime 0\n\
-                 helper 0\nrules\nfiles 0\nfolders 0\nothers 0\nfile-bytes 0\n";
+                 helper 0\nblock-bytes 4096\nrules\nfiles 0\nfolders 0\nothers 0\nfile-bytes 0\n";
     let lie = |facts: &str, packs: &str, pieces: &str| {
         let mut tar = Vec::new();
         for (name, text) in [
@@ -112,6 +113,8 @@ fn lies_are_refused() {
         ("qib-snap", "snap"),
         ("sequence 7", "sequence x"),
         ("files 0\n", ""),
+        ("block-bytes 4096", "block-bytes 512"),
+        ("block-bytes 4096", "block-bytes 65536"),
     ] {
         assert!(lie(&facts.replace(from, to), "", "").is_err(), "{from}");
     }

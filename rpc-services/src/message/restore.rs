@@ -32,12 +32,14 @@ pub struct RestoreSummary {
     pub counts: Counts,
     /// How much of the metadata it holds.
     pub fidelity: Fidelity,
+    /// Attributes, owners and devices that the helper could not set even so.
+    pub skipped: u64,
 }
 
 /// How much of a snapshot's metadata a restore could write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fidelity {
-    /// Everything.
+    /// Everything that the file system takes.
     Whole,
     /// Names, contents, modes and links: without the right to mount, the file
     /// system was made from a folder.

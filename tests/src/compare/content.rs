@@ -16,8 +16,10 @@ pub fn hash(file: &mut File) -> Result<Content> {
     let bytes = file.metadata()?.len();
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * BLOCK];
+    let mut hashed = 0;
     for (begin, end) in data(file)? {
-        let begin = begin / 4096 * 4096;
+        // A hole can begin and end within a block.
+        let begin = hashed.max(begin / 4096 * 4096);
         file.seek(SeekFrom::Start(begin))?;
         let mut at = begin;
         while at < end {
@@ -38,6 +40,7 @@ pub fn hash(file: &mut File) -> Result<Content> {
                 at += 4096;
             }
         }
+        hashed = hashed.max(at);
     }
     Ok(Content::File {
         bytes,
