@@ -20,6 +20,7 @@ mod qube;
 mod qubesd;
 mod random;
 mod shipped;
+mod tool;
 mod unix_path;
 mod userns;
 mod wire;
@@ -28,6 +29,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use lab::{Lab, LabBuilder};
+pub use tool::tool;
 
 /// Runs the program that this process was called as.
 pub fn run() -> ExitCode {

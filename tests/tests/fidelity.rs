@@ -18,6 +18,7 @@ use std::process::Command;
 
 use machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Mounted};
+use qib_lab::tool;
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, XattrFlags, makedev, mkdirat,
     mknodat, openat, setxattr, utimensat,
@@ -256,7 +257,7 @@ fn a_nasty_tree_comes_back_whole() {
     let source = compare::without(machine.tree("work"), &["home/socket"]);
     assert_same(&source, &machine.tree("again"));
     assert!(source.len() > 330, "{}", source.len());
-    let sound = Command::new("e2fsck")
+    let sound = tool("e2fsck")
         .args(["-fn"])
         .arg(machine.lab.image("again").unwrap())
         .output()

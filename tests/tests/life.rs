@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::{BINARY, err, good, in_qube, is_root, lab, lab_of_nobody, out, tree};
 use qib_lab::Lab;
+use qib_lab::tool;
 
 /// Living processes whose command line or mounts name the lab's folder.
 fn processes(dir: &str) -> Vec<String> {
@@ -32,7 +33,7 @@ fn loops() -> Vec<String> {
         "--output",
         "BACK-INO,BACK-MAJ:MIN",
     ];
-    let listed = Command::new("losetup").args(columns).output().unwrap();
+    let listed = tool("losetup").args(columns).output().unwrap();
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     out(&listed).lines().map(words).collect()
 }

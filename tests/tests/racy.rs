@@ -12,17 +12,17 @@ mod machine;
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::process::Command;
 
 use machine::{Machine, image, skipped_without_root};
 use qib_lab::compare::Mounted;
+use qib_lab::tool;
 
 const OLD: &[u8] = b"the old bytes of the file";
 const NEW: &[u8] = b"the new bytes of the file";
 
 /// Where the file's only block lies in the image, in bytes.
 fn place(image: &Path) -> u64 {
-    let output = Command::new("debugfs")
+    let output = tool("debugfs")
         .args(["-R", "blocks /home/file"])
         .arg(image)
         .output()
@@ -37,11 +37,7 @@ fn place(image: &Path) -> u64 {
 }
 
 fn block_size(image: &Path) -> u64 {
-    let output = Command::new("dumpe2fs")
-        .arg("-h")
-        .arg(image)
-        .output()
-        .unwrap();
+    let output = tool("dumpe2fs").arg("-h").arg(image).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text
         .lines()

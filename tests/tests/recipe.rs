@@ -16,6 +16,7 @@ use std::process::{Command, Stdio};
 
 use machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Mounted};
+use qib_lab::tool;
 
 const DOCUMENT: &str = include_str!("../../docs/format.md");
 
@@ -122,7 +123,7 @@ fn passphrase_storage_and_stock_tools_are_enough() {
     let image = machine.lab.scratch().join("source.img");
     File::create(&image).unwrap().set_len(300 << 20).unwrap();
     assert!(
-        Command::new("mkfs.ext4")
+        tool("mkfs.ext4")
             .args(["-q", "-b", "4096"])
             .arg(&image)
             .status()

@@ -12,13 +12,13 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use machine::{Machine, age, assert_same, process, skipped_without_root};
 use qib_lab::compare::Mounted;
+use qib_lab::tool;
 
 /// An empty ext4 image, filled through the kernel.
 fn filled(machine: &Machine, gibibytes: u64, fill: impl FnOnce(&Path)) -> PathBuf {
@@ -27,7 +27,7 @@ fn filled(machine: &Machine, gibibytes: u64, fill: impl FnOnce(&Path)) -> PathBu
         .unwrap()
         .set_len(gibibytes << 30)
         .unwrap();
-    let mut command = Command::new("mkfs.ext4");
+    let mut command = tool("mkfs.ext4");
     let command = command
         .args([
             "-q",

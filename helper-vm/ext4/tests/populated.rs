@@ -9,11 +9,10 @@
 
 mod common;
 
-use std::process::Command;
 use std::sync::OnceLock;
 
 use common::device::{FileDevice, MemoryDevice};
-use common::image::{Image, can_mount};
+use common::image::{Image, can_mount, tool};
 use common::populate::{self, SECRET, Wishes};
 use common::{edit::Edit, ours};
 use qib_ext4::{BlockReader, Error, Ext4, Extent, Fault, FileType, Inode, Structure};
@@ -148,7 +147,7 @@ fn generations_are_those_of_debugfs() {
         .filter(|inode| inode.number.get() < 30)
     {
         let (stat, path) = (format!("stat <{}>", inode.number.get()), image.path());
-        let output = Command::new("debugfs")
+        let output = tool("debugfs")
             .args(["-R", &stat])
             .arg(path)
             .output()

@@ -3,10 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// A program of e2fsprogs, which an ordinary user's shell may not find.
+pub fn tool(name: &str) -> Command {
+    let usual = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(name);
+    command.env("PATH", format!("{usual}:/usr/local/sbin:/usr/sbin:/sbin"));
+    command
+}
+
 /// An image of `mebibytes` with the content of `tree`.
 pub fn make(image: &Path, tree: &Path, mebibytes: u64) -> PathBuf {
     let _gone = std::fs::remove_file(image);
-    let made = Command::new("mke2fs")
+    let made = tool("mke2fs")
         .args([
             "-q",
             "-t",
@@ -27,7 +35,7 @@ pub fn make(image: &Path, tree: &Path, mebibytes: u64) -> PathBuf {
 
 /// Runs one debugfs command that changes the image.
 pub fn debugfs(image: &Path, request: &str) {
-    let ran = Command::new("debugfs")
+    let ran = tool("debugfs")
         .args(["-w", "-R", request])
         .arg(image)
         .output();

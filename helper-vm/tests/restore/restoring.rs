@@ -3,7 +3,7 @@
 use crate::common::storage::Storage;
 use crate::common::{self, Dom0, QUBE, SESSION, chunk_key};
 use crate::snapshots::Forged;
-use crate::volume::image::can_mount;
+use crate::volume::image::{can_mount, tool};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
@@ -15,7 +15,6 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
@@ -152,7 +151,7 @@ impl Target {
 
     /// The same as a block device, which only root can make of it.
     pub fn device(&self) -> Loop {
-        let output = Command::new("losetup")
+        let output = tool("losetup")
             .args(["--find", "--show"])
             .arg(self.file())
             .output()
@@ -164,7 +163,7 @@ impl Target {
     }
 
     pub fn is_clean(&self) {
-        let checked = Command::new("e2fsck")
+        let checked = tool("e2fsck")
             .args(["-f", "-n"])
             .arg(self.file())
             .output()
@@ -179,6 +178,6 @@ pub struct Loop(pub PathBuf);
 
 impl Drop for Loop {
     fn drop(&mut self) {
-        let _ = Command::new("losetup").arg("-d").arg(&self.0).status();
+        let _ = tool("losetup").arg("-d").arg(&self.0).status();
     }
 }

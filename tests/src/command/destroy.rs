@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::control::{Request, ask};
 use crate::layout::Layout;
 use crate::pool::mounted;
+use crate::tool::tool;
 use crate::userns;
 
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -82,16 +83,14 @@ fn detach_loops(layout: &Layout) -> Result<()> {
     let pool = fs::metadata(layout.pool_mount())?.dev();
     let pool = format!("{}:{}", rustix::fs::major(pool), rustix::fs::minor(pool));
     let columns = ["--list", "--noheadings", "--output", "NAME,BACK-MAJ:MIN"];
-    let listed = Command::new("losetup").args(columns).output()?;
+    let listed = tool("losetup").args(columns).output()?;
     for line in String::from_utf8(listed.stdout)?.lines() {
         let mut words = line.split_whitespace();
         let (Some(device), Some(below)) = (words.next(), words.next()) else {
             continue;
         };
         if below == pool {
-            Command::new("losetup")
-                .args(["--detach", device])
-                .status()?;
+            tool("losetup").args(["--detach", device]).status()?;
         }
     }
     Ok(())

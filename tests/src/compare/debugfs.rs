@@ -3,15 +3,16 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{Node, Tree, walk};
 
+use crate::tool::tool;
+
 /// Reads the tree of `image`, after e2fsck found nothing to complain about.
 pub fn read(image: &Path) -> Result<Tree> {
-    let check = Command::new("e2fsck")
+    let check = tool("e2fsck")
         .args(["-fn"])
         .arg(image)
         .output()
@@ -89,7 +90,7 @@ fn inodes(image: &Path, tree: &Tree) -> Result<HashMap<Vec<u8>, (u64, u32)>> {
 fn batch(image: &Path, commands: &str) -> Result<String> {
     let mut file = tempfile::NamedTempFile::new()?;
     std::io::Write::write_all(&mut file, commands.as_bytes())?;
-    let output = Command::new("debugfs")
+    let output = tool("debugfs")
         .arg("-f")
         .arg(file.path())
         .arg(image)
@@ -99,10 +100,7 @@ fn batch(image: &Path, commands: &str) -> Result<String> {
 }
 
 fn run(image: &Path, command: &str) -> Result<()> {
-    let output = Command::new("debugfs")
-        .args(["-R", command])
-        .arg(image)
-        .output()?;
+    let output = tool("debugfs").args(["-R", command]).arg(image).output()?;
     ensure!(output.status.success(), "debugfs: {}", output.status);
     Ok(())
 }

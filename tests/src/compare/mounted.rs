@@ -1,9 +1,10 @@
 //! An ext4 image mounted by the kernel, as root.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::tool::tool;
 
 /// A mounted image; dropping it unmounts.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl Mounted {
         let parent = tempfile::tempdir()?;
         let folder = parent.path().join("volume");
         std::fs::create_dir(&folder)?;
-        let mut mount = Command::new("mount");
+        let mut mount = tool("mount");
         let mount = mount
             .args(["-t", "ext4", "-o", options])
             .arg(image)
@@ -46,7 +47,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg(&self.folder).status();
+        let unmounted = tool("umount").arg(&self.folder).status();
         if !unmounted.is_ok_and(|status| status.success()) {
             eprintln!(
                 "{} stays mounted in {}",

@@ -4,9 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::tool::tool;
 
 /// Changes the tree below `root`; `owned` when owners and sockets can be made there.
 pub(super) fn change(root: &Path, owned: bool) -> Result<()> {
@@ -40,7 +41,7 @@ pub(super) fn change(root: &Path, owned: bool) -> Result<()> {
 
 /// Makes the file system of `image` anew from a folder, at the same size.
 pub(super) fn make_again(image: &Path, tree: &Path) -> Result<()> {
-    let mut command = Command::new("mke2fs");
+    let mut command = tool("mke2fs");
     let command = command
         .args(["-q", "-F", "-t", "ext4", "-m", "0", "-d"])
         .arg(tree)

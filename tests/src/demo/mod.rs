@@ -27,6 +27,8 @@ struct Demo {
     sources: tempfile::TempDir,
     passphrase: PathBuf,
     root: bool,
+    /// The pool can copy the volume of a running qube.
+    live: bool,
 }
 
 /// Runs the main job; fails on any difference.
@@ -36,24 +38,40 @@ pub(crate) fn main() -> Result<ExitCode> {
     let lab = LabBuilder::new(std::env::current_exe()?).create()?;
     let passphrase = lab.scratch().join("passphrase");
     std::fs::write(&passphrase, "a passphrase for the demo\n")?;
+    let pool = lab.admin("admin.pool.Info+varlibqubes", "dom0", "")?;
+    let live = pool.lines().any(|line| line == "driver=file-reflink");
     let demo = Demo {
         lab,
         sources: tempfile::tempdir()?,
         passphrase,
         root,
+        live,
     };
-    if !root {
-        println!(
-            "Not root, so less is real: no loop devices and no snapshots (the pool has the driver\n\
-             'file', which takes halted qubes only, so the running qube is shut down first), and no\n\
-             mounts (a restored file system is made by 'mke2fs -d' and compared in names, contents,\n\
-             modes and links)."
-        );
-    }
+    demo.say_what_is_less_real();
     demo.run()
 }
 
 impl Demo {
+    fn say_what_is_less_real(&self) {
+        if !self.live {
+            let why = if self.root {
+                "Neither mkfs.xfs nor mkfs.btrfs is here"
+            } else {
+                "Not root"
+            };
+            println!(
+                "{why}, so there are no snapshots: the pool has the driver 'file', which takes halted\n\
+                 qubes only, so the running qube is shut down first."
+            );
+        }
+        if !self.root {
+            println!(
+                "Not root, so there are no loop devices and no mounts: a restored file system is made by\n\
+                 'mke2fs -d' from a folder, and compared in names, contents, modes and links."
+            );
+        }
+    }
+
     fn run(&self) -> Result<ExitCode> {
         self.make_qubes()?;
         say("qib init");
@@ -98,7 +116,7 @@ impl Demo {
             self.lab.add_tree(name, &tree)?;
         }
         self.lab.start("work")?;
-        if self.root {
+        if self.live {
             println!("'work' is running, 'vault' is halted");
         } else {
             self.lab.stop("work")?;

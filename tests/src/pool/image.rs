@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::tool::tool;
+
 const MIB: u64 = 1 << 20;
 const SMALLEST: u64 = 64;
 
@@ -25,7 +27,7 @@ pub(crate) fn from_tree(tree: &Path, size: Option<u64>, to: &Path) -> Result<()>
         None => SMALLEST + mebibytes(tree)? * 5 / 4,
     };
     std::fs::File::create(to)?.set_len(size * MIB)?;
-    let mut command = Command::new("mke2fs");
+    let mut command = tool("mke2fs");
     command
         .args(["-q", "-F", "-t", "ext4", "-m", "0", "-d"])
         .arg(tree)

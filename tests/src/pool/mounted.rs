@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_chang
 
 use super::Driver;
 use crate::layout::Layout;
+use crate::tool::tool;
 use crate::userns;
 
 const IMAGE_SIZE: u64 = 64 << 30;
@@ -39,7 +39,7 @@ fn make_file_system(layout: &Layout) -> Result<bool> {
         let Some((program, arguments)) = maker.split_first() else {
             continue;
         };
-        match Command::new(program).args(arguments).arg(&image).output() {
+        match tool(program).args(arguments).arg(&image).output() {
             Ok(output) if output.status.success() => return Ok(true),
             Ok(output) => bail!(
                 "{program}: {}",
@@ -61,7 +61,7 @@ pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
     // lab's, for one), or the file system would live on there.
     mount_bind(layout.dir(), layout.dir())?;
     mount_change(layout.dir(), MountPropagationFlags::SHARED)?;
-    let mut command = Command::new("mount");
+    let mut command = tool("mount");
     command
         .args(["-o", "loop,discard"])
         .arg(layout.pool_image())

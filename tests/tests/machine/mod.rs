@@ -15,6 +15,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use qib_lab::compare::{self, Tree};
+use qib_lab::tool;
 use qib_lab::{Lab, LabBuilder};
 use serde_json::Value;
 
@@ -196,7 +197,7 @@ pub fn age(image: &Path, inodes: impl IntoIterator<Item = u64>) {
     let both = |inode| [field(inode, "mtime"), field(inode, "ctime")];
     let lines = inodes.into_iter().flat_map(both);
     fs::write(&script, lines.collect::<String>()).unwrap();
-    let mut debugfs = Command::new("debugfs");
+    let mut debugfs = tool("debugfs");
     let output = debugfs
         .arg("-w")
         .arg("-f")
@@ -260,7 +261,7 @@ pub fn assert_same(expected: &Tree, found: &Tree) {
 
 /// Makes an ext4 image of `megabytes` from a folder.
 pub fn image(folder: &Path, megabytes: u64, image: &Path) {
-    let mut command = Command::new("mke2fs");
+    let mut command = tool("mke2fs");
     command
         .args(["-q", "-F", "-t", "ext4", "-m", "0", "-d"])
         .arg(folder)

@@ -7,9 +7,17 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+/// A program of e2fsprogs, which an ordinary user's shell may not find.
+pub fn tool(name: &str) -> Command {
+    let usual = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(name);
+    command.env("PATH", format!("{usual}:/usr/local/sbin:/usr/sbin:/sbin"));
+    command
+}
+
 /// Runs a program and fails the test with what it said.
 pub fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap();
+    let output = tool(program).args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments:?}: {said}");
 }
