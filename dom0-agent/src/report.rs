@@ -45,9 +45,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
     );
     if counts.files_racy > 0 {
         let files = text::number(counts.files_racy);
-        lines.push_str(&format!(
-            "  of these, {files} files only because they are very recent\n"
-        ));
+        lines.push_str(&format!("  of these, {files} for being very recent\n"));
     }
     if backup.index_lost {
         lines.push_str("  its index was lost at storage: everything was read and sent again\n");

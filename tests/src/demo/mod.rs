@@ -60,14 +60,16 @@ impl Demo {
                 "Not root"
             };
             println!(
-                "{why}, so there are no snapshots: the pool has the driver 'file', which takes halted\n\
-                 qubes only, so the running qube is shut down first."
+                "{why}, so there are no snapshots:\n\
+                 the pool has the driver 'file', which takes halted qubes only, so the running\n\
+                 qube is shut down first."
             );
         }
         if !self.root {
             println!(
-                "Not root, so there are no loop devices and no mounts: a restored file system is made by\n\
-                 'mke2fs -d' from a folder, and compared in names, contents, modes and links."
+                "Not root, so there are no loop devices and no mounts: a restored file system\n\
+                 is made by 'mke2fs -d' from a folder, and compared in names, contents, modes\n\
+                 and links."
             );
         }
     }
