@@ -79,10 +79,17 @@ pub fn back_up(
         Err(error) if session.never_started(&error) => return Err(Error::NeverStarted),
         result => result?,
     };
-    undos.all()?;
     if let Some(stored) = backup.stored {
         backup.sequence = Some(session.commit(&stored, &backup, &still, settings)?);
-        backup.warning = session.copy_ledger().err().map(|error| error.to_string());
+        if let Err(error) = session.copy_ledger() {
+            let late = format!("the ledger's copy at the storage qube is late: {error}");
+            backup.warnings.push(late);
+        }
+    }
+    if let Err(error) = undos.all() {
+        backup
+            .warnings
+            .push(format!("something was left behind: {error}"));
     }
     backup.seconds = began.elapsed().as_secs_f64();
     Ok(backup)
@@ -127,7 +134,7 @@ impl Session<'_> {
             seconds: 0.0,
             dom0,
             index_lost: self.index_lost,
-            warning: None,
+            warnings: Vec::new(),
         };
         Ok((backup, still))
     }

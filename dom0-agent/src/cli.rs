@@ -69,10 +69,10 @@ pub struct Backup {
         conflicts_with = "all"
     )]
     pub qubes: Vec<QubeName>,
-    /// Every AppVM and StandaloneVM whose 'include_in_backups' is set, but the storage qube.
+    /// Every AppVM whose 'include_in_backups' is set, but the storage qube.
     #[arg(long)]
     pub all: bool,
-    /// Read and count, but store nothing.
+    /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,
     /// Print the result as JSON.
@@ -98,6 +98,9 @@ pub struct Restore {
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,
+    /// Which of several qubes that had this name: the beginning of its id.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
     /// The name of the qube to make [default: the old name].
     #[arg(long = "as", value_name = "NAME")]
     pub target: Option<QubeName>,

@@ -29,6 +29,8 @@ pub struct Ledger {
     file: File,
     key: LedgerKey,
     next: Position,
+    /// Bytes of the file that are whole records.
+    whole_bytes: u64,
     /// What the records say.
     pub book: Book,
 }
@@ -54,6 +56,7 @@ impl Ledger {
             file,
             key,
             next: Position::FIRST,
+            whole_bytes: 0,
             book,
         };
         ledger.append(begin)?;
@@ -63,7 +66,8 @@ impl Ledger {
         Self::open(path, ledger.key)
     }
 
-    /// Reads the ledger.
+    /// Reads the ledger. A torn last record stays in the file until the next one is
+    /// appended: who only reads may see a record that another process is writing.
     ///
     /// # Errors
     /// When the file can not be read, or is damaged before its last record.
@@ -80,13 +84,10 @@ impl Ledger {
             file,
             key,
             next: Position::FIRST,
+            whole_bytes: 0,
             book,
         };
-        let whole_bytes = ledger.read()?;
-        if whole_bytes < ledger.file.metadata().map_err(at(&ledger.path))?.len() {
-            ledger.file.set_len(whole_bytes).map_err(at(&ledger.path))?;
-            ledger.file.sync_all().map_err(at(&ledger.path))?;
-        }
+        ledger.whole_bytes = ledger.read()?;
         Ok(ledger)
     }
 
@@ -101,15 +102,22 @@ impl Ledger {
             .unwrap_or(u32::MAX)
             .to_le_bytes();
         self.book.apply(&record).map_err(|_| self.damage())?;
-        let before = self.file.metadata().map_err(at(&self.path))?.len();
-        let written = self.file.write_all(&[length.as_slice(), &sealed].concat());
-        if let Err(error) = written.and_then(|()| self.file.sync_data()) {
-            // Leaves no torn record behind; if this fails too, the next start cuts it off.
-            let _cut = self.file.set_len(before);
-            return Err(Error::File(self.path.clone(), error));
-        }
+        let framed = [length.as_slice(), &sealed].concat();
+        self.write(&framed).map_err(at(&self.path))?;
+        let bytes = u64::try_from(framed.len()).unwrap_or(u64::MAX);
+        self.whole_bytes = self.whole_bytes.saturating_add(bytes);
         self.next = self.next.after(&sealed);
         Ok(())
+    }
+
+    /// Writes behind the last whole record; a torn one is cut off before.
+    fn write(&mut self, framed: &[u8]) -> std::io::Result<()> {
+        if self.file.metadata()?.len() > self.whole_bytes {
+            self.file.set_len(self.whole_bytes)?;
+            self.file.sync_all()?;
+        }
+        self.file.write_all(framed)?;
+        self.file.sync_data()
     }
 
     /// Where the next record will stand.

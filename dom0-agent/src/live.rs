@@ -14,6 +14,7 @@ use qib_rpc::message::backup::{IndexObjects, LivePack, StoredBackup};
 use qib_rpc::message::permit::Readable;
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
+use std::collections::HashSet;
 
 /// What a session may build upon.
 pub struct Live {
@@ -23,7 +24,8 @@ pub struct Live {
     pub index: IndexObjects,
 }
 
-/// Collects what the next session of `qube` may build upon. A partial whose list
+/// Collects what the next session of `qube` may build upon. The last partial of a
+/// session stands for all of its session; the newest sessions count. A partial whose list
 /// of packs is gone or damaged is left out: its packs are sent again.
 ///
 /// # Errors
@@ -43,20 +45,29 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
         return finish(live_packs, index);
     }
     let mut records = Records::start(machine)?;
-    for partial in &history.partials {
+    let room = MAX_INDEX_OBJECTS.saturating_sub(index.len());
+    for partial in newest(&history.partials, room) {
         let Some(packs) = partial_packs(&mut records, installation, history, partial) else {
             // The line may have ended with the refusal.
             records = Records::start(machine)?;
             continue;
         };
-        if index.len() < MAX_INDEX_OBJECTS {
-            index.push(partial.index);
-            live_packs.extend(packs);
-        }
+        index.push(partial.index);
+        live_packs.extend(packs);
     }
     live_packs.sort_by_key(|pack| (pack.digest, !pack.in_last_snapshot));
     live_packs.dedup_by_key(|pack| pack.digest);
     finish(live_packs, index)
+}
+
+/// The last partials of the newest `count` sessions, oldest first.
+fn newest(partials: &[PartialRecord], count: usize) -> Vec<&PartialRecord> {
+    let mut sessions = HashSet::new();
+    let newest_first = partials.iter().rev();
+    let last_of_each = newest_first.filter(|partial| sessions.insert(partial.session));
+    let mut chosen: Vec<_> = last_of_each.take(count).collect();
+    chosen.reverse();
+    chosen
 }
 
 fn finish(packs: Vec<LivePack>, index: Vec<Digest>) -> Result<Live> {

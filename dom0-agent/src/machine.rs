@@ -91,6 +91,13 @@ impl Installation {
     /// # Errors
     /// [`Error::NotInitialised`] when it was not run.
     pub fn open() -> Result<Self> {
+        if state::has_keys_only() {
+            return Err(Error::Ledger(format!(
+                "{} is missing, though there are keys: put back a copy of it; \
+                 or, if 'qib init' never ended well, run that again",
+                state::ledger_path().display()
+            )));
+        }
         if !state::is_initialised() {
             return Err(Error::NotInitialised);
         }

@@ -27,7 +27,7 @@ pub struct Backup {
     /// True when the index was lost, so that everything was read and sent again.
     pub index_lost: bool,
     /// What went wrong although the snapshot exists.
-    pub warning: Option<String>,
+    pub warnings: Vec<String>,
 }
 
 /// What a session cost dom0.

@@ -1,24 +1,32 @@
 //! The passphrase: asked for at the terminal, or the first line of a file.
 
 use crate::error::{Error, Result};
+use crate::stop::{Stop, Watched};
 use qib_rpc::key::Passphrase;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// Longer than any line may be that is read.
+const MAX_LINE_BYTES: usize = 4096;
+
+/// A person may look for the passphrase for a while.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// The passphrase for a new installation; at a terminal it is asked for twice.
 ///
 /// # Errors
 /// When there is no terminal and no file, or the two differ.
-pub fn choose(file: Option<&Path>) -> Result<Passphrase> {
+pub fn choose(file: Option<&Path>, stop: &Stop) -> Result<Passphrase> {
     if let Some(path) = file {
-        return from_file(path);
+        return from_file(path, stop);
     }
-    let first = ask("Choose the passphrase that every restore will need: ")?;
-    let second = ask("Enter it again: ")?;
+    let first = ask("Choose the passphrase that every restore will need: ", stop)?;
+    let second = ask("Enter it again: ", stop)?;
     if first != second {
         return Err(Error::Passphrase(
             "the two passphrases differ; nothing was done".to_owned(),
@@ -31,10 +39,10 @@ pub fn choose(file: Option<&Path>) -> Result<Passphrase> {
 ///
 /// # Errors
 /// When there is no terminal and no file.
-pub fn read(file: Option<&Path>) -> Result<Passphrase> {
+pub fn read(file: Option<&Path>, stop: &Stop) -> Result<Passphrase> {
     match file {
-        Some(path) => from_file(path),
-        None => ask("Passphrase given at 'qib init': "),
+        Some(path) => from_file(path, stop),
+        None => ask("Passphrase given at 'qib init': ", stop),
     }
 }
 
@@ -59,24 +67,45 @@ pub fn generate(random: [u8; 16]) -> Result<Passphrase> {
     Passphrase::new(text).map_err(|error| Error::Passphrase(error.to_string()))
 }
 
-fn from_file(path: &Path) -> Result<Passphrase> {
-    let line = if path == Path::new("-") {
-        first_line(io::stdin().lock())
+fn from_file(path: &Path, stop: &Stop) -> Result<Passphrase> {
+    let file = if path == Path::new("-") {
+        io::stdin().as_fd().try_clone_to_owned().map(File::from)
     } else {
-        File::open(path).and_then(|file| first_line(BufReader::new(file)))
+        File::open(path)
     };
     let shown = path.display();
-    let line =
-        line.map_err(|error| Error::Passphrase(format!("passphrase file {shown}: {error}")))?;
+    let line = file
+        .and_then(|file| first_line(Watched::new(file, stop.clone(), PATIENCE)))
+        .map_err(|error| failed(&format!("passphrase file {shown}"), &error))?;
     check(line, "the first line of the passphrase file")
 }
 
-fn first_line(input: impl BufRead) -> io::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::with_capacity(4096));
-    input.take(4096).read_line(&mut line)?;
-    let length = line.trim_end_matches(['\n', '\r']).len();
-    line.truncate(length);
-    Ok(line)
+/// The first line, read byte by byte: no buffer keeps a copy, nothing after it is taken.
+fn first_line(mut input: impl Read) -> io::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
+    let mut byte = Zeroizing::new([0]);
+    while line.len() < MAX_LINE_BYTES && input.read(byte.as_mut_slice())? == 1 {
+        if *byte == *b"\n" {
+            break;
+        }
+        line.extend_from_slice(byte.as_slice());
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| io::ErrorKind::InvalidData)?;
+    let mut copy = Zeroizing::new(String::with_capacity(MAX_LINE_BYTES));
+    copy.push_str(text);
+    Ok(copy)
+}
+
+/// ^C is no failure of what was read.
+fn failed(what: &str, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::ConnectionAborted {
+        Error::Stopped
+    } else {
+        Error::Passphrase(format!("{what}: {error}"))
+    }
 }
 
 fn check(mut line: Zeroizing<String>, what: &str) -> Result<Passphrase> {
@@ -84,7 +113,7 @@ fn check(mut line: Zeroizing<String>, what: &str) -> Result<Passphrase> {
         .map_err(|_| Error::Passphrase(format!("{what} is empty or longer than 1,024 bytes")))
 }
 
-fn ask(prompt: &str) -> Result<Passphrase> {
+fn ask(prompt: &str, stop: &Stop) -> Result<Passphrase> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let Ok(terminal) = terminal.and_then(terminal_only) else {
         return Err(Error::Passphrase(
@@ -92,8 +121,8 @@ fn ask(prompt: &str) -> Result<Passphrase> {
                 .to_owned(),
         ));
     };
-    let line = ask_at(&terminal, prompt)
-        .map_err(|error| Error::Passphrase(format!("the terminal can not be used: {error}")))?;
+    let line = ask_at(&terminal, prompt, stop);
+    let line = line.map_err(|error| failed("the terminal can not be used", &error))?;
     check(line, "the passphrase")
 }
 
@@ -107,14 +136,14 @@ fn terminal_only(file: File) -> io::Result<File> {
 }
 
 /// Asks with echo off, and switches it on again whatever happens.
-fn ask_at(terminal: &File, prompt: &str) -> io::Result<Zeroizing<String>> {
+fn ask_at(terminal: &File, prompt: &str, stop: &Stop) -> io::Result<Zeroizing<String>> {
     let before = tcgetattr(terminal.as_fd())?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
     let mut output = terminal;
     output.write_all(prompt.as_bytes())?;
     tcsetattr(terminal.as_fd(), OptionalActions::Flush, &silent)?;
-    let line = first_line(BufReader::new(terminal));
+    let line = first_line(Watched::new(terminal, stop.clone(), PATIENCE));
     tcsetattr(terminal.as_fd(), OptionalActions::Flush, &before)?;
     output.write_all(b"\n")?;
     line

@@ -76,7 +76,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::Ledger`] when storage holds an authentic record that this ledger
-    /// does not have: then dom0 was set back.
+    /// does not have: then dom0 was set back. A fault when its copy is damaged.
     pub fn copy_ledger(&mut self, ledger: &Ledger) -> Result<()> {
         let first = self.copied(ledger)?;
         ledger.each_sealed(first, |sealed| {
@@ -95,9 +95,7 @@ impl Records {
         let Some(name) = newest.name.filter(|name| name.kind == Kind::Ledger) else {
             return Ok(0);
         };
-        let Ok(untrusted) = self.get(Place::Root, name) else {
-            return Ok(0);
-        };
+        let untrusted = self.get(Place::Root, name)?;
         let Some(position) = ledger.open_record(&untrusted) else {
             return Ok(0);
         };

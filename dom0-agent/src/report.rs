@@ -21,7 +21,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
     let counts = &backup.counts;
     let headline = match backup.sequence {
         Some(sequence) => format!("snapshot {sequence} of {}", text::time(backup.time)),
-        None => "dry run, nothing was stored".to_owned(),
+        None => "dry run, no snapshot was stored".to_owned(),
     };
     let stored = if backup.stored.is_some() {
         "stored"
@@ -55,10 +55,8 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         let bytes = text::bytes(left_out.bytes);
         lines.push_str(&format!("  left out by {rule}: {entries}, {bytes}\n"));
     }
-    if let Some(warning) = &backup.warning {
-        lines.push_str(&format!(
-            "  but the ledger's copy at storage is late: {warning}\n"
-        ));
+    for warning in &backup.warnings {
+        lines.push_str(&format!("  warning: {warning}\n"));
     }
     lines
 }
@@ -84,7 +82,7 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "counts": counts(&backup.counts),
         "left_out": left_out(&backup.left_out),
         "index_lost": backup.index_lost,
-        "warning": backup.warning,
+        "warnings": backup.warnings,
         "dom0": {
             "peak_memory_bytes": backup.dom0.peak_kib.saturating_mul(1024),
             "helper_answer_bytes": backup.dom0.answer_bytes,

@@ -11,6 +11,7 @@ use crate::permit::Permit;
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
+use crate::text;
 use crate::undo::{Undo, Undos};
 use qib_rpc::id::SessionId;
 use qib_rpc::key::{Identity, Passphrase};
@@ -41,10 +42,11 @@ pub struct Plan {
 pub fn plan(
     installation: &Installation,
     name: &QubeName,
+    id: Option<&str>,
     sequence: Option<u64>,
     target: Option<QubeName>,
 ) -> Result<Plan> {
-    let history = history(installation, name)?;
+    let history = history(installation, name, id)?;
     let snapshot = match sequence {
         Some(number) => history
             .snapshots
@@ -82,20 +84,33 @@ pub fn plan(
     })
 }
 
-/// The only history of this name that has a snapshot.
-fn history<'a>(installation: &'a Installation, name: &QubeName) -> Result<&'a History> {
+/// The history that is meant. A qube that was made anew, by a restore for one, has
+/// another under the same name: which of them is wanted only the user knows.
+fn history<'a>(
+    installation: &'a Installation,
+    name: &QubeName,
+    id: Option<&str>,
+) -> Result<&'a History> {
     let mut named = installation.ledger.book.named(name);
     named.retain(|history| !history.snapshots.is_empty());
+    named.retain(|history| id.is_none_or(|id| history.qube.id.to_string().starts_with(id)));
     match named.as_slice() {
         [] => Err(Error::Restore(format!(
             "{name} was never backed up; see 'qib snapshots'"
         ))),
         [only] => Ok(only),
-        several => several
-            .iter()
-            .copied()
-            .max_by_key(|history| history.snapshots.last().map(|last| last.time))
-            .ok_or_else(|| Error::Restore(format!("{name} was never backed up"))),
+        several => {
+            let mut text = format!("several qubes had the name {name}; choose one with --id ID:");
+            for last in several
+                .iter()
+                .filter_map(|history| history.snapshots.last())
+            {
+                let count = text::count(last.sequence, "snapshot", "snapshots");
+                let time = text::time(last.time);
+                text.push_str(&format!("\n  {}  {count}, the last of {time}", last.qube));
+            }
+            Err(Error::Restore(text))
+        }
     }
 }
 
@@ -169,7 +184,10 @@ pub fn restore(
 fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
     let (target, settings) = (&plan.target, &plan.snapshot.settings);
     undos.note(Undo::Qube(target.clone()))?;
-    call::create_app(target, &plan.template, &settings.label)?;
+    if let Err(error) = call::create_app(target, &plan.template, &settings.label) {
+        undos.keep(&Undo::Qube(target.clone()))?;
+        return Err(error.into());
+    }
     undos.note(Undo::Guard(target.clone()))?;
     call::set_tag(target, RESTORING)?;
     match &settings.netvm {

@@ -28,6 +28,37 @@ pub fn is_initialised() -> bool {
     ledger_path().exists()
 }
 
+/// Keys without a ledger: `qib init` did not end, or the ledger was lost.
+pub fn has_keys_only() -> bool {
+    !is_initialised() && (secret_path().exists() || kit_path().exists())
+}
+
+/// Renames keys that are there already: what they open must not be lost.
+///
+/// # Errors
+/// When they can not be renamed.
+pub fn put_aside() -> Result<()> {
+    for path in [secret_path(), kit_path()] {
+        let number = (1u32..).find(|number| !aside(&path, *number).exists());
+        let aside = aside(&path, number.unwrap_or(u32::MAX));
+        if path.exists() {
+            fs::rename(&path, &aside).map_err(at(&path))?;
+            eprintln!(
+                "qib: an earlier {} is now {}",
+                path.display(),
+                aside.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn aside(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    name.into()
+}
+
 /// Reads the dom0 secret.
 ///
 /// # Errors

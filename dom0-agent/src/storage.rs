@@ -1,10 +1,11 @@
 //! The storage qube: there, running, and not ahead of dom0's ledger.
 
 use crate::admin::call;
-use crate::error::{Error, Result};
+use crate::error::{Error, Peer, Result};
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::records::Records;
+use qib_rpc::fault::Code;
 
 /// Starts the storage qube if need be.
 ///
@@ -25,5 +26,14 @@ pub fn wake(machine: &Machine, progress: &Progress) -> Result<()> {
 /// # Errors
 /// When storage holds a newer ledger: dom0 was set back.
 pub fn compare(machine: &Machine, installation: &Installation) -> Result<()> {
-    Records::start(machine)?.copy_ledger(&installation.ledger)
+    match Records::start(machine)?.copy_ledger(&installation.ledger) {
+        // dom0's own ledger is whole, and what counts.
+        Err(error @ Error::Fault(Peer::Storage, fault))
+            if matches!(fault.code, Code::Damaged | Code::Missing) =>
+        {
+            eprintln!("qib: warning: the ledger's copy at the storage qube: {error}");
+            Ok(())
+        }
+        result => result,
+    }
 }

@@ -24,7 +24,7 @@ pub enum Undo {
     Clone(PathBuf),
     /// Throw the new content of a qube's private volume away.
     Import(QubeName),
-    /// Remove a qube that a restore made.
+    /// Remove a qube that a restore made and did not finish.
     Qube(QubeName),
     /// Let a qube start again.
     Guard(QubeName),

@@ -9,6 +9,7 @@
 
 use crate::limit::{MAX_DATA_BYTES, MAX_MESSAGE_BYTES};
 use std::io::{self, Read, Write};
+use zeroize::Zeroizing;
 
 /// Length of a header in bytes.
 pub const HEADER_BYTES: usize = 12;
@@ -129,7 +130,9 @@ pub fn write(output: &mut impl Write, kind: u16, body: &[u8]) -> io::Result<()> 
         output.write_all(&header.encode())?;
         return output.write_all(body);
     }
-    let mut whole = header.encode().to_vec();
+    // Some bodies hold keys.
+    let mut whole = Zeroizing::new(Vec::with_capacity(HEADER_BYTES.saturating_add(body.len())));
+    whole.extend_from_slice(&header.encode());
     whole.extend_from_slice(body);
     output.write_all(&whole)
 }

@@ -1,7 +1,7 @@
 //! Keys and what is made of them: never bare arrays, never printed, wiped when dropped.
 
 use crate::limit::{MAX_KIT_BYTES, MAX_PASSPHRASE_BYTES, MAX_SEALED_BYTES};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -71,8 +71,8 @@ secret!(
 macro_rules! bounded {
     ($(#[$doc:meta])* $name:ident, $inner:ty = $inner_name:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = $inner_name, into = $inner_name)]
+        #[derive(Clone, PartialEq, Eq, Deserialize)]
+        #[serde(try_from = $inner_name)]
         pub struct $name(Zeroizing<$inner>);
 
             impl $name {
@@ -100,9 +100,9 @@ macro_rules! bounded {
                 }
             }
 
-            impl From<$name> for $inner {
-                fn from(value: $name) -> Self {
-                    (*value.0).clone()
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                    self.expose().serialize(to)
                 }
             }
 

@@ -12,6 +12,8 @@ use crate::progress::Progress;
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
 
+const NO_ROOT_VOLUMES: &str = "it is no AppVM, and root volumes are not backed up yet";
+
 /// What came of one qube.
 pub(crate) type Outcome = (QubeName, Result<Backup>);
 
@@ -34,6 +36,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             continue;
         }
         let outcome = match qubes.iter().find(|qube| qube.name == name) {
+            Some(qube) if qube.class != "AppVM" => Err(Error::Volume(NO_ROOT_VOLUMES.to_owned())),
             Some(qube) => back_up(
                 &machine,
                 &mut installation,
@@ -69,8 +72,13 @@ fn chosen(machine: &Machine, arguments: &Arguments, qubes: &[Qube]) -> Result<Ve
         if !kind || qube.name == machine.config.storage {
             continue;
         }
-        if call::property(&qube.name, "include_in_backups")?.value == "True" {
+        if call::property(&qube.name, "include_in_backups")?.value != "True" {
+            continue;
+        }
+        if qube.class == "AppVM" {
             names.push(qube.name.clone());
+        } else {
+            eprintln!("qib: left out: {}: {NO_ROOT_VOLUMES}", qube.name);
         }
     }
     if names.is_empty() {
@@ -95,7 +103,7 @@ fn conclude(outcomes: &[Outcome]) -> Ended {
         .any(|(_, result)| matches!(result, Err(Error::Stopped)))
     {
         Ended::Stopped
-    } else if failed.len() < outcomes.len() {
+    } else if outcomes.iter().any(|(_, result)| result.is_ok()) {
         Ended::Partly
     } else {
         Ended::Failed

@@ -31,17 +31,24 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
     storage::wake(&machine, &progress)?;
     let secret = Dom0Secret::new(machine.random()?);
     let made = make(&machine, passphrase.clone(), secret.clone(), &mut undos)?;
+    if arguments.generate {
+        // Before anything is sealed that it alone opens.
+        println!("Passphrase, shown this once: {}", passphrase.expose());
+    }
     let mut records = Records::start(&machine)?;
     if !arguments.no_kit_at_storage {
         records.put(Place::Root, Kind::Kit, made.kit.expose())?;
     }
+    state::put_aside()?;
     state::write(&secret, &made.kit)?;
     let begin = Record::Begin {
         master: made.recipient,
     };
     let ledger = Ledger::create(&state::ledger_path(), Keys::new(&secret).ledger(), begin)?;
-    records.copy_ledger(&ledger)?;
-    report(arguments, &passphrase);
+    if let Err(error) = records.copy_ledger(&ledger) {
+        eprintln!("qib: warning: the ledger has no copy at the storage qube yet: {error}");
+    }
+    report(arguments);
     Ok(Ended::Well)
 }
 
@@ -49,7 +56,7 @@ fn choose(machine: &Machine, arguments: &Init) -> Result<Passphrase> {
     if arguments.generate {
         passphrase::generate(machine.random()?)
     } else {
-        passphrase::choose(arguments.passphrase_file.as_deref())
+        passphrase::choose(arguments.passphrase_file.as_deref(), &machine.stop)
     }
 }
 
@@ -78,10 +85,7 @@ fn make(
     Ok(made)
 }
 
-fn report(arguments: &Init, passphrase: &Passphrase) {
-    if arguments.generate {
-        println!("Passphrase, shown this once: {}", passphrase.expose());
-    }
+fn report(arguments: &Init) {
     println!("Set up. Keep the passphrase: without it nothing that is stored can be read again.");
     println!("The recovery kit is {}", state::kit_path().display());
     if arguments.no_kit_at_storage {

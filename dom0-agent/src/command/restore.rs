@@ -19,8 +19,9 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
     let (number, target) = (arguments.snapshot, arguments.target.clone());
-    let plan = restore::plan(&installation, &arguments.qube, number, target)?;
-    let passphrase = passphrase::read(arguments.passphrase_file.as_deref())?;
+    let (name, id) = (&arguments.qube, arguments.id.as_deref());
+    let plan = restore::plan(&installation, name, id, number, target)?;
+    let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     storage::wake(&machine, &progress)?;
     let done = perform(
         &machine,

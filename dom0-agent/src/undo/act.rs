@@ -31,10 +31,23 @@ fn once(undo: &Undo) -> Result<()> {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path)(error)),
             _ => Ok(()),
         },
-        Undo::Import(name) => none_to_undo(name, call::import_end(name, "private", false)),
-        Undo::Qube(name) => none_to_undo(name, call::act(name, "admin.vm.Remove")),
+        Undo::Import(name) => match call::import_end(name, "private", false) {
+            // With this qubesd confirms that the content is thrown away.
+            Err(AdminError::Exception { kind, .. }) if kind == "QubesException" => Ok(()),
+            result => none_to_undo(name, result),
+        },
+        Undo::Qube(name) => remove_ours(name),
         Undo::Guard(name) => none_to_undo(name, call::remove_tag(name, call::RESTORING)),
     }
+}
+
+/// Removes a qube as long as it has the tag of a restore under way: another of this
+/// name is somebody's own. Ours that died before it was tagged is empty and stays.
+fn remove_ours(name: &QubeName) -> Result<()> {
+    if call::find_qube(name)?.is_none() || !call::has_tag(name, call::RESTORING)? {
+        return Ok(());
+    }
+    none_to_undo(name, call::act(name, "admin.vm.Remove"))
 }
 
 /// A failure counts only while the qube is still there. An import that never

@@ -3,6 +3,7 @@
 use super::survey::Survey;
 use crate::device;
 use crate::error::{Error, Result};
+use crate::snapshot::BlockSize;
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io;
@@ -63,6 +64,10 @@ impl Target {
     pub fn mkfs_options(&self, survey: &Survey) -> Vec<String> {
         let mut options: Vec<String> = ["-q", "-F", "-m", "0"].map(str::to_owned).into();
         options.extend(["-b".to_owned(), survey.block_size.bytes().to_string()]);
+        if survey.block_size != BlockSize::default() {
+            // A folder of short blocks is full at some 600,000 names otherwise.
+            options.extend(["-O", "large_dir"].map(str::to_owned));
+        }
         let per_inode = if self.bytes < SMALL_BYTES {
             4096
         } else {
