@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use machine::Machine;
+use machine::{Machine, assert_same};
 
 /// A machine with a qube of two backups.
 fn machine() -> Machine {
@@ -88,6 +88,26 @@ fn a_damaged_or_missing_pack_is_found_and_named() {
 }
 
 #[test]
+fn what_was_in_a_lost_pack_is_stored_again_by_the_next_backup() {
+    let machine = machine();
+    let packs = machine.objects("pack-");
+    for (place, pack) in packs.iter().enumerate() {
+        if place % 2 == 0 {
+            fs::remove_file(pack).unwrap();
+        } else {
+            overwrite(pack, b"something else");
+        }
+    }
+    // A restore stops at the first that it meets.
+    for _ in &packs {
+        restore_fails(&machine, &["object", "the next backup of work"]);
+        machine.backup("work");
+    }
+    machine.restore("work", &[], "again");
+    assert_same(&machine.tree("work"), &machine.tree("again"));
+}
+
+#[test]
 fn a_damaged_or_missing_snapshot_is_found_and_named() {
     let machine = machine();
     each_damage_is_found(&machine, &machine.objects("snapshot-"));
@@ -155,6 +175,19 @@ fn a_ledger_record_lost_at_storage_is_put_again() {
     }
     machine.backup("work");
     assert!(machine.objects("ledger-").len() > records.len());
+}
+
+#[test]
+fn a_damaged_copy_of_the_ledger_is_a_warning() {
+    let machine = machine();
+    for record in machine.objects("ledger-") {
+        overwrite(&record, b"something else");
+    }
+    let output = machine.qib(&["backup", "work"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("warning: the ledger's copy"), "{said}");
+    machine.restore("work", &[], "again");
 }
 
 #[test]

@@ -195,3 +195,21 @@ fn a_qib_killed_in_a_restore_is_cleared_up_by_the_next() {
         dies_in_a_restore("qib", &[]);
     }
 }
+
+#[test]
+fn a_qube_made_since_under_the_name_of_a_killed_restore_is_spared() {
+    let test = "a_qube_made_since_under_the_name_of_a_killed_restore_is_spared";
+    if skipped_without_root(test) {
+        return;
+    }
+    let machine = machine();
+    machine.backup("work");
+    let undo = machine.state().join("undo");
+    std::fs::write(&undo, "import own\nqube own\nguard own\n").unwrap();
+    add(&machine, "own", 1);
+    machine.backup("work");
+    assert!(!undo.exists());
+    let qubes = machine.lab.admin("admin.vm.List+", "dom0", "").unwrap();
+    assert!(qubes.contains("own "), "{qubes}");
+    machine.backup("own");
+}

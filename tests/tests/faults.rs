@@ -230,9 +230,61 @@ fn a_qube_that_was_never_started_is_no_failure_but_an_emptied_one_is() {
         .set_len(bytes)
         .unwrap();
     let (code, text) = machine.fails(&["backup", "--all"]);
-    assert_eq!(code, 3);
+    assert_eq!(code, 1);
     one_error(&text, &["work: the volume is empty"]);
     machine.restore("work", &[], "work-proof");
+}
+
+#[test]
+fn a_missing_ledger_is_named_and_a_new_init_keeps_the_old_keys() {
+    let machine = machine();
+    machine.backup("work");
+    let (ledger, aside) = (
+        machine.state().join("ledger"),
+        machine.state().join("aside"),
+    );
+    fs::rename(&ledger, &aside).unwrap();
+    let (code, text) = machine.fails(&["backup", "work"]);
+    assert_eq!(code, 1);
+    one_error(&text, &["is missing, though there are keys"]);
+    let secret = fs::read(machine.state().join("secret")).unwrap();
+    machine.init();
+    assert_eq!(fs::read(machine.state().join("secret.1")).unwrap(), secret);
+    for kept in ["secret", "recovery-kit.age"] {
+        let kept = machine.state().join(kept);
+        fs::rename(
+            kept.with_file_name(format!("{}.1", kept.file_name().unwrap().to_str().unwrap())),
+            &kept,
+        )
+        .unwrap();
+    }
+    fs::rename(&aside, &ledger).unwrap();
+    next_run_works(&machine);
+}
+
+#[test]
+fn which_of_two_qubes_of_one_name_is_restored_the_user_says() {
+    let machine = machine();
+    machine.backup("work");
+    let first = machine.tree("work");
+    machine.lab.admin("admin.vm.Remove+", "work", "").unwrap();
+    add(&machine, "work", 2);
+    machine.backup("work");
+    let passphrase = machine.passphrase();
+    let passphrase = passphrase.to_str().unwrap();
+    let (code, text) = machine.fails(&["restore", "work", "--as", "again", "-p", passphrase]);
+    assert_eq!(code, 1);
+    one_error(&text, &["several qubes had the name work", "--id"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&machine.ok(&["snapshots", "work", "--json"])).unwrap();
+    let ids = json["qubes"].as_array().unwrap().iter();
+    let mut trees = ids.map(|qube| {
+        let id = qube["id"].as_str().unwrap().to_owned();
+        machine.restore("work", &["--id", &id], &format!("again-{}", &id[..4]));
+        machine.tree(&format!("again-{}", &id[..4]))
+    });
+    let plain = qib_lab::compare::plain;
+    assert!(trees.any(|tree| plain(tree) == plain(first.clone())));
 }
 
 #[test]

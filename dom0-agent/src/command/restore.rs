@@ -2,12 +2,15 @@
 
 use super::Ended;
 use crate::cli::Restore;
-use crate::error::Result;
+use crate::error::{Error, Peer, Result};
+use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::restore::{self, Plan};
 use crate::undo::Undos;
 use crate::{passphrase, storage, text};
+use qib_rpc::fault::Code;
+use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
 use std::time::Instant;
@@ -15,7 +18,7 @@ use std::time::Instant;
 pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let began = Instant::now();
     let machine = Machine::open()?;
-    let installation = Installation::open()?;
+    let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
     let (number, target) = (arguments.snapshot, arguments.target.clone());
@@ -32,6 +35,9 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
         &mut progress,
     );
     progress.clear();
+    if let Err(error) = &done {
+        note_lost_pack(&mut installation, &plan, error)?;
+    }
     let summary = done.map_err(|error| error.of(&plan.target))?;
     report(&plan, &summary, began.elapsed().as_secs_f64());
     Ok(Ended::Well)
@@ -48,6 +54,26 @@ fn perform(
     progress.stage(&plan.target, "opening the keys");
     let identity = restore::open_identity(machine, installation, plan, passphrase, &mut undos)?;
     restore::restore(machine, installation, plan, identity, &mut undos, progress)
+}
+
+/// Has the next backup store again what was in a pack that is missing or damaged.
+fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -> Result<()> {
+    let Error::Fault(Peer::Helper, fault) = error else {
+        return Ok(());
+    };
+    let lost = matches!(fault.code, Code::Missing | Code::Damaged);
+    let history = installation.ledger.book.history(plan.qube.id);
+    let is_live = |pack: &Digest| history.is_some_and(|history| history.packs.contains_key(pack));
+    let Some(pack) = fault.object.filter(|pack| lost && is_live(pack)) else {
+        return Ok(());
+    };
+    let qube = plan.qube.id;
+    installation
+        .ledger
+        .append(Record::PackLost { qube, pack })?;
+    let name = &plan.qube.name;
+    eprintln!("qib: the next backup of {name} stores again what it still has of that object");
+    Ok(())
 }
 
 fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {

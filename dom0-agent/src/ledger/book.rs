@@ -23,7 +23,8 @@ pub struct History {
     pub snapshots: Vec<SnapshotRecord>,
     /// What interrupted sessions stored since the last snapshot.
     pub partials: Vec<PartialRecord>,
-    /// The packs that the last snapshot needs, with the bytes that it needs of each.
+    /// The packs that the last snapshot needs, with the bytes that it needs of each,
+    /// but for those that were found lost.
     pub packs: BTreeMap<Digest, u64>,
     pending: Option<(SessionId, Vec<PackChange>)>,
 }
@@ -91,6 +92,10 @@ impl Book {
                 Ok(())
             }
             Record::Snapshot(snapshot) => self.find(snapshot.qube)?.commit(snapshot),
+            Record::PackLost { qube, pack } => {
+                let known = self.find(*qube)?.packs.remove(pack);
+                known.map(drop).ok_or(Contradiction)
+            }
         }
     }
 

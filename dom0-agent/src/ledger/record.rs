@@ -37,6 +37,13 @@ pub enum Record {
     },
     /// A finished backup.
     Snapshot(Box<SnapshotRecord>),
+    /// A restore found a pack missing or damaged: nothing may build upon it.
+    PackLost {
+        /// Whose.
+        qube: QubeId,
+        /// Which.
+        pack: Digest,
+    },
 }
 
 /// Changes in one record, so that it stays within a message's limit.

@@ -23,11 +23,11 @@ pub fn hash(file: &mut File) -> Result<Content> {
         file.seek(SeekFrom::Start(begin))?;
         let mut at = begin;
         while at < end {
-            buffer.fill(0);
             let wanted = usize::try_from((end - at).min(256 * 4096))?.next_multiple_of(BLOCK);
             let Some(wanted) = buffer.get_mut(..wanted) else {
                 break;
             };
+            wanted.fill(0);
             let length = fill(file, wanted)?;
             if length == 0 {
                 break;
