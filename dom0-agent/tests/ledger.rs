@@ -151,6 +151,39 @@ fn packs_count_only_with_their_snapshot() {
 }
 
 #[test]
+fn a_lost_pack_is_not_built_upon() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    ledger
+        .append(changes(1, &[(1, Change::Added), (2, Change::Added)]))
+        .unwrap();
+    ledger.append(snapshot(1, 1)).unwrap();
+    let pack = Digest::new([1; 32]);
+    ledger
+        .append(Record::PackLost { qube: QUBE, pack })
+        .unwrap();
+    let ledger = open(&path).unwrap();
+    let packs = &ledger.book.history(QUBE).unwrap().packs;
+    assert!(!packs.contains_key(&pack) && packs.len() == 1);
+    let mut ledger = open(&path).unwrap();
+    assert!(
+        ledger
+            .append(Record::PackLost { qube: QUBE, pack })
+            .is_err()
+    );
+}
+
+#[test]
+fn who_only_reads_leaves_a_torn_record_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = filled(&folder);
+    let torn = [fs::read(&path).unwrap().as_slice(), &[9, 0, 0, 0, 1]].concat();
+    fs::write(&path, &torn).unwrap();
+    drop(open(&path).unwrap());
+    assert_eq!(fs::read(&path).unwrap(), torn);
+}
+
+#[test]
 fn a_snapshot_ends_what_partials_promised() {
     let folder = TempDir::new().unwrap();
     let (path, mut ledger) = new(&folder);
