@@ -16,6 +16,10 @@ use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
 use std::collections::HashSet;
 
+/// Packs that partials may bring a session to: those of some 6 TB. A helper can list
+/// what does not exist, and dom0's memory is small.
+const MAX_LIVE_PACKS: usize = 400_000;
+
 /// What a session may build upon.
 pub struct Live {
     /// Packs whose chunks may be used again.
@@ -52,8 +56,10 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
             records = Records::start(machine)?;
             continue;
         };
-        index.push(partial.index);
-        live_packs.extend(packs);
+        if live_packs.len().saturating_add(packs.len()) <= MAX_LIVE_PACKS {
+            index.push(partial.index);
+            live_packs.extend(packs);
+        }
     }
     live_packs.sort_by_key(|pack| (pack.digest, !pack.in_last_snapshot));
     live_packs.dedup_by_key(|pack| pack.digest);
