@@ -121,6 +121,7 @@ fn a_quarter_million_unchanged_files_send_under_one_percent() {
         number(&first, "bytes_stored"),
         number(&second, "bytes_stored"),
     );
+    println!("stored first {one} bytes, then {two}");
     assert!(two * 100 < one, "{two} of {one} bytes");
 }
 
