@@ -1,17 +1,17 @@
 //! One restore: a new qube, a fresh volume, a helper that fills it.
 
+mod plan;
+
 use crate::admin::call::{self, RESTORING};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::ledger::book::History;
-use crate::ledger::record::{NetVm, QubeRecord, SnapshotRecord};
+use crate::ledger::record::NetVm;
 use crate::machine::{Installation, Machine};
 use crate::permit::Permit;
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
-use crate::text;
 use crate::undo::{Undo, Undos};
 use qib_rpc::id::SessionId;
 use qib_rpc::key::{Identity, Passphrase};
@@ -19,100 +19,10 @@ use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
-use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
 
-/// What is restored, and as what.
-pub struct Plan {
-    /// The qube that was backed up.
-    pub qube: QubeRecord,
-    /// Its snapshot.
-    pub snapshot: SnapshotRecord,
-    /// The qube to make.
-    pub target: QubeName,
-    /// Its template.
-    pub template: QubeName,
-}
-
-/// Decides what a restore does, without doing any of it.
-///
-/// # Errors
-/// When there is no such history or snapshot, or the target's name is taken.
-pub fn plan(
-    installation: &Installation,
-    name: &QubeName,
-    id: Option<&str>,
-    sequence: Option<u64>,
-    target: Option<QubeName>,
-) -> Result<Plan> {
-    let history = history(installation, name, id)?;
-    let snapshot = match sequence {
-        Some(number) => history
-            .snapshots
-            .iter()
-            .find(|snapshot| snapshot.sequence == number),
-        None => history.snapshots.last(),
-    };
-    let snapshot = snapshot.ok_or_else(|| {
-        Error::Restore(format!(
-            "{name} has no such snapshot; see 'qib snapshots {name}'"
-        ))
-    })?;
-    let target = target.unwrap_or_else(|| name.clone());
-    let qubes = call::qubes()?;
-    if qubes.iter().any(|qube| qube.name == target) {
-        return Err(Error::Restore(format!(
-            "a qube named {target} exists; choose another name with --as NAME"
-        )));
-    }
-    let template = snapshot.settings.template.clone();
-    let template = template.filter(|name| qubes.iter().any(|qube| &qube.name == name));
-    let template = template.ok_or_else(|| {
-        Error::Restore(match &snapshot.settings.template {
-            Some(missing) => {
-                format!("its template {missing} does not exist here; install it first")
-            }
-            None => "it had no template; qib does not restore such qubes yet".to_owned(),
-        })
-    })?;
-    Ok(Plan {
-        qube: history.qube.clone(),
-        snapshot: snapshot.clone(),
-        target,
-        template,
-    })
-}
-
-/// The history that is meant. A qube that was made anew, by a restore for one, has
-/// another under the same name: which of them is wanted only the user knows.
-fn history<'a>(
-    installation: &'a Installation,
-    name: &QubeName,
-    id: Option<&str>,
-) -> Result<&'a History> {
-    let mut named = installation.ledger.book.named(name);
-    named.retain(|history| !history.snapshots.is_empty());
-    named.retain(|history| id.is_none_or(|id| history.qube.id.to_string().starts_with(id)));
-    match named.as_slice() {
-        [] => Err(Error::Restore(format!(
-            "{name} was never backed up; see 'qib snapshots'"
-        ))),
-        [only] => Ok(only),
-        several => {
-            let mut text = format!("several qubes had the name {name}; choose one with --id ID:");
-            for last in several
-                .iter()
-                .filter_map(|history| history.snapshots.last())
-            {
-                let count = text::count(last.sequence, "snapshot", "snapshots");
-                let time = text::time(last.time);
-                text.push_str(&format!("\n  {}  {count}, the last of {time}", last.qube));
-            }
-            Err(Error::Restore(text))
-        }
-    }
-}
+pub use plan::{Plan, plan};
 
 /// Opens the qube's data identity with the passphrase, in a helper of its own.
 ///
