@@ -202,7 +202,7 @@ fn a_session_makes_one_call_to_storage() {
 fn a_dry_run_stores_nothing_and_makes_no_snapshot() {
     let machine = machine_with(small_tree);
     let text = machine.ok(&["backup", "--dry-run", "work"]);
-    assert!(text.contains("nothing was stored"), "{text}");
+    assert!(text.contains("no snapshot was stored"), "{text}");
     assert!(machine.objects("pack-").is_empty());
     assert!(machine.ok(&["snapshots"]).contains("Nothing is stored"));
     assert_eq!(machine.backup("work")["snapshot"], 1);
