@@ -141,9 +141,11 @@ fn ask_at(terminal: &File, prompt: &str, stop: &Stop) -> io::Result<Zeroizing<St
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
     let mut output = terminal;
-    output.write_all(prompt.as_bytes())?;
+    // The prompt comes second: what is typed after it is never shown nor thrown away.
     tcsetattr(terminal.as_fd(), OptionalActions::Flush, &silent)?;
-    let line = first_line(Watched::new(terminal, stop.clone(), PATIENCE));
+    let asked = output.write_all(prompt.as_bytes());
+    let watched = Watched::new(terminal, stop.clone(), PATIENCE);
+    let line = asked.and_then(|()| first_line(watched));
     tcsetattr(terminal.as_fd(), OptionalActions::Flush, &before)?;
     output.write_all(b"\n")?;
     line

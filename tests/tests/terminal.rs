@@ -3,16 +3,15 @@
 
 mod machine;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use machine::faults::{add, next_run_works};
 use machine::{BINARY, Machine};
 use qib_lab::LabBuilder;
 
-/// Runs `qib` at a terminal at which `typed` is typed, line by line.
+/// Runs `qib` at a terminal. Whenever it shows a colon at the end of a prompt, the
+/// next of `typed` is typed.
 fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, String) {
     let folder = machine.lab.dir();
     let command = format!("{BINARY} exec {} -- qib {arguments}", folder.display());
@@ -21,14 +20,20 @@ fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, S
     let script = script.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = script.spawn().unwrap();
     let mut keyboard = child.stdin.take().unwrap();
-    for line in typed {
-        sleep(Duration::from_millis(700));
-        writeln!(keyboard, "{line}").unwrap();
+    let mut screen = child.stdout.take().unwrap();
+    let (mut shown, mut typed) = (Vec::new(), typed.iter());
+    let mut byte = [0];
+    while screen.read(&mut byte).unwrap() == 1 {
+        shown.push(byte[0]);
+        if shown.ends_with(b": ")
+            && let Some(line) = typed.next()
+        {
+            writeln!(keyboard, "{line}").unwrap();
+        }
     }
-    let output = child.wait_with_output().unwrap();
+    let done = child.wait().unwrap().success();
     drop(keyboard);
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.success(), shown)
+    (done, String::from_utf8_lossy(&shown).into_owned())
 }
 
 #[test]
