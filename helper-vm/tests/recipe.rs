@@ -53,12 +53,7 @@ fn oddities(root: &Path) {
     let sparse = fs::File::create(root.join("sparse")).unwrap();
     sparse.write_all_at(b"end", 40 << 20).unwrap();
     sparse.set_len(50 << 20).unwrap();
-    for (name, mode) in [
-        ("a/file", 0o4751),
-        ("nothing", 0),
-        ("a/b/c", 0o1555),
-        ("empty", 0o700),
-    ] {
+    for (name, mode) in [("a/file", 0o4751), ("a/b/c", 0o1555), ("empty", 0o700)] {
         fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
     for (name, time) in [
@@ -75,6 +70,8 @@ fn oddities(root: &Path) {
 
 /// What only root can make.
 fn privileges(root: &Path) {
+    // Only root can read it to make the image.
+    fs::set_permissions(root.join("nothing"), fs::Permissions::from_mode(0)).unwrap();
     for arguments in [
         &["mknod", "null", "c", "1", "3"][..],
         &["mknod", "disk", "b", "4095", "1048575"],
