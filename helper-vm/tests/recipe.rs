@@ -71,7 +71,7 @@ fn oddities(root: &Path) {
 /// What only root can make.
 fn privileges(root: &Path) {
     // Only root can read it to make the image.
-    fs::set_permissions(root.join("nothing"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("nothing"), fs::Permissions::from_mode(0o000)).unwrap();
     for arguments in [
         &["mknod", "null", "c", "1", "3"][..],
         &["mknod", "disk", "b", "4095", "1048575"],
