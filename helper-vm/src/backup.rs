@@ -16,6 +16,9 @@ mod read_data;
 mod reading_list;
 mod run;
 mod session;
+mod stand;
 mod store;
+mod survey;
+mod unchanged;
 
 pub use run::run;

@@ -3,38 +3,42 @@
 
 mod decode;
 mod encode;
+mod folder;
+mod parent;
 mod word;
 
 pub use decode::{IndexSink, read};
-pub use encode::{IndexCounts, IndexWriter};
+pub use encode::{IndexCounts, IndexWriter, InodeCounts, WriteRow};
+pub use folder::{Folder, Stand};
+pub use parent::Parent;
 pub use word::{Stretch, push_stretch, stretches};
 
 use crate::pack::Place;
 
 /// The version of the index format.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Bytes of a row of the chunk table: id, pack, place.
 pub(crate) const CHUNK_ROW_BYTES: u64 = 52;
 
-/// Bytes of a row of the file table before its words.
-pub(crate) const FILE_ROW_BYTES: u64 = 28;
+/// Bytes of a row of the tables of folders and files before its words.
+pub(crate) const INODE_ROW_BYTES: u64 = 32;
 
-/// Bytes of a file's row with its words.
-pub(crate) fn file_row_bytes(words: &[u32]) -> u64 {
+/// Bytes of a folder's or a file's row with its words.
+pub(crate) fn inode_row_bytes(words: &[u32]) -> u64 {
     crate::number::wide(words.len())
         .saturating_mul(4)
-        .saturating_add(FILE_ROW_BYTES)
+        .saturating_add(INODE_ROW_BYTES)
 }
 
-/// A file as an earlier run saw it.
+/// A file or folder as an earlier run saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileKey {
     /// Its inode number.
     pub inode: u32,
     /// The generation of the inode.
     pub generation: u32,
-    /// A keyed hash of size and times.
+    /// A keyed hash of size and times, and of what the rules made of it.
     pub fingerprint: [u8; 16],
 }
 

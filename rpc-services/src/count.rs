@@ -30,6 +30,16 @@ pub struct Counts {
     pub bytes_expected: u64,
 }
 
+impl Counts {
+    /// Adds the entries of a part of the snapshot.
+    pub fn add_entries(&mut self, more: &Self) {
+        self.files = self.files.saturating_add(more.files);
+        self.folders = self.folders.saturating_add(more.folders);
+        self.others = self.others.saturating_add(more.others);
+        self.file_bytes = self.file_bytes.saturating_add(more.file_bytes);
+    }
+}
+
 /// What one rule left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
@@ -46,9 +56,21 @@ pub struct LeftOuts([LeftOut; Rule::COUNT]);
 impl LeftOuts {
     /// Adds an entry of `bytes` that `rule` left out.
     pub fn add(&mut self, rule: Rule, bytes: u64) {
+        self.add_all(rule, LeftOut { entries: 1, bytes });
+    }
+
+    /// Adds entries that `rule` left out.
+    pub fn add_all(&mut self, rule: Rule, more: LeftOut) {
         if let Some(left_out) = self.0.get_mut(rule.index()) {
-            left_out.entries = left_out.entries.saturating_add(1);
-            left_out.bytes = left_out.bytes.saturating_add(bytes);
+            left_out.entries = left_out.entries.saturating_add(more.entries);
+            left_out.bytes = left_out.bytes.saturating_add(more.bytes);
+        }
+    }
+
+    /// Adds what `others` counts.
+    pub fn merge(&mut self, others: &Self) {
+        for (rule, left_out) in others.iter() {
+            self.add_all(rule, left_out);
         }
     }
 

@@ -1,13 +1,13 @@
 //! The last objects of a backup: index, list of packs, snapshot.
 
-use super::index_part::{self, Rows};
+use super::index_part::{self, From};
 use super::manifest_walk::Root;
 use super::merge_plan::{self, Plan, Weight};
 use super::session::Session;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::index::{CHUNK_ROW_BYTES, file_row_bytes};
-use crate::known::{Known, ObjectRows};
+use crate::index::{CHUNK_ROW_BYTES, inode_row_bytes};
+use crate::known::{Known, ObjectRows, Rows};
 use crate::packs_list::{Change, PackChange};
 use crate::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot};
 use qib_rpc::count::LeftOuts;
@@ -71,42 +71,41 @@ fn put_index<W: Write + Send + 'static>(
     session: &Session<W>,
     known: &Known,
 ) -> Result<(Option<qib_rpc::id::Digest>, u64)> {
-    let ends = known
-        .objects
-        .iter()
-        .skip(1)
-        .map(|rows| (rows.chunks_from, rows.files_from));
-    let first_new = (known.first_new.chunks_from, known.first_new.files_from);
+    let ends = known.objects.iter().skip(1).chain([&known.first_new]);
     let weights: Vec<Weight> = known
         .objects
         .iter()
-        .zip(ends.chain(std::iter::once(first_new)))
+        .zip(ends)
         .map(|(rows, end)| Weight {
             bytes: rows.bytes,
-            live_bytes: live_bytes(known, *rows, end),
+            live_bytes: live_bytes(known, rows, end),
         })
         .collect();
-    let end = (known.chunks.len(), known.files.len());
-    let Plan { merged_from, kept } =
-        merge_plan::plan(&weights, live_bytes(known, known.first_new, end));
-    let from = known.objects.get(merged_from).unwrap_or(&known.first_new);
-    let rows = Rows {
-        chunks_from: from.chunks_from,
-        files_from: from.files_from,
+    let new_bytes = live_bytes(known, &known.first_new, &known.end());
+    let Plan { merged_from, kept } = merge_plan::plan(&weights, new_bytes);
+    let from = From {
+        rows: *known.objects.get(merged_from).unwrap_or(&known.first_new),
         needed_only: true,
     };
-    let part = index_part::seal(known, rows, &session.index_to, session.job.qube)?;
+    let job = &session.job;
+    let part = index_part::seal(known, from, &session.index_to, job.qube, job.rules)?;
     let index = part.map(|part| session.put(part)).transpose()?;
     Ok((index, kept))
 }
 
-fn live_bytes(known: &Known, from: ObjectRows, (chunks_end, files_end): (u32, u32)) -> u64 {
-    let chunks = (from.chunks_from..chunks_end).filter(|row| known.chunks.is_needed(*row));
+fn live_bytes(known: &Known, from: &ObjectRows, end: &ObjectRows) -> u64 {
+    let chunks = from.chunks_from..end.chunks_from;
+    let chunks = chunks.filter(|row| known.chunks.is_needed(*row));
     let chunk_bytes = crate::number::wide(chunks.count()).saturating_mul(CHUNK_ROW_BYTES);
-    let files = (from.files_from..files_end).filter(|row| index_part::is_current(known, *row));
-    files
-        .map(|row| file_row_bytes(known.files.words(row)))
-        .fold(chunk_bytes, u64::saturating_add)
+    let inodes = |rows: &Rows, from: u32, end: u32| {
+        let lasting = index_part::lasting(rows, from).take_while(|row| *row < end);
+        lasting
+            .map(|row| inode_row_bytes(rows.words(row)))
+            .fold(0, u64::saturating_add)
+    };
+    chunk_bytes
+        .saturating_add(inodes(&known.files, from.files_from, end.files_from))
+        .saturating_add(inodes(&known.folders, from.folders_from, end.folders_from))
 }
 
 fn changes(known: &Known) -> Vec<PackChange> {

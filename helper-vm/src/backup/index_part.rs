@@ -2,22 +2,24 @@
 
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
-use crate::index::{ChunkRow, FileKey, IndexCounts, IndexWriter, Stretch, push_stretch, stretches};
-use crate::known::{Known, NO_PACK};
+use crate::index::{
+    ChunkRow, Folder, IndexCounts, IndexWriter, InodeCounts, Stretch, WriteRow, push_stretch,
+    stretches,
+};
+use crate::known::{Known, NO_PACK, ObjectRows, Rows};
 use crate::number::{place, short, wide};
 use crate::seal::{SealTo, Sealed};
 use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::rule::Rules;
 use std::collections::HashMap;
 use std::io;
 
 /// Which rows to write.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows {
-    /// The first row of the table of chunks.
-    pub chunks_from: u32,
-    /// The first row of the table of files.
-    pub files_from: u32,
-    /// True when rows that this snapshot does not need are dropped. The tables
+pub struct From {
+    /// The first rows.
+    pub rows: ObjectRows,
+    /// True when chunks that this snapshot does not need are dropped. The tables
     /// of an interrupted run do not know yet.
     pub needed_only: bool,
 }
@@ -28,50 +30,54 @@ const NONE: u32 = u32::MAX;
 ///
 /// # Errors
 /// When sealing fails.
-pub fn seal(known: &Known, rows: Rows, to: &SealTo, qube: QubeId) -> Result<Option<Sealed>> {
-    let mut part = Part::new(known, rows);
-    part.choose_files();
-    if part.chunks.is_empty() && part.files.is_empty() {
+pub fn seal(
+    known: &Known,
+    from: From,
+    to: &SealTo,
+    qube: QubeId,
+    rules: Rules,
+) -> Result<Option<Sealed>> {
+    let mut part = Part::new(known, from);
+    part.choose_folders(from.rows.folders_from);
+    part.choose_files(from.rows.files_from);
+    if part.chunks.is_empty() && part.files.is_empty() && part.folders.is_empty() {
         return Ok(None);
     }
-    part.write(to, qube).map(Some).map_err(Error::Helper)
+    part.write(to, qube, rules).map(Some).map_err(Error::Helper)
 }
 
-/// True when a later run may trust the row of the table of files.
-pub fn is_current(known: &Known, row: u32) -> bool {
-    let key = known.files.key(row);
-    let counts = key.is_some_and(|key| known.files.row(key.inode) == Some(row));
-    counts && known.files.is_worth_keeping(row)
+/// The rows from one on that a later run may believe.
+pub fn lasting(rows: &Rows, from: u32) -> impl Iterator<Item = u32> + '_ {
+    let rows_from = from..rows.len();
+    rows_from.filter(|row| rows.is_worth_keeping(*row) && rows.is_current(*row))
 }
 
 struct Part<'a> {
     known: &'a Known,
-    rows: Rows,
     chunks: Vec<u32>,
     borrowed: Vec<u32>,
+    folders: Vec<u32>,
     files: Vec<u32>,
     packs: Vec<Digest>,
     /// Row of the tables → number in the object.
     chunk_numbers: Vec<u32>,
     pack_numbers: HashMap<u32, u32>,
-    words: u64,
 }
 
 impl<'a> Part<'a> {
-    fn new(known: &'a Known, rows: Rows) -> Self {
+    fn new(known: &'a Known, from: From) -> Self {
         let mut part = Self {
             known,
-            rows,
             chunks: Vec::new(),
             borrowed: Vec::new(),
+            folders: Vec::new(),
             files: Vec::new(),
             packs: Vec::new(),
             chunk_numbers: vec![NONE; place(known.chunks.len())],
             pack_numbers: HashMap::new(),
-            words: 0,
         };
-        for row in rows.chunks_from..known.chunks.len() {
-            if !rows.needed_only || known.chunks.is_needed(row) {
+        for row in from.rows.chunks_from..known.chunks.len() {
+            if !from.needed_only || known.chunks.is_needed(row) {
                 part.choose_chunk(row);
             }
         }
@@ -104,24 +110,27 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn choose_files(&mut self) {
-        let known = self.known;
-        for row in self.rows.files_from..known.files.len() {
-            if !is_current(known, row) {
-                continue;
+    fn choose_folders(&mut self, from: u32) {
+        let folders = &self.known.folders;
+        self.folders = sorted(folders, from);
+        for row in self.folders.clone() {
+            let folder = Folder::of_words(folders.words(row));
+            for piece in folder.into_iter().flat_map(|folder| folder.pieces) {
+                self.borrow_chunk(piece);
             }
-            self.words = self
-                .words
-                .saturating_add(wide(known.files.words(row).len()));
-            for stretch in stretches(known.files.words(row)) {
+        }
+    }
+
+    fn choose_files(&mut self, from: u32) {
+        let files = &self.known.files;
+        self.files = sorted(files, from);
+        for row in self.files.clone() {
+            for stretch in stretches(files.words(row)) {
                 if let Some(Stretch::Chunk(chunk)) = stretch {
                     self.borrow_chunk(chunk);
                 }
             }
-            self.files.push(row);
         }
-        self.files
-            .sort_unstable_by_key(|row| known.files.key(*row).map_or(0, |key| key.inode));
     }
 
     fn borrow_chunk(&mut self, row: u32) {
@@ -132,18 +141,19 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn write(&self, to: &SealTo, qube: QubeId) -> io::Result<Sealed> {
+    fn write(&self, to: &SealTo, qube: QubeId, rules: Rules) -> io::Result<Sealed> {
         let counts = IndexCounts {
             packs: wide(self.packs.len()),
             chunks: wide(self.chunks.len()),
             borrowed: wide(self.borrowed.len()),
-            files: wide(self.files.len()),
-            words: self.words,
+            folders: counts(&self.known.folders, &self.folders),
+            files: counts(&self.known.files, &self.files),
         };
-        let mut writer = IndexWriter::new(to, qube, counts)?;
+        let mut writer = IndexWriter::new(to, qube, rules, counts)?;
         writer.packs(self.packs.iter().copied())?;
         writer.chunks(self.chunks.iter().filter_map(|row| self.chunk(*row)))?;
         writer.borrowed(self.borrowed.iter().filter_map(|row| self.id(*row)))?;
+        writer.folders(|write| self.write_folders(write))?;
         writer.files(|write| self.write_files(write))
     }
 
@@ -160,28 +170,58 @@ impl<'a> Part<'a> {
         })
     }
 
-    fn write_files(
-        &self,
-        write: &mut dyn FnMut(FileKey, &[u32]) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn write_folders(&self, write: &mut WriteRow) -> io::Result<()> {
+        let folders = &self.known.folders;
+        for row in &self.folders {
+            let folder = Folder::of_words(folders.words(*row));
+            let mut folder = folder.ok_or(io::ErrorKind::InvalidData)?;
+            for piece in &mut folder.pieces {
+                *piece = self.chunk_number(*piece);
+            }
+            let words = folder.words().ok_or(io::ErrorKind::InvalidData)?;
+            let key = folders.key(*row).ok_or(io::ErrorKind::InvalidData)?;
+            write(key, folders.parent(*row), &words)?;
+        }
+        Ok(())
+    }
+
+    fn write_files(&self, write: &mut WriteRow) -> io::Result<()> {
+        let files = &self.known.files;
         let mut words = Vec::new();
         for row in &self.files {
             words.clear();
-            for stretch in stretches(self.known.files.words(*row)) {
+            for stretch in stretches(files.words(*row)) {
                 let stretch = match stretch.ok_or(io::ErrorKind::InvalidData)? {
-                    Stretch::Chunk(chunk) => {
-                        let number = self.chunk_numbers.get(place(chunk));
-                        Stretch::Chunk(number.copied().unwrap_or(NONE))
-                    }
+                    Stretch::Chunk(chunk) => Stretch::Chunk(self.chunk_number(chunk)),
                     hole @ Stretch::Hole(_) => hole,
                 };
                 if !push_stretch(&mut words, stretch) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
             }
-            let key = self.known.files.key(*row);
-            write(key.ok_or(io::ErrorKind::InvalidData)?, &words)?;
+            let key = files.key(*row).ok_or(io::ErrorKind::InvalidData)?;
+            write(key, files.parent(*row), &words)?;
         }
         Ok(())
+    }
+
+    fn chunk_number(&self, row: u32) -> u32 {
+        let number = self.chunk_numbers.get(place(row));
+        number.copied().unwrap_or(NONE)
+    }
+}
+
+/// The rows to write, in ascending order of inodes.
+fn sorted(rows: &Rows, from: u32) -> Vec<u32> {
+    let mut chosen: Vec<u32> = lasting(rows, from).collect();
+    chosen.sort_unstable_by_key(|row| rows.key(*row).map_or(0, |key| key.inode));
+    chosen
+}
+
+fn counts(rows: &Rows, chosen: &[u32]) -> InodeCounts {
+    let words = chosen.iter().map(|row| wide(rows.words(*row).len()));
+    InodeCounts {
+        rows: wide(chosen.len()),
+        words: words.fold(0, u64::saturating_add),
     }
 }

@@ -1,18 +1,21 @@
-//! The second walk over all names: writes the manifest, folders after what is in them.
+//! The second walk over the names: writes the manifest, folders after what is in them.
 
 mod listing;
+mod record;
 
 use super::contents;
 use super::names_walk::{Selection, left_out_by};
 use super::piece::Pieces;
+use super::reading_list::Judge;
 use super::store::Store;
 use crate::error::{Error, Result};
+use crate::index::Folder;
 use crate::manifest::{Content, Entry, EntryName, Meta, Node, Part};
 use listing::Listing;
 use qib_ext4::{BlockReader, DeviceNumber, Ext4, FileType, Inode, InodeNumber};
-use qib_rpc::count::LeftOuts;
+use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::key::CutKey;
-use qib_rpc::rule::Rules;
+use record::Record;
 
 /// The root of a written manifest.
 pub struct Root {
@@ -29,6 +32,7 @@ struct Open {
     name: Option<EntryName>,
     listing: Listing,
     pieces: Pieces,
+    record: Record,
 }
 
 /// A walk that writes a manifest.
@@ -37,8 +41,8 @@ pub struct ManifestWalk<'a, R> {
     pub fs: &'a Ext4<R>,
     /// What is wanted.
     pub selection: &'a Selection,
-    /// What is left out.
-    pub rules: Rules,
+    /// How files are judged.
+    pub judge: &'a Judge,
     /// Decides where pieces end.
     pub key: &'a CutKey,
     /// Takes the pieces.
@@ -54,6 +58,10 @@ impl<R: BlockReader> ManifestWalk<'_, R> {
     /// When the volume can not be read, or a piece not be stored.
     pub fn write(mut self, mut each_entry: impl FnMut(&Store)) -> Result<Root> {
         let root = self.fs.root()?;
+        if let Some(pieces) = self.unchanged(root.number)? {
+            let meta = self.meta(&root)?;
+            return Ok(Root { meta, pieces });
+        }
         let mut above: Vec<Open> = Vec::new();
         let mut open = self.open(root, None)?;
         loop {
@@ -66,33 +74,57 @@ impl<R: BlockReader> ManifestWalk<'_, R> {
             }
             let meta = self.meta(&open.folder)?;
             let pieces = open.pieces.finish(self.store)?;
+            let outer = above
+                .last()
+                .map_or(open.folder.number, |outer| outer.folder.number);
+            self.left_out.merge(open.record.left_out());
+            let recorded =
+                open.record
+                    .finish(self.store, self.judge, &open.folder, outer, &pieces)?;
             let (Some(name), Some(outer)) = (open.name, above.pop()) else {
                 return Ok(Root { meta, pieces });
             };
             open = outer;
+            open.record.below(recorded);
             let node = Node::Directory(pieces);
-            self.add(
-                &mut open,
-                Entry {
-                    name,
-                    meta,
-                    node,
-                    link_group: None,
-                },
-            )?;
+            self.add(&mut open, name, meta, node, None)?;
         }
     }
 
+    /// The pieces of a folder that is taken as an earlier run saw it.
+    fn unchanged(&self, folder: InodeNumber) -> Result<Option<Vec<Part>>> {
+        let Some(row) = self.selection.unchanged.get(&folder) else {
+            return Ok(None);
+        };
+        let known = &self.store.known;
+        let unknown = Error::Job("a folder that no index holds");
+        let folder = Folder::of_words(known.folders.words(*row)).ok_or(unknown)?;
+        let mut parts = Vec::with_capacity(folder.pieces.len());
+        for piece in folder.pieces {
+            let unknown = Error::Job("a piece that no index holds");
+            let id = known.chunks.id(piece).ok_or(unknown)?;
+            parts.push(Part::Chunk(id, known.chunks.length(piece)));
+        }
+        Ok(Some(parts))
+    }
+
     fn open(&self, folder: Inode, name: Option<EntryName>) -> Result<Open> {
+        let left_out = self.selection.left_out_of.get(&folder.number);
+        let stand = self.selection.stands.get(&folder.number);
         Ok(Open {
             listing: Listing::read(self.fs, &folder, self.selection)?,
+            record: Record::new(
+                stand.copied(),
+                left_out.copied().unwrap_or_default(),
+                self.judge.racy.is_racy(&folder),
+            ),
             folder,
             name,
             pieces: Pieces::default(),
         })
     }
 
-    /// Adds an entry; a folder must be walked first.
+    /// Adds an entry; a folder that changed must be walked first.
     fn entry(
         &mut self,
         open: &mut Open,
@@ -100,49 +132,83 @@ impl<R: BlockReader> ManifestWalk<'_, R> {
         number: InodeNumber,
     ) -> Result<Option<Open>> {
         let inode = self.fs.inode(number)?;
-        let directory = inode.file_type == FileType::Directory;
+        if inode.file_type == FileType::Directory {
+            return self.folder(open, name, inode);
+        }
         let at_root = open.folder.number == InodeNumber::ROOT;
-        if let Some(rule) = left_out_by(self.rules, at_root, name.bytes(), &inode) {
-            if !directory {
-                let is_file = inode.file_type == FileType::Regular;
-                self.left_out
-                    .add(rule, if is_file { inode.size } else { 0 });
-            }
+        if let Some(rule) = left_out_by(self.judge.rules, at_root, name.bytes(), &inode) {
+            let is_file = inode.file_type == FileType::Regular;
+            open.record
+                .leave_out(rule, if is_file { inode.size } else { 0 });
+            open.record
+                .entry(self.store, self.judge, &open.folder, &inode)?;
             return Ok(None);
         }
-        let counts = &mut self.store.counts;
-        if directory && !self.selection.folders.contains(number.get()) {
+        let is_file = inode.file_type == FileType::Regular;
+        let count = Counts {
+            files: u64::from(is_file),
+            others: u64::from(!is_file),
+            file_bytes: if is_file { inode.size } else { 0 },
+            ..Counts::default()
+        };
+        open.record.count(self.store, &count);
+        let row = open
+            .record
+            .entry(self.store, self.judge, &open.folder, &inode)?;
+        let meta = self.meta(&inode)?;
+        let node = self.node(&inode, row)?;
+        let link_group = (inode.links > 1).then(|| number.get());
+        self.add(open, name, meta, node, link_group).map(|()| None)
+    }
+
+    fn folder(&mut self, open: &mut Open, name: EntryName, inode: Inode) -> Result<Option<Open>> {
+        let at_root = open.folder.number == InodeNumber::ROOT;
+        if left_out_by(self.judge.rules, at_root, name.bytes(), &inode).is_some() {
+            return Ok(None);
+        }
+        if !self.selection.folders.contains(inode.number.get()) {
             return Err(Error::VolumeContradicts(
                 "a folder that its entry calls a file",
             ));
         }
-        if directory {
-            counts.folders = counts.folders.saturating_add(1);
-            return self.open(inode, Some(name)).map(Some);
-        }
-        if inode.file_type == FileType::Regular {
-            counts.files = counts.files.saturating_add(1);
-            counts.file_bytes = counts.file_bytes.saturating_add(inode.size);
-        } else {
-            counts.others = counts.others.saturating_add(1);
-        }
-        let entry = Entry {
-            name,
-            meta: self.meta(&inode)?,
-            node: self.node(&inode)?,
-            link_group: (inode.links > 1).then(|| number.get()),
+        let count = Counts {
+            folders: 1,
+            ..Counts::default()
         };
-        self.add(open, entry).map(|()| None)
+        open.record.count(self.store, &count);
+        let Some(pieces) = self.unchanged(inode.number)? else {
+            return self.open(inode, Some(name)).map(Some);
+        };
+        let meta = self.meta(&inode)?;
+        self.add(open, name, meta, Node::Directory(pieces), None)
+            .map(|()| None)
     }
 
-    fn add(&mut self, open: &mut Open, entry: Entry) -> Result<()> {
+    fn add(
+        &mut self,
+        open: &mut Open,
+        name: EntryName,
+        meta: Meta,
+        node: Node,
+        link_group: Option<u32>,
+    ) -> Result<()> {
+        let entry = Entry {
+            name,
+            meta,
+            node,
+            link_group,
+        };
         open.pieces.add(self.store, self.key, &entry)
     }
 
-    fn node(&mut self, inode: &Inode) -> Result<Node> {
+    fn node(&mut self, inode: &Inode, row: u32) -> Result<Node> {
         let device = inode.device.unwrap_or(DeviceNumber { major: 0, minor: 0 });
         Ok(match inode.file_type {
-            FileType::Regular => Node::File(self.content(inode)?),
+            FileType::Regular => {
+                let words = self.store.known.files.words(row).to_vec();
+                let parts = contents::of_words(self.store, &words)?;
+                Node::File(Content { parts })
+            }
             FileType::Symlink => Node::Symlink(self.fs.symlink_target(inode)?),
             FileType::CharDevice => Node::CharDevice(device.major, device.minor),
             FileType::BlockDevice => Node::BlockDevice(device.major, device.minor),
@@ -153,17 +219,6 @@ impl<R: BlockReader> ManifestWalk<'_, R> {
                 ));
             }
         })
-    }
-
-    fn content(&mut self, inode: &Inode) -> Result<Content> {
-        if inode.size == 0 {
-            return Ok(Content::default());
-        }
-        let row = self.store.known.files.row(inode.number.get());
-        let row = row.ok_or(Error::VolumeContradicts("a file that no inode table holds"))?;
-        let words = self.store.known.files.words(row).to_vec();
-        let parts = contents::of_words(self.store, &words)?;
-        Ok(Content { parts })
     }
 
     fn meta(&self, inode: &Inode) -> Result<Meta> {

@@ -1,11 +1,16 @@
-//! The first walk over all names: which inodes the backup wants, and what the
-//! rules leave out.
+//! The first walk, over the names in folders that are not as an earlier run saw
+//! them: which inodes the backup wants, and what the rules leave out.
 
-use super::path_rules::{CACHEDIR_NAME, CACHEDIR_SIGNATURE, Position};
+use super::fingerprint::Fingerprints;
+use super::path_rules::{CACHEDIR_NAME, CACHEDIR_SIGNATURE};
+use super::stand::Stand;
+use super::survey::Survey;
 use crate::bits::Bits;
 use crate::error::{Error, Result};
+use crate::index::{Folder, Parent};
+use crate::known::Known;
 use qib_ext4::{BlockReader, Ext4, FileType, Inode, InodeNumber};
-use qib_rpc::count::LeftOuts;
+use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::rule::{Rule, Rules};
 use std::collections::HashMap;
 
@@ -20,10 +25,18 @@ pub struct Selection {
     /// Folders whose names were walked. A folder that hid behind the hint of
     /// another type is not among them, and its content would be lost in silence.
     pub folders: Bits,
+    /// How the rules see the folders of the backup among these.
+    pub stands: HashMap<InodeNumber, Stand>,
     /// Folders that stay empty but for what [`Selection::keeps`] says.
     pub emptied: HashMap<InodeNumber, Rule>,
-    /// What the rules leave out.
+    /// What the rules leave out of each folder of the backup, as far as the names tell.
+    pub left_out_of: HashMap<InodeNumber, LeftOuts>,
+    /// What the rules leave out of folders that are left out themselves.
     pub left_out: LeftOuts,
+    /// Folders whose trees are as an earlier run saw them, and their rows.
+    pub unchanged: HashMap<InodeNumber, u32>,
+    /// True when some wanted file, link or other is not as an earlier run saw it.
+    pub any_changed: bool,
 }
 
 /// Why an entry is not in the backup at all, going by what it is.
@@ -33,6 +46,11 @@ pub fn left_out_by(rules: Rules, at_root: bool, name: &[u8], inode: &Inode) -> O
     if lost_found && rules.holds(Rule::LostFound) {
         return Some(Rule::LostFound);
     }
+    left_out_by_itself(rules, inode)
+}
+
+/// Why an inode is not in the backup, whatever its name.
+pub fn left_out_by_itself(rules: Rules, inode: &Inode) -> Option<Rule> {
     if inode.file_type == FileType::Socket {
         return Some(Rule::Socket);
     }
@@ -50,38 +68,41 @@ impl Selection {
     }
 }
 
-/// Walks all names.
+/// Walks the names. Rows of folders that are left out are written at once.
 ///
 /// # Errors
 /// When the volume can not be read or contradicts itself.
-pub fn walk<R: BlockReader>(fs: &Ext4<R>, rules: Rules) -> Result<Selection> {
+pub fn walk<R: BlockReader>(
+    fs: &Ext4<R>,
+    rules: Rules,
+    survey: &Survey,
+    fingerprints: &Fingerprints,
+    known: &mut Known,
+) -> Result<Selection> {
     let mut walk = Walk {
         fs,
         rules,
+        survey,
+        fingerprints,
+        known,
         found: Selection::default(),
-        todo: vec![(InodeNumber::ROOT, Stand::In(Position::root(rules)))],
+        todo: vec![(InodeNumber::ROOT, Stand::root(rules), Parent::Unknown)],
     };
     walk.found.wanted.insert(InodeNumber::ROOT.get());
-    while let Some((number, stand)) = walk.todo.pop() {
-        walk.folder(number, stand)?;
+    while let Some((number, stand, parent)) = walk.todo.pop() {
+        walk.folder(number, stand, parent)?;
     }
     Ok(walk.found)
-}
-
-/// Where a folder stands.
-#[derive(Clone, Copy)]
-enum Stand {
-    /// In the backup, at this position.
-    In(Position),
-    /// Left out by a rule, with all that lies in it.
-    Out(Rule),
 }
 
 struct Walk<'a, R> {
     fs: &'a Ext4<R>,
     rules: Rules,
+    survey: &'a Survey,
+    fingerprints: &'a Fingerprints,
+    known: &'a mut Known,
     found: Selection,
-    todo: Vec<(InodeNumber, Stand)>,
+    todo: Vec<(InodeNumber, Stand, Parent)>,
 }
 
 /// An entry whose name lies in the listing's names.
@@ -92,23 +113,74 @@ struct Found {
 }
 
 impl<R: BlockReader> Walk<'_, R> {
-    fn folder(&mut self, number: InodeNumber, stand: Stand) -> Result<()> {
+    fn folder(&mut self, number: InodeNumber, stand: Stand, parent: Parent) -> Result<()> {
         if !self.found.folders.insert(number.get()) {
             return Err(Error::VolumeContradicts("a folder has two names"));
         }
-        let (entries, names) = read(self.fs, &self.fs.inode(number)?)?;
+        if self.is_unchanged(number, stand) {
+            return Ok(());
+        }
+        let inode = self.fs.inode(number)?;
+        let (entries, names) = read(self.fs, &inode)?;
         let name_of = |found: &Found| names.get(found.name.clone()).unwrap_or_default();
         let tag = entries.iter().find(|found| name_of(found) == CACHEDIR_NAME);
-        let stand = self.tagged(number, stand, tag)?;
+        let inside = self.tagged(number, stand, tag)?;
+        let mut left_out = LeftOuts::default();
         for found in &entries {
-            self.entry(number, stand, found, name_of(found))?;
+            self.entry(number, inside, found, name_of(found), &mut left_out)?;
+        }
+        if let Stand::Out(_) = stand {
+            return self.record_left_out(&inode, stand, parent, left_out);
+        }
+        self.found.stands.insert(number, stand);
+        if left_out.iter().next().is_some() {
+            self.found.left_out_of.insert(number, left_out);
         }
         Ok(())
     }
 
-    /// The stand of a folder's entries when it is marked as a cache. The root
-    /// is never one: a stray file must not make a backup empty.
+    /// Takes the tree of a folder as an earlier run saw it, if it is so.
+    fn is_unchanged(&mut self, number: InodeNumber, stand: Stand) -> bool {
+        let Some(row) = self.survey.unchanged(self.known, number.get()) else {
+            return false;
+        };
+        let folder = Folder::of_words(self.known.folders.words(row));
+        let same = folder.is_some_and(|folder| folder.stand == stand.number());
+        if same {
+            self.found.unchanged.insert(number, row);
+        }
+        same
+    }
+
+    fn record_left_out(
+        &mut self,
+        inode: &Inode,
+        stand: Stand,
+        parent: Parent,
+        left_out: LeftOuts,
+    ) -> Result<()> {
+        self.found.left_out.merge(&left_out);
+        let folder = Folder {
+            stand: stand.number(),
+            counts: Counts::default(),
+            left_out,
+            links: Vec::new(),
+            pieces: Vec::new(),
+        };
+        let key = self.fingerprints.key_of(inode);
+        self.known
+            .folders
+            .note(key, parent, folder.words().as_deref())
+            .map(drop)
+            .ok_or(Error::VolumeTooLarge("more folders than an index can hold"))
+    }
+
+    /// The stand of a folder's entries: out when it is emptied, or marked as a
+    /// cache. The root never is: a stray file must not make a backup empty.
     fn tagged(&mut self, folder: InodeNumber, stand: Stand, tag: Option<&Found>) -> Result<Stand> {
+        if let Stand::Emptied(rule) = stand {
+            return Ok(Stand::Out(rule));
+        }
         let (Stand::In(_), Some(tag)) = (stand, tag) else {
             return Ok(stand);
         };
@@ -124,7 +196,7 @@ impl<R: BlockReader> Walk<'_, R> {
         if start != CACHEDIR_SIGNATURE {
             return Ok(stand);
         }
-        self.found.wanted.insert(tag.inode.get());
+        self.want(tag.inode);
         self.found.emptied.insert(folder, Rule::CacheDirTag);
         Ok(Stand::Out(Rule::CacheDirTag))
     }
@@ -135,56 +207,60 @@ impl<R: BlockReader> Walk<'_, R> {
         stand: Stand,
         found: &Found,
         name: &[u8],
+        left_out: &mut LeftOuts,
     ) -> Result<()> {
+        let parent = Parent::Folder(folder.get());
         let position = match stand {
             Stand::In(position) => position,
-            Stand::Out(rule) => {
+            Stand::Out(rule) | Stand::Emptied(rule) => {
                 // A marked folder keeps its mark.
                 let kept =
                     self.found.emptied.contains_key(&folder) && self.found.keeps(folder, name);
                 return if kept {
                     Ok(())
                 } else {
-                    self.left_out(found, rule)
+                    self.left_out(found, rule, parent, left_out)
                 };
             }
         };
         if !matches!(found.hint, Some(FileType::Directory) | None) {
-            self.found.wanted.insert(found.inode.get());
+            self.want(found.inode);
             return Ok(());
         }
         let inode = self.fs.inode(found.inode)?;
         let at_root = folder == InodeNumber::ROOT;
         if inode.file_type != FileType::Directory {
-            self.found.wanted.insert(found.inode.get());
+            self.want(found.inode);
         } else if let Some(rule) = left_out_by(self.rules, at_root, name, &inode) {
-            self.left_out(found, rule)?;
+            self.left_out(found, rule, parent, left_out)?;
         } else {
-            self.sub_folder(found.inode, position.enter(name));
+            let stand = Stand::below(position, name);
+            self.found.wanted.insert(found.inode.get());
+            if let Stand::Emptied(rule) = stand {
+                self.found.emptied.insert(found.inode, rule);
+            }
+            self.todo.push((found.inode, stand, parent));
         }
         Ok(())
     }
 
-    fn sub_folder(&mut self, number: InodeNumber, (position, rule): (Position, Option<Rule>)) {
-        self.found.wanted.insert(number.get());
-        let stand = match rule {
-            None => Stand::In(position),
-            Some(rule) => {
-                self.found.emptied.insert(number, rule);
-                Stand::Out(rule)
-            }
-        };
-        self.todo.push((number, stand));
+    fn want(&mut self, inode: InodeNumber) {
+        self.found.wanted.insert(inode.get());
+        self.found.any_changed |= !self.survey.same.contains(inode.get());
     }
 
-    fn left_out(&mut self, found: &Found, rule: Rule) -> Result<()> {
+    fn left_out(
+        &mut self,
+        found: &Found,
+        rule: Rule,
+        parent: Parent,
+        left_out: &mut LeftOuts,
+    ) -> Result<()> {
         let inode = self.fs.inode(found.inode)?;
         let is_file = inode.file_type == FileType::Regular;
-        self.found
-            .left_out
-            .add(rule, if is_file { inode.size } else { 0 });
+        left_out.add(rule, if is_file { inode.size } else { 0 });
         if inode.file_type == FileType::Directory {
-            self.todo.push((found.inode, Stand::Out(rule)));
+            self.todo.push((found.inode, Stand::Out(rule), parent));
         }
         Ok(())
     }

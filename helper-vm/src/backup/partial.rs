@@ -1,6 +1,6 @@
 //! Partials: what an interrupted run leaves for the next one.
 
-use super::index_part::{self, Rows};
+use super::index_part::{self, From};
 use super::session::Session;
 use super::store::Store;
 use crate::error::Result;
@@ -16,7 +16,7 @@ const LEAST_BYTES: u64 = 256 << 20;
 pub struct Partials {
     said: usize,
     next_at: u64,
-    rows: Rows,
+    from: From,
 }
 
 impl Partials {
@@ -25,9 +25,8 @@ impl Partials {
         Self {
             said: 0,
             next_at: LEAST_BYTES,
-            rows: Rows {
-                chunks_from: store.known.chunks.len(),
-                files_from: store.known.files.len(),
+            from: From {
+                rows: store.known.end(),
                 needed_only: false,
             },
         }
@@ -49,8 +48,9 @@ impl Partials {
         }
         store.flush()?;
         session.settle()?;
-        let (to, qube) = (&session.index_to, session.job.qube);
-        let Some(index) = index_part::seal(&store.known, self.rows, to, qube)? else {
+        let (to, job) = (&session.index_to, &session.job);
+        let part = index_part::seal(&store.known, self.from, to, job.qube, job.rules)?;
+        let Some(index) = part else {
             return Ok(());
         };
         let index = session.put(index)?;

@@ -110,6 +110,12 @@ impl Position {
         }
     }
 
+    /// The position as a number, the same for all that no pattern reaches.
+    pub fn number(self) -> u32 {
+        let depth = if self.following == 0 { 0 } else { self.depth };
+        u32::from(depth) << 16 | u32::from(self.following)
+    }
+
     /// The sub-folder `name`, and the rule that empties it, if one does.
     pub fn enter(self, name: &[u8]) -> (Self, Option<Rule>) {
         let mut inside = Self {

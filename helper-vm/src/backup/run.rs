@@ -11,12 +11,14 @@ use super::read_data::DataReader;
 use super::reading_list::{self, Judge, ReadingList};
 use super::session::Session;
 use super::store::Store;
+use super::survey::Survey;
+use super::unchanged;
 use crate::cut::Cutter;
 use crate::device::open_fs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::index;
-use crate::known::{Known, Loader, ObjectRows};
+use crate::index::{self, Parent};
+use crate::known::{Known, Loader};
 use crate::packing::{Packing, Sink};
 use crate::seal::{OpenWith, SealTo};
 use crate::snapshot::BlockSize;
@@ -106,16 +108,12 @@ fn load<R: Read, W: Write>(
             digest: *digest,
         };
         let untrusted_object = fetching.fetch(name)?;
-        let mut loader = Loader::new(&mut known);
+        let mut loader = Loader::new(&mut known, job.order.rules);
         index::read(&untrusted_object, identity, job.order.qube, &mut loader)
             .map_err(|error| Error::Object(*digest, error))?;
         loader.finish();
     }
-    known.first_new = ObjectRows {
-        chunks_from: known.chunks.len(),
-        files_from: known.files.len(),
-        bytes: 0,
-    };
+    known.first_new = known.end();
     Ok(known)
 }
 
@@ -125,22 +123,27 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     mut known: Known,
 ) -> Result<BackupSummary> {
     let job = &session.job;
-    let mut selection = names_walk::walk(fs, job.rules)?;
+    let fingerprints = Fingerprints::new(&job.chunk_key, job.rules);
+    let again = ReadAgain::new(job.previous, job.now, &job.chunk_key);
+    let survey = Survey::make(fs, &known, &fingerprints, &again)?;
+    let selection = names_walk::walk(fs, job.rules, &survey, &fingerprints, &mut known)?;
     let judge = Judge {
-        racy: RacyFrom::new(reading_list::newest_time(fs)?, job.now),
-        again: ReadAgain::new(job.previous, job.now, &job.chunk_key),
-        fingerprints: Fingerprints::new(&job.chunk_key),
+        racy: RacyFrom::new(survey.newest, job.now),
+        fingerprints,
         rules: job.rules,
     };
-    let list = reading_list::make(fs, &selection, &judge, &mut known)?;
+    let list = reading_list::make(fs, &selection, &survey, &judge)?;
     let sink = session.storage.clone().map_or(Sink::Nowhere, Sink::Storage);
     let packing = Packing::new(session.data_to.clone(), sink)?;
     let mut store = Store::new(known, job.chunk_key.clone(), packing);
     store.counts.bytes_expected = list.bytes;
+    let mut left_out = selection.left_out;
+    let tops = selection.unchanged.values().copied().collect();
+    unchanged::take(&mut store, &survey, tops, &mut left_out)?;
+    drop(survey);
     read_files(session, fs, &list, &judge, &mut store)?;
     drop(list);
-    let mut left_out = std::mem::take(&mut selection.left_out);
-    let root = write_manifest(session, fs, &selection, &mut store, &mut left_out)?;
+    let root = write_manifest(session, fs, &selection, &judge, &mut store, &mut left_out)?;
     drop(selection);
     let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
     let stored = finish::finish(session, &mut store, root, left_out, block_size)?;
@@ -172,12 +175,8 @@ fn read_files<W: Write + Send + 'static, R: BlockReader>(
         store.counts.files_racy = store.counts.files_racy.saturating_add(u64::from(file.racy));
         let key = judge.fingerprints.key_of(&inode);
         let files = &mut store.known.files;
-        let same = files
-            .row(inode.number.get())
-            .filter(|row| files.key(*row) == Some(key) && files.words(*row) == words);
-        let row = same.or_else(|| files.add(key, words));
+        let row = files.note(key, Parent::Unknown, Some(words));
         let row = row.ok_or(Error::VolumeTooLarge("more files than an index can hold"))?;
-        files.need(row);
         if file.racy {
             files.distrust(row);
         }
@@ -189,13 +188,14 @@ fn write_manifest<W: Write + Send + 'static, R: BlockReader>(
     session: &Session<W>,
     fs: &Ext4<R>,
     selection: &Selection,
+    judge: &Judge,
     store: &mut Store,
     left_out: &mut LeftOuts,
 ) -> Result<Root> {
     let walk = ManifestWalk {
         fs,
         selection,
-        rules: session.job.rules,
+        judge,
         key: &session.job.cut_key,
         store,
         left_out,

@@ -2,7 +2,7 @@
 //! have been in an attacker's hand.
 
 use super::word::{Stretch, stretches};
-use super::{CHUNK_ROW_BYTES, ChunkRow, FILE_ROW_BYTES, FileKey, VERSION};
+use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, Folder, INODE_ROW_BYTES, Parent, VERSION};
 use crate::archive::{self, Head, MemberKind};
 use crate::chunk_id::ChunkId;
 use crate::cut;
@@ -12,6 +12,7 @@ use crate::number::{place, wide};
 use crate::pack::Place;
 use crate::seal::{self, OpenWith};
 use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::rule::Rules;
 use std::io::{BufReader, Read};
 
 /// Most bytes of tables for each byte of the object: real ones have under 8,
@@ -23,15 +24,19 @@ const FREE_BYTES: u64 = 1 << 20;
 
 /// Takes the rows of an index object, table by table.
 pub trait IndexSink {
+    /// The rules that held when the folders were read.
+    fn rules(&mut self, rules: Rules);
     /// The next pack of the object's table.
     fn pack(&mut self, digest: Digest);
     /// The next chunk; its pack is in the table of packs.
     fn chunk(&mut self, row: ChunkRow);
     /// The next borrowed chunk.
     fn borrowed(&mut self, id: ChunkId);
-    /// The next file, inodes ascending. Chunk words count own chunks first,
+    /// The next folder, inodes ascending. Its pieces count own chunks first,
     /// then borrowed ones, and are in range.
-    fn file(&mut self, key: FileKey, words: &[u32]);
+    fn folder(&mut self, key: FileKey, parent: Parent, folder: Folder);
+    /// The next file, inodes ascending. Chunk words count as pieces do.
+    fn file(&mut self, key: FileKey, parent: Parent, words: &[u32]);
 }
 
 /// Opens an index object and hands its rows to `sink`.
@@ -52,10 +57,9 @@ pub fn read(
         table: 0,
         packs: 0,
         chunks: 0,
-        inode: None,
     };
     archive::each(input, |head, content| reading.table(&head, content))?;
-    if reading.table == 5 {
+    if reading.table == 6 {
         Ok(())
     } else {
         Err(FormatError::Damaged("an index with missing tables"))
@@ -69,7 +73,6 @@ struct Reading<'a, S> {
     packs: u64,
     /// Own chunks and, from the table of borrowed ones on, those too.
     chunks: u64,
-    inode: Option<u32>,
 }
 
 impl<S: IndexSink> Reading<'_, S> {
@@ -84,14 +87,15 @@ impl<S: IndexSink> Reading<'_, S> {
             (1, b"packs") => self.packs(&mut input, length)?,
             (2, b"chunks") => self.chunks(&mut input, length)?,
             (3, b"borrowed") => self.borrowed(&mut input, length)?,
-            (4, b"files") => self.files(&mut input, length)?,
+            (4, b"folders") => self.folders(&mut input, length)?,
+            (5, b"files") => self.files(&mut input, length)?,
             _ => return Err(FormatError::Damaged("tables out of order")),
         }
         self.table = self.table.saturating_add(1);
         Ok(())
     }
 
-    fn head(&self, head: &Head, input: &mut dyn Read) -> Result<()> {
+    fn head(&mut self, head: &Head, input: &mut dyn Read) -> Result<()> {
         let text = archive::text(head, input, 1000)?;
         let damaged = FormatError::Damaged("an index's head");
         let text = String::from_utf8(text).map_err(|_| damaged)?;
@@ -102,11 +106,11 @@ impl<S: IndexSink> Reading<'_, S> {
         if version != VERSION {
             return Err(FormatError::Newer);
         }
-        if rest == format!("qube {}\n", self.qube) {
-            Ok(())
-        } else {
-            Err(FormatError::NotOurs)
-        }
+        let rest = rest.strip_prefix(&format!("qube {}\nrules ", self.qube));
+        let rules = rest.ok_or(FormatError::NotOurs)?.strip_suffix('\n');
+        let rules = rules.and_then(|rules| Rules::try_from(rules.parse::<u32>().ok()?).ok());
+        self.sink.rules(rules.ok_or(damaged)?);
+        Ok(())
     }
 
     fn packs(&mut self, input: &mut dyn Read, length: u64) -> Result<()> {
@@ -139,37 +143,31 @@ impl<S: IndexSink> Reading<'_, S> {
         Ok(())
     }
 
+    fn folders(&mut self, input: &mut dyn Read, length: u64) -> Result<()> {
+        inodes(input, length, |key, parent, untrusted_words| {
+            let folder = Folder::of_words(untrusted_words)
+                .filter(|folder| folder.pieces.iter().all(|piece| self.has_chunk(*piece)));
+            let folder = folder.ok_or(FormatError::Damaged("a folder's words"))?;
+            self.sink.folder(key, parent, folder);
+            Ok(())
+        })
+    }
+
     fn files(&mut self, input: &mut dyn Read, length: u64) -> Result<()> {
-        let mut left = length;
-        let mut words = Vec::new();
-        while left > 0 {
-            let untrusted_row: [u8; 28] = array(input)?;
-            let (key, count) =
-                file_row(&untrusted_row).ok_or(FormatError::Damaged("a file's row"))?;
-            left = u64::from(count)
-                .checked_mul(4)
-                .and_then(|bytes| bytes.checked_add(FILE_ROW_BYTES))
-                .and_then(|bytes| left.checked_sub(bytes))
-                .ok_or(FormatError::Damaged(
-                    "a file's row that is longer than its table",
-                ))?;
-            if self.inode.is_some_and(|last| last >= key.inode) {
-                return Err(FormatError::Damaged("files out of order"));
-            }
-            self.inode = Some(key.inode);
-            words.clear();
-            for _ in 0..count {
-                words.push(u32::from_le_bytes(array(input)?));
-            }
-            self.check(&words)?;
-            self.sink.file(key, &words);
-        }
-        Ok(())
+        inodes(input, length, |key, parent, untrusted_words| {
+            self.check(untrusted_words)?;
+            self.sink.file(key, parent, untrusted_words);
+            Ok(())
+        })
+    }
+
+    fn has_chunk(&self, untrusted_number: u32) -> bool {
+        u64::from(untrusted_number) < self.chunks
     }
 
     fn check(&self, untrusted_words: &[u32]) -> Result<()> {
         let known = |stretch| match stretch {
-            Some(Stretch::Chunk(number)) => u64::from(number) < self.chunks,
+            Some(Stretch::Chunk(number)) => self.has_chunk(number),
             Some(Stretch::Hole(bytes)) => bytes > 0,
             None => false,
         };
@@ -179,6 +177,37 @@ impl<S: IndexSink> Reading<'_, S> {
             Err(FormatError::Damaged("a file's content"))
         }
     }
+}
+
+/// Reads a table of inodes.
+fn inodes(
+    input: &mut dyn Read,
+    length: u64,
+    mut each: impl FnMut(FileKey, Parent, &[u32]) -> Result<()>,
+) -> Result<()> {
+    let mut left = length;
+    let mut words = Vec::new();
+    let mut last = None;
+    while left > 0 {
+        let untrusted_row: [u8; 32] = array(input)?;
+        let (key, parent, count) =
+            inode_row(&untrusted_row).ok_or(FormatError::Damaged("an inode's row"))?;
+        left = u64::from(count)
+            .checked_mul(4)
+            .and_then(|bytes| bytes.checked_add(INODE_ROW_BYTES))
+            .and_then(|bytes| left.checked_sub(bytes))
+            .ok_or(FormatError::Damaged("a row that is longer than its table"))?;
+        if last.is_some_and(|last| last >= key.inode) {
+            return Err(FormatError::Damaged("inodes out of order"));
+        }
+        last = Some(key.inode);
+        words.clear();
+        for _ in 0..count {
+            words.push(u32::from_le_bytes(array(input)?));
+        }
+        each(key, parent, &words)?;
+    }
+    Ok(())
 }
 
 fn rows(length: u64, row_bytes: u64) -> Result<u64> {
@@ -210,12 +239,12 @@ fn chunk_row(untrusted_row: &[u8]) -> Option<ChunkRow> {
     })
 }
 
-fn file_row(untrusted_row: &[u8]) -> Option<(FileKey, u32)> {
+fn inode_row(untrusted_row: &[u8]) -> Option<(FileKey, Parent, u32)> {
     let mut fields = Fields::new(untrusted_row);
     let key = FileKey {
         inode: fields.u32()?,
         generation: fields.u32()?,
         fingerprint: fields.array()?,
     };
-    Some((key, fields.u32()?))
+    Some((key, fields.u32()?.into(), fields.u32()?))
 }

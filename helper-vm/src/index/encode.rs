@@ -1,12 +1,13 @@
 //! Writing an index object, row by row: a large one is never in memory as plaintext.
 
-use super::{CHUNK_ROW_BYTES, ChunkRow, FILE_ROW_BYTES, FileKey, VERSION};
+use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, INODE_ROW_BYTES, Parent, VERSION};
 use crate::archive::{self, Head};
 use crate::chunk_id::ChunkId;
 use crate::pack::LEVEL;
 use crate::seal::{SealTo, Sealed, Sealing};
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::object::Kind;
+use qib_rpc::rule::Rules;
 use std::io::{self, Write};
 
 /// How many rows the tables of an index object have.
@@ -18,11 +19,23 @@ pub struct IndexCounts {
     pub chunks: u64,
     /// Ids of chunks that an older index object places.
     pub borrowed: u64,
+    /// Folders.
+    pub folders: InodeCounts,
     /// Files.
-    pub files: u64,
-    /// Words of all files together.
+    pub files: InodeCounts,
+}
+
+/// How long a table of inodes is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InodeCounts {
+    /// Rows.
+    pub rows: u64,
+    /// Words of all rows together.
     pub words: u64,
 }
+
+/// Takes a row of a table of inodes.
+pub type WriteRow<'a> = dyn FnMut(FileKey, Parent, &[u32]) -> io::Result<()> + 'a;
 
 /// An index object that is being written. The rows must come table by table, in
 /// the order of the methods, each as often as the counts say.
@@ -36,10 +49,11 @@ impl IndexWriter {
     ///
     /// # Errors
     /// When sealing fails.
-    pub fn new(to: &SealTo, qube: QubeId, counts: IndexCounts) -> io::Result<Self> {
+    pub fn new(to: &SealTo, qube: QubeId, rules: Rules, counts: IndexCounts) -> io::Result<Self> {
         let output = zstd::Encoder::new(Sealing::new(to)?, LEVEL)?;
         let mut writer = Self { output, counts };
-        let text = format!("qib-index {VERSION}\nqube {qube}\n");
+        let rules = u32::from(rules);
+        let text = format!("qib-index {VERSION}\nqube {qube}\nrules {rules}\n");
         writer.table(b"index", crate::number::wide(text.len()), |output| {
             output.write_all(text.as_bytes())
         })?;
@@ -90,30 +104,50 @@ impl IndexWriter {
         )
     }
 
-    /// Writes the table of files, which `write` sends row by row in ascending
-    /// order of inodes, and ends the object.
+    /// Writes the table of folders, which `write` sends row by row in ascending
+    /// order of inodes.
+    ///
+    /// # Errors
+    /// When sealing fails.
+    pub fn folders(
+        &mut self,
+        write: impl FnOnce(&mut WriteRow) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.inodes(b"folders", self.counts.folders, write)
+    }
+
+    /// Writes the table of files as [`IndexWriter::folders`] does, and ends the object.
     ///
     /// # Errors
     /// When sealing fails.
     pub fn files(
         mut self,
-        write: impl FnOnce(&mut dyn FnMut(FileKey, &[u32]) -> io::Result<()>) -> io::Result<()>,
+        write: impl FnOnce(&mut WriteRow) -> io::Result<()>,
     ) -> io::Result<Sealed> {
-        let rows = self.counts.files.saturating_mul(FILE_ROW_BYTES);
-        let length = rows.saturating_add(self.counts.words.saturating_mul(4));
-        self.table(b"files", length, |output| {
-            write(&mut |key, content| {
-                let count = u32::try_from(content.len()).map_err(io::Error::other)?;
-                words(output, &[key.inode, key.generation])?;
-                output.write_all(&key.fingerprint)?;
-                words(output, &[count])?;
-                words(output, content)
-            })
-        })?;
+        self.inodes(b"files", self.counts.files, write)?;
         let mut end = Vec::new();
         archive::end(&mut end);
         self.output.write_all(&end)?;
         self.output.finish()?.finish(Kind::Index, 0)
+    }
+
+    fn inodes(
+        &mut self,
+        name: &[u8],
+        counts: InodeCounts,
+        write: impl FnOnce(&mut WriteRow) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let rows = counts.rows.saturating_mul(INODE_ROW_BYTES);
+        let length = rows.saturating_add(counts.words.saturating_mul(4));
+        self.table(name, length, |output| {
+            write(&mut |key, parent, content| {
+                let count = u32::try_from(content.len()).map_err(io::Error::other)?;
+                words(output, &[key.inode, key.generation])?;
+                output.write_all(&key.fingerprint)?;
+                words(output, &[parent.into(), count])?;
+                words(output, content)
+            })
+        })
     }
 
     fn table(

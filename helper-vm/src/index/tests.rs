@@ -5,20 +5,40 @@ use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::seal::{OpenWith, SealTo};
 use proptest::prelude::*;
+use qib_rpc::count::{Counts, LeftOut, LeftOuts};
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::key::IndexSeed;
+use qib_rpc::rule::{Rule, Rules};
 
 const QUBE: QubeId = QubeId::new([7; 16]);
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Tables {
+    rules: Rules,
     packs: Vec<Digest>,
     chunks: Vec<ChunkRow>,
     borrowed: Vec<ChunkId>,
-    files: Vec<(FileKey, Vec<u32>)>,
+    folders: Vec<(FileKey, Parent, Folder)>,
+    files: Vec<(FileKey, Parent, Vec<u32>)>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            rules: Rules::DEFAULT,
+            packs: Vec::new(),
+            chunks: Vec::new(),
+            borrowed: Vec::new(),
+            folders: Vec::new(),
+            files: Vec::new(),
+        }
+    }
 }
 
 impl IndexSink for Tables {
+    fn rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
     fn pack(&mut self, digest: Digest) {
         self.packs.push(digest);
     }
@@ -28,8 +48,11 @@ impl IndexSink for Tables {
     fn borrowed(&mut self, id: ChunkId) {
         self.borrowed.push(id);
     }
-    fn file(&mut self, key: FileKey, words: &[u32]) {
-        self.files.push((key, words.to_vec()));
+    fn folder(&mut self, key: FileKey, parent: Parent, folder: Folder) {
+        self.folders.push((key, parent, folder));
+    }
+    fn file(&mut self, key: FileKey, parent: Parent, words: &[u32]) {
+        self.files.push((key, parent, words.to_vec()));
     }
 }
 
@@ -45,23 +68,37 @@ fn write(tables: &Tables, qube: QubeId) -> Vec<u8> {
         packs: wide(tables.packs.len()),
         chunks: wide(tables.chunks.len()),
         borrowed: wide(tables.borrowed.len()),
-        files: wide(tables.files.len()),
-        words: tables
-            .files
-            .iter()
-            .map(|(_, words)| wide(words.len()))
-            .sum(),
+        folders: InodeCounts {
+            rows: wide(tables.folders.len()),
+            words: tables
+                .folders
+                .iter()
+                .map(|(_, _, folder)| wide(folder.words().unwrap().len()))
+                .sum(),
+        },
+        files: InodeCounts {
+            rows: wide(tables.files.len()),
+            words: tables
+                .files
+                .iter()
+                .map(|(_, _, words)| wide(words.len()))
+                .sum(),
+        },
     };
-    let mut writer = IndexWriter::new(&keys().1, qube, counts).unwrap();
+    let mut writer = IndexWriter::new(&keys().1, qube, tables.rules, counts).unwrap();
     writer.packs(tables.packs.iter().copied()).unwrap();
     writer.chunks(tables.chunks.iter().copied()).unwrap();
     writer.borrowed(tables.borrowed.iter().copied()).unwrap();
-    let sealed = writer.files(|row| {
-        tables
-            .files
-            .iter()
-            .try_for_each(|(key, words)| row(*key, words))
-    });
+    let mut folders = tables.folders.iter();
+    writer
+        .folders(|row| {
+            folders
+                .try_for_each(|(key, parent, folder)| row(*key, *parent, &folder.words().unwrap()))
+        })
+        .unwrap();
+    let mut files = tables.files.iter();
+    let sealed =
+        writer.files(|row| files.try_for_each(|(key, parent, words)| row(*key, *parent, words)));
     sealed.unwrap().bytes
 }
 
@@ -93,10 +130,38 @@ fn tables() -> Tables {
         place,
     };
     Tables {
+        rules: Rules::DEFAULT.without(Rule::Trash),
         packs: vec![Digest::new([1; 32])],
         chunks: vec![chunk(1), chunk(2)],
         borrowed: vec![ChunkId::new([3; 32])],
-        files: vec![(key(11), words), (key(12), vec![])],
+        folders: vec![
+            (key(2), Parent::Unknown, folder(vec![1, 2])),
+            (key(13), Parent::Folder(2), folder(vec![])),
+        ],
+        files: vec![
+            (key(11), Parent::Folder(2), words),
+            (key(12), Parent::Many, vec![]),
+        ],
+    }
+}
+
+fn folder(pieces: Vec<u32>) -> Folder {
+    let mut left_out = LeftOuts::default();
+    let (entries, bytes) = (3, 1 << 40);
+    left_out.add_all(Rule::Trash, LeftOut { entries, bytes });
+    let counts = Counts {
+        files: 1,
+        folders: 2,
+        others: 3,
+        file_bytes: 1 << 33,
+        ..Counts::default()
+    };
+    Folder {
+        stand: Stand(4),
+        counts,
+        left_out,
+        links: vec![12],
+        pieces,
     }
 }
 
@@ -140,10 +205,18 @@ fn lies_are_refused() {
         "a chunk out of range"
     );
     assert!(lie(|tables| tables.files.swap(0, 1)), "files out of order");
-    assert!(lie(|tables| tables.files[1].0.inode = 11), "an inode twice");
-    assert!(lie(|tables| tables.files[0].1.truncate(2)), "half a hole");
     assert!(
-        lie(|tables| tables.files[0].1 = vec![1 << 31, 0]),
+        lie(|tables| tables.folders.swap(0, 1)),
+        "folders out of order"
+    );
+    assert!(
+        lie(|tables| tables.folders[0].2.pieces.push(3)),
+        "a piece out of range"
+    );
+    assert!(lie(|tables| tables.files[1].0.inode = 11), "an inode twice");
+    assert!(lie(|tables| tables.files[0].2.truncate(2)), "half a hole");
+    assert!(
+        lie(|tables| tables.files[0].2 = vec![1 << 31, 0]),
         "an empty hole"
     );
 }
@@ -159,7 +232,7 @@ fn a_truncated_object_is_refused() {
 #[test]
 fn a_bomb_is_capped() {
     let mut tables = tables();
-    tables.files[0].1 = vec![1; 40 << 20];
+    tables.files[0].2 = vec![1; 40 << 20];
     let bytes = write(&tables, QUBE);
     assert!(bytes.len() < 100_000);
     assert!(read_back(&bytes).is_err());

@@ -1,35 +1,39 @@
 //! Taking the rows of an index object into the tables.
 
-use super::{Known, ObjectRows};
+use super::{Known, ObjectRows, Rows};
 use crate::chunk_id::ChunkId;
-use crate::index::{self, ChunkRow, FileKey, IndexSink, Stretch, push_stretch, stretches};
+use crate::index::{
+    self, ChunkRow, FileKey, Folder, IndexSink, Parent, Stretch, push_stretch, stretches,
+};
 use crate::number::place;
 use qib_rpc::id::Digest;
+use qib_rpc::rule::Rules;
 
-/// Takes the rows of one index object. Rows about packs that are not live, and
-/// files that refer to such rows, are dropped.
+/// Takes the rows of one index object. Rows about packs that are not live are
+/// dropped; folders and files that refer to such rows stay and are distrusted,
+/// so that a live inode that looks like one is seen as changed. Folders are
+/// dropped when other rules held for them.
 pub struct Loader<'a> {
     known: &'a mut Known,
     packs: Vec<Option<u32>>,
     chunks: Vec<Option<u32>>,
     words: Vec<u32>,
     rows: ObjectRows,
+    rules: Rules,
+    same_rules: bool,
 }
 
 impl<'a> Loader<'a> {
     /// Begins with the next index object.
-    pub fn new(known: &'a mut Known) -> Self {
-        let rows = ObjectRows {
-            chunks_from: known.chunks.len(),
-            files_from: known.files.len(),
-            bytes: 0,
-        };
+    pub fn new(known: &'a mut Known, rules: Rules) -> Self {
         Self {
+            rows: known.end(),
             known,
             packs: Vec::new(),
             chunks: Vec::new(),
             words: Vec::new(),
-            rows,
+            rules,
+            same_rules: false,
         }
     }
 
@@ -42,11 +46,15 @@ impl<'a> Loader<'a> {
         self.rows.bytes = self.rows.bytes.saturating_add(bytes);
     }
 
+    fn chunk_row(&self, number: u32) -> Option<u32> {
+        *self.chunks.get(place(number))?
+    }
+
     fn translate(&mut self, untranslated: &[u32]) -> Option<()> {
         self.words.clear();
         for stretch in stretches(untranslated) {
             let stretch = match stretch? {
-                Stretch::Chunk(number) => Stretch::Chunk((*self.chunks.get(place(number))?)?),
+                Stretch::Chunk(number) => Stretch::Chunk(self.chunk_row(number)?),
                 hole @ Stretch::Hole(_) => hole,
             };
             push_stretch(&mut self.words, stretch).then_some(())?;
@@ -56,6 +64,10 @@ impl<'a> Loader<'a> {
 }
 
 impl IndexSink for Loader<'_> {
+    fn rules(&mut self, rules: Rules) {
+        self.same_rules = rules == self.rules;
+    }
+
     fn pack(&mut self, digest: Digest) {
         self.packs.push(self.known.packs.row(&digest));
     }
@@ -75,10 +87,36 @@ impl IndexSink for Loader<'_> {
         self.chunks.push(self.known.chunks.row(&id));
     }
 
-    fn file(&mut self, key: FileKey, words: &[u32]) {
-        self.count(index::file_row_bytes(words));
-        if self.translate(words).is_some() {
-            let _row = self.known.files.add(key, &self.words);
+    fn folder(&mut self, key: FileKey, parent: Parent, mut folder: Folder) {
+        let pieces = folder.pieces.iter().map(|piece| self.chunk_row(*piece));
+        let pieces: Option<Vec<u32>> = pieces.collect();
+        let whole = pieces.is_some();
+        folder.pieces = pieces.unwrap_or_default();
+        let words = folder.words().unwrap_or_default();
+        self.count(index::inode_row_bytes(&words));
+        if self.same_rules {
+            take(&mut self.known.folders, key, parent, &words, whole);
         }
+    }
+
+    fn file(&mut self, key: FileKey, parent: Parent, words: &[u32]) {
+        self.count(index::inode_row_bytes(words));
+        let whole = self.translate(words).is_some();
+        take(&mut self.known.files, key, parent, &self.words, whole);
+    }
+}
+
+fn take(rows: &mut Rows, key: FileKey, parent: Parent, words: &[u32], whole: bool) {
+    let unplaced = parent == Parent::Unknown;
+    let last = rows.row(key.inode).filter(|_| unplaced);
+    let parent = last.map_or(parent, |last| rows.parent(last));
+    let Some(row) = rows.add(key, parent, if whole { words } else { &[] }) else {
+        return;
+    };
+    if !whole {
+        rows.distrust(row);
+    }
+    if unplaced {
+        rows.unplace(row);
     }
 }

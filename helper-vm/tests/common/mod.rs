@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test uses a part of it")]
 
 pub mod image;
+pub mod index_rows;
 pub mod storage;
 pub mod tree;
 
