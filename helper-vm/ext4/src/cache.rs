@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::block_reader::BlockReader;
 use crate::fields::to_usize;
+use crate::volume::Volume;
 
 /// Neighbours in an inode table are mostly wanted soon after each other.
 const PIECE_BYTES: u64 = 32 * 1024;
@@ -31,14 +32,14 @@ impl Cache {
     }
 
     /// Copies `buffer.len()` bytes at `offset`. They must not cross a block, so never cross a piece.
-    pub(crate) fn read(
+    pub(crate) fn read<R: BlockReader>(
         &self,
-        reader: &impl BlockReader,
+        volume: &Volume<R>,
         offset: u64,
         buffer: &mut [u8],
     ) -> io::Result<()> {
         let inside = offset.checked_rem(self.piece_bytes).unwrap_or(0);
-        let piece = self.piece(reader, offset.saturating_sub(inside))?;
+        let piece = self.piece(volume, offset.saturating_sub(inside))?;
         let start = to_usize(inside);
         let found = start
             .checked_add(buffer.len())
@@ -48,7 +49,7 @@ impl Cache {
         Ok(())
     }
 
-    fn piece(&self, reader: &impl BlockReader, start: u64) -> io::Result<Piece> {
+    fn piece<R: BlockReader>(&self, volume: &Volume<R>, start: u64) -> io::Result<Piece> {
         if let Some(piece) = self.find(start) {
             return Ok(piece);
         }
@@ -57,7 +58,7 @@ impl Cache {
             .saturating_sub(start)
             .min(self.piece_bytes);
         let mut bytes = vec![0; to_usize(length)];
-        reader.read_at(start, &mut bytes)?;
+        volume.read_at(start, &mut bytes)?;
         let piece = Piece::from(bytes);
         self.keep(start, Arc::clone(&piece));
         Ok(piece)

@@ -14,13 +14,14 @@ use crate::inodes::Inodes;
 use crate::mmp;
 use crate::numbers::{GroupNumber, InodeNumber, PhysicalBlock};
 use crate::super_block::{self, SuperBlock};
+use crate::volume::Volume;
 use crate::volume_state::{State, VolumeTimes};
 
 /// A file system whose superblock is sound and fits its device. Shared by threads as it is.
 ///
 /// Memory: a cache of at most 8 MiB (16 MiB with blocks of 64 KiB).
 pub struct Ext4<R> {
-    reader: R,
+    volume: Volume<R>,
     super_block: SuperBlock,
     cache: Cache,
 }
@@ -28,22 +29,26 @@ pub struct Ext4<R> {
 impl<R: BlockReader> Ext4<R> {
     /// Reads the superblock. Fails with `Incompatible` when the volume needs another reader.
     pub fn open(reader: R) -> Result<Self, Error> {
+        let fs = Self::over(Volume::new(reader))?;
+        mmp::check(&fs)?;
+        Ok(fs)
+    }
+
+    fn over(volume: Volume<R>) -> Result<Self, Error> {
         let mut bytes = vec![0; super_block::LENGTH];
-        let size = reader.size();
+        let size = volume.size();
         if size < super_block::OFFSET.saturating_add(1024) {
             let site = Site::new(Structure::SuperBlock, Place::Volume);
             return Err(site.fault(Fault::Short));
         }
-        reader.read_at(super_block::OFFSET, &mut bytes)?;
+        volume.read_at(super_block::OFFSET, &mut bytes)?;
         let super_block = SuperBlock::decode(&bytes, size)?;
         let cache = Cache::new(super_block.block_size, super_block.volume_bytes());
-        let fs = Self {
-            reader,
+        Ok(Self {
+            volume,
             super_block,
             cache,
-        };
-        mmp::check(&fs)?;
-        Ok(fs)
+        })
     }
 
     /// Bytes of a block: a power of two from 1024 to 65536.
@@ -96,7 +101,7 @@ impl<R: BlockReader> Ext4<R> {
         let inside = u64::from(index).saturating_mul(inode_size.into());
         let mut bytes = vec![0; usize::from(inode_size)];
         self.cache
-            .read(&self.reader, table.saturating_add(inside), &mut bytes)?;
+            .read(&self.volume, table.saturating_add(inside), &mut bytes)?;
         let inode = Inode::decode(&bytes, number, &self.super_block)?;
         inode.ok_or_else(|| site.fault(Fault::NotInUse))
     }
@@ -127,7 +132,7 @@ impl<R: BlockReader> Ext4<R> {
         if !extent.written {
             target.fill(0);
         } else if length > 0 {
-            self.reader
+            self.volume
                 .read_at(extent.place.saturating_add(skip), target)?;
         }
         Ok(length)
@@ -143,8 +148,9 @@ impl<R: BlockReader> Ext4<R> {
         &self.super_block
     }
 
-    pub(crate) fn reader(&self) -> &R {
-        &self.reader
+    /// The only way to read from the device.
+    pub(crate) fn volume(&self) -> &Volume<R> {
+        &self.volume
     }
 
     /// The seed of the checksums that belong to an inode; None where there are none.
@@ -156,7 +162,7 @@ impl<R: BlockReader> Ext4<R> {
 
     pub(crate) fn block(&self, block: PhysicalBlock) -> Result<Vec<u8>, Error> {
         let mut bytes = vec![0; self.super_block.block_length()];
-        self.reader
+        self.volume
             .read_at(self.super_block.offset(block), &mut bytes)?;
         Ok(bytes)
     }
@@ -166,7 +172,7 @@ impl<R: BlockReader> Ext4<R> {
         let inside = u64::from(group.0).saturating_mul(length.into());
         let offset = self.super_block.descriptors_offset().saturating_add(inside);
         let mut bytes = vec![0; usize::from(length)];
-        self.cache.read(&self.reader, offset, &mut bytes)?;
+        self.cache.read(&self.volume, offset, &mut bytes)?;
         GroupDescriptor::decode(&bytes, group, &self.super_block)
     }
 
@@ -177,7 +183,7 @@ impl<R: BlockReader> Ext4<R> {
     ) -> Result<InodeBitmap, Error> {
         let mut block = vec![0; self.super_block.block_length()];
         let offset = self.super_block.offset(descriptor.inode_bitmap);
-        self.cache.read(&self.reader, offset, &mut block)?;
+        self.cache.read(&self.volume, offset, &mut block)?;
         InodeBitmap::decode(block, group, descriptor, &self.super_block)
     }
 }

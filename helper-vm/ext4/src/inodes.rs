@@ -109,7 +109,7 @@ impl Table {
         self.part_end = count(start.saturating_add(length));
         self.part.resize(to_usize(length), 0);
         let read = fs
-            .reader()
+            .volume()
             .read_at(self.offset.saturating_add(start), &mut self.part);
         if read.is_err() {
             self.next = self.part_end.min(self.end);

@@ -46,6 +46,7 @@ mod posix_acl;
 mod read_dir;
 mod super_block;
 mod symlink;
+mod volume;
 mod volume_state;
 mod xattr_block;
 mod xattr_entry;
