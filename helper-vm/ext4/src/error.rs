@@ -24,10 +24,14 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is named as the format names it")]
 pub enum Feature {
-    /// The journal holds changes that are not in place yet.
-    NeedsRecovery,
-    /// The orphan file holds inodes that are to be truncated or deleted.
-    OrphanPresent,
+    /// The journal that is to be replayed lies on another device.
+    ExternalJournal,
+    /// The journal holds changes in the form of fast commits.
+    FastCommit,
+    /// The journal holds copies of more than 2^20 blocks, or lies in more pieces.
+    LargeJournal,
+    /// Bits of the features of the journal without a name here.
+    UnknownJournal(u32),
     /// Another machine may be writing (multiple mount protection).
     MmpInUse,
     InlineData,
@@ -71,6 +75,12 @@ pub enum Structure {
     Xattr,
     PosixAcl,
     Mmp,
+    JournalSuperBlock,
+    JournalDescriptor,
+    JournalRevoke,
+    JournalCommit,
+    /// A block of the journal that holds a copy of another, or should be there at all.
+    JournalBlock,
 }
 
 /// What is wrong with a structure.
@@ -119,6 +129,8 @@ pub enum Place {
     Group(u32),
     /// An inode, by number.
     Inode(u32),
+    /// A block of the journal, counted from its start.
+    JournalBlock(u32),
 }
 
 /// A structure at its place: what an error is about.

@@ -44,6 +44,11 @@ impl fmt::Display for Structure {
             Self::Xattr => "extended attributes",
             Self::PosixAcl => "access control list",
             Self::Mmp => "multiple mount protection",
+            Self::JournalSuperBlock => "journal superblock",
+            Self::JournalDescriptor => "journal descriptor",
+            Self::JournalRevoke => "journal revoke record",
+            Self::JournalCommit => "journal commit",
+            Self::JournalBlock => "journal content",
         })
     }
 }
@@ -77,6 +82,7 @@ impl fmt::Display for Place {
             Self::Volume => f.write_str("the volume"),
             Self::Group(number) => write!(f, "group {number}"),
             Self::Inode(number) => write!(f, "inode {number}"),
+            Self::JournalBlock(number) => write!(f, "journal block {number}"),
         }
     }
 }

@@ -4,13 +4,14 @@ use crate::block_reader::BlockReader;
 use crate::cache::Cache;
 use crate::error::{Error, Fault, Place, Site, Structure};
 use crate::extents::{Extent, Extents};
-use crate::fields::to_usize;
+use crate::fields::{to_u64, to_usize};
 use crate::file_reader::FileReader;
 use crate::file_type::FileType;
 use crate::group_descriptor::GroupDescriptor;
 use crate::inode::Inode;
 use crate::inode_bitmap::InodeBitmap;
 use crate::inodes::Inodes;
+use crate::journal;
 use crate::mmp;
 use crate::numbers::{GroupNumber, InodeNumber, PhysicalBlock};
 use crate::super_block::{self, SuperBlock};
@@ -27,10 +28,25 @@ pub struct Ext4<R> {
 }
 
 impl<R: BlockReader> Ext4<R> {
-    /// Reads the superblock. Fails with `Incompatible` when the volume needs another reader.
+    /// Reads the superblock, and the journal if there are changes in it that are not in place.
+    /// Fails with `Incompatible` when the volume needs another reader.
     pub fn open(reader: R) -> Result<Self, Error> {
-        let fs = Self::over(Volume::new(reader))?;
+        let fs = Self::over(Volume::new(reader))?.recovered()?;
         mmp::check(&fs)?;
+        Ok(fs)
+    }
+
+    /// The same volume as it is once its journal is replayed.
+    fn recovered(self) -> Result<Self, Error> {
+        let Some(number) = self.super_block.journal else {
+            return Ok(self);
+        };
+        let found = journal::recover(&self, number)?;
+        let blocks = to_u64(found.overlay.len());
+        // Nothing is kept that was read before: the superblock may be in the journal, too.
+        let mut fs = Self::over(self.volume.under(found.overlay))?;
+        fs.super_block.state.replayed_blocks = Some(blocks);
+        fs.super_block.state.errors |= found.error;
         Ok(fs)
     }
 
@@ -90,12 +106,18 @@ impl<R: BlockReader> Ext4<R> {
 
     /// One live inode by number, through the cache. Fails with `NotInUse` for a deleted or hidden one.
     pub fn inode(&self, number: InodeNumber) -> Result<Inode, Error> {
+        if self.super_block.locate(number).is_some() && self.super_block.is_special(number) {
+            let site = Site::new(Structure::Inode, Place::Inode(number.get()));
+            return Err(site.fault(Fault::NotInUse));
+        }
+        self.any_inode(number)
+    }
+
+    /// An inode that may be the file system's own.
+    pub(crate) fn any_inode(&self, number: InodeNumber) -> Result<Inode, Error> {
         let site = Site::new(Structure::Inode, Place::Inode(number.get()));
         let place = self.super_block.locate(number);
         let (group, index) = place.ok_or_else(|| site.fault(Fault::OutOfVolume))?;
-        if self.super_block.is_special(number) {
-            return Err(site.fault(Fault::NotInUse));
-        }
         let table = self.super_block.offset(self.descriptor(group)?.inode_table);
         let inode_size = self.super_block.inode_size;
         let inside = u64::from(index).saturating_mul(inode_size.into());

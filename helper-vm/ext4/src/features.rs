@@ -3,12 +3,14 @@
 use crate::error::{Error, Feature};
 
 const INCOMPAT_FILETYPE: u32 = 0x2;
+const INCOMPAT_RECOVER: u32 = 0x4;
 const INCOMPAT_64BIT: u32 = 0x80;
 const INCOMPAT_MMP: u32 = 0x100;
 const INCOMPAT_CSUM_SEED: u32 = 0x2000;
 const INCOMPAT_LARGEDIR: u32 = 0x4000;
 /// Extents and `flex_bg` change nothing that is not also said elsewhere.
 const INCOMPAT_KNOWN: u32 = INCOMPAT_FILETYPE
+    | INCOMPAT_RECOVER
     | 0x40
     | INCOMPAT_64BIT
     | INCOMPAT_MMP
@@ -16,9 +18,8 @@ const INCOMPAT_KNOWN: u32 = INCOMPAT_FILETYPE
     | INCOMPAT_CSUM_SEED
     | INCOMPAT_LARGEDIR;
 
-const INCOMPAT_REFUSED: [(u32, Feature); 9] = [
+const INCOMPAT_REFUSED: [(u32, Feature); 8] = [
     (0x8, Feature::JournalDevice),
-    (0x4, Feature::NeedsRecovery),
     (0x1, Feature::Compression),
     (0x10, Feature::MetaBg),
     (0x400, Feature::EaInode),
@@ -32,8 +33,9 @@ const RO_COMPAT_HUGE_FILE: u32 = 0x8;
 const RO_COMPAT_GDT_CSUM: u32 = 0x10;
 const RO_COMPAT_METADATA_CSUM: u32 = 0x400;
 const RO_COMPAT_PROJECT: u32 = 0x2000;
-/// `sparse_super`, `large_file`, `btree_dir`, `dir_nlink`, `extra_isize`, `quota` and
-/// `read-only` change nothing for a reader.
+/// `sparse_super`, `large_file`, `btree_dir`, `dir_nlink`, `extra_isize`, `quota`, `read-only` and
+/// `orphan_present` change nothing for a reader: an inode to be deleted has no links, and one to
+/// be truncated is read to its size.
 const RO_COMPAT_KNOWN: u32 = 0x1
     | 0x2
     | 0x4
@@ -44,22 +46,23 @@ const RO_COMPAT_KNOWN: u32 = 0x1
     | 0x100
     | RO_COMPAT_METADATA_CSUM
     | 0x1000
-    | RO_COMPAT_PROJECT;
+    | RO_COMPAT_PROJECT
+    | 0x1_0000;
 
 /// A reader could pass over most of these; a kernel mount, the caller's fallback, knows them.
-const RO_COMPAT_REFUSED: [(u32, Feature); 6] = [
+const RO_COMPAT_REFUSED: [(u32, Feature); 5] = [
     (0x80, Feature::Snapshot),
     (0x200, Feature::Bigalloc),
     (0x800, Feature::Replica),
     (0x4000, Feature::SharedBlocks),
     (0x8000, Feature::Verity),
-    (0x1_0000, Feature::OrphanPresent),
 ];
 
 /// The features that change how structures are read. Nothing else is switched on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) filetype: bool,
+    pub(crate) needs_recovery: bool,
     pub(crate) bits_64: bool,
     pub(crate) mmp: bool,
     pub(crate) csum_seed: bool,
@@ -86,6 +89,7 @@ impl Features {
         )?;
         Ok(Self {
             filetype: incompat & INCOMPAT_FILETYPE != 0,
+            needs_recovery: incompat & INCOMPAT_RECOVER != 0,
             bits_64: incompat & INCOMPAT_64BIT != 0,
             mmp: incompat & INCOMPAT_MMP != 0,
             csum_seed: incompat & INCOMPAT_CSUM_SEED != 0,
@@ -135,15 +139,6 @@ mod tests {
                 (other, _) => panic!("bit {bit:#x}: {other:?}"),
             }
         }
-    }
-
-    #[test]
-    fn a_needed_recovery_is_told_before_unknown_bits() {
-        let found = Features::decode(0x8000_0004, 0x8000_0000);
-        assert!(matches!(
-            found,
-            Err(Error::Incompatible(Feature::NeedsRecovery))
-        ));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::crc32c::crc32c;
 use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::features::{Features, has_metadata_csum};
 use crate::fields::Fields;
+use crate::journal_place::journal_to_replay;
+use crate::numbers::InodeNumber;
 use crate::volume_state::{State, VolumeTimes};
 
 pub(crate) const OFFSET: u64 = 1024;
@@ -35,6 +37,8 @@ pub(crate) struct SuperBlock {
     pub(crate) descriptor_size: u16,
     pub(crate) features: Features,
     pub(crate) checksums: Checksums,
+    /// The inode of a journal that is to be replayed.
+    pub(crate) journal: Option<InodeNumber>,
     pub(crate) mmp_block: u64,
     pub(crate) uuid: [u8; 16],
     pub(crate) state: State,
@@ -96,6 +100,7 @@ impl SuperBlock {
             },
             features,
             checksums: checksums(fields, features)?,
+            journal: journal_to_replay(fields, features)?,
             mmp_block: fields.u64(0x168)?,
             uuid: fields.bytes(0x68)?,
             state: State::decode(fields)?,

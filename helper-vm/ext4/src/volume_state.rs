@@ -10,6 +10,9 @@ pub struct State {
     pub clean: bool,
     /// The kernel met errors that no e2fsck has cleared.
     pub errors: bool,
+    /// How many blocks are read from the journal, as a mount would have put them in place; None
+    /// when there was nothing to replay.
+    pub replayed_blocks: Option<u64>,
 }
 
 /// The times of the superblock, in seconds since 1970; zero when never set.
@@ -29,6 +32,7 @@ impl State {
         Ok(Self {
             clean: word & 1 != 0,
             errors: word & 2 != 0,
+            replayed_blocks: None,
         })
     }
 }

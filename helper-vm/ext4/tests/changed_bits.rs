@@ -12,25 +12,13 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::device::MemoryDevice;
+use common::dice::Dice;
 use common::edit::Edit;
 use common::{ours, sample};
 use qib_ext4::{BlockReader, Ext4, FileType, Inode};
 
 /// Of each kind of image.
 const ROUNDS: u32 = 3000;
-
-/// A generator that gives the same numbers each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-}
 
 /// Reads whatever can be read and cares for no error.
 fn read_all<R: BlockReader>(fs: &Ext4<R>) {

@@ -10,7 +10,7 @@
 mod common;
 
 use common::edit::Edit;
-use common::image::{Image, can_mount};
+use common::image::Image;
 use common::sample::{self, PLAIN};
 use qib_ext4::{Error, Feature};
 
@@ -43,14 +43,12 @@ fn feature_bits() {
     let sound = Edit::new(&sample::image(4, PLAIN));
     let bits: &[(usize, u32, Feature)] = &[
         (0x60, 0x1, Feature::Compression),
-        (0x60, 0x4, Feature::NeedsRecovery),
         (0x60, 0x8, Feature::JournalDevice),
         (0x60, 0x1000, Feature::DirData),
         (0x60, 0x8000_0000, Feature::UnknownIncompat(0x8000_0000)),
         (0x64, 0x80, Feature::Snapshot),
         (0x64, 0x800, Feature::Replica),
         (0x64, 0x4000, Feature::SharedBlocks),
-        (0x64, 0x1_0000, Feature::OrphanPresent),
         (0x64, 0x8000_0000, Feature::UnknownRoCompat(0x8000_0000)),
     ];
     for (word, bit, feature) in bits {
@@ -80,20 +78,6 @@ fn a_volume_that_another_machine_may_write() {
     let block = edit.pointed(1024 + 0x168);
     edit.set_u32(block + 4, 0x1234);
     assert_refused(&edit, Feature::MmpInUse);
-}
-
-#[test]
-fn a_copy_of_a_mounted_volume() {
-    if !can_mount("a_copy_of_a_mounted_volume") {
-        return;
-    }
-    let image = Image::make(16, &["-t", "ext4"]);
-    let mount = image.mount("rw");
-    std::fs::write(mount.path().join("file"), b"changed").unwrap();
-    rustix::fs::syncfs(std::fs::File::open(mount.path()).unwrap()).unwrap();
-    assert_refused(&Edit::new(&image), Feature::NeedsRecovery);
-    drop(mount);
-    Edit::new(&image).open().unwrap();
 }
 
 #[test]

@@ -77,22 +77,25 @@ pub struct Mount {
 }
 
 const HOLD: &str =
-    "mount -t ext4 -o \"$1\" \"$2\" \"$3\" || exit 1; echo; read line; umount \"$3\"";
+    "mount -t \"$1\" -o \"$2\" \"$3\" \"$4\" || exit 1; echo; read line; umount \"$4\"";
 
 impl Mount {
     fn new(image: &Path, target: &Path, options: &str) -> Self {
         std::fs::create_dir_all(target).unwrap();
-        let mut command = Command::new("unshare");
-        command.args([
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            HOLD,
-            "sh",
-        ]);
+        Self::hold(Command::new("unshare"), "ext4", image, target, options)
+    }
+
+    /// Mounts by a command that is `unshare`, or ends with it.
+    pub fn hold(
+        mut command: Command,
+        kind: &str,
+        image: &Path,
+        target: &Path,
+        options: &str,
+    ) -> Self {
+        command.args(["--mount", "--propagation", "private", "sh", "-c", HOLD]);
         command
+            .args(["sh", kind])
             .arg(format!("loop,{options}"))
             .arg(image)
             .arg(target);
@@ -115,6 +118,11 @@ impl Mount {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The process in whose namespace it is.
+    pub fn holder(&self) -> u32 {
+        self.holder.id()
     }
 }
 
