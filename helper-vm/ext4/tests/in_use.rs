@@ -9,6 +9,7 @@
 
 mod common;
 
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +19,7 @@ use common::image::can_mount;
 use common::pool::Pool;
 use common::record::{self, Tree};
 use common::{kernel, ours};
-use qib_ext4::Ext4;
+use qib_ext4::{Error, Ext4, Feature};
 
 const COPIES: u64 = 4;
 const STEPS_BEFORE: usize = 400;
@@ -163,4 +164,34 @@ fn a_file_of_orphans() {
 fn ext3() {
     let make = ["-t", "ext3", "-b", "1024", "-I", "128", "-J", "size=2"];
     compare("ext3", &make, "rw");
+}
+
+#[test]
+fn fast_commits_are_refused_until_a_full_one_follows() {
+    let test = "fast_commits_are_refused_until_a_full_one_follows";
+    if !can_mount(test) {
+        return;
+    }
+    let pool = Pool::new();
+    pool.make("volume", 64, &["-t", "ext4", "-O", "fast_commit"]);
+    let mount = pool.mount("volume", "rw");
+    let sync = || rustix::fs::syncfs(File::open(mount.path()).unwrap()).unwrap();
+    std::fs::write(mount.path().join("first"), b"first").unwrap();
+    sync();
+    pool.copy("volume", "full");
+    compare_copy(&pool, "full");
+    for name in ["second", "third"] {
+        let file = File::create(mount.path().join(name)).unwrap();
+        file.sync_all().unwrap();
+    }
+    pool.copy("volume", "fast");
+    match Ext4::open(FileDevice::open(&pool.path("fast"))).err() {
+        Some(Error::Incompatible(Feature::FastCommit)) => {}
+        other => panic!("{other:?}"),
+    }
+    // Something that no fast commit can hold.
+    std::fs::rename(mount.path().join("lost+found"), mount.path().join("found")).unwrap();
+    sync();
+    pool.copy("volume", "full again");
+    compare_copy(&pool, "full again");
 }

@@ -11,6 +11,7 @@ mod common;
 
 use common::edit::Edit;
 use common::image::Image;
+use common::log::{Checksums, Log};
 use common::sample::{self, PLAIN};
 use qib_ext4::{Error, Feature};
 
@@ -78,6 +79,20 @@ fn a_volume_that_another_machine_may_write() {
     let block = edit.pointed(1024 + 0x168);
     edit.set_u32(block + 4, 0x1234);
     assert_refused(&edit, Feature::MmpInUse);
+}
+
+#[test]
+fn journals() {
+    let edit = Edit::new(&sample::image(8, sample::JOURNALED));
+    let log = Log::new(&edit, Checksums::None, false, 0);
+    log.edit.open().unwrap();
+    let with = |field, value| log.clone().set_field(field, value).edit.clone();
+    assert_refused(&with(0x28, 0x40), Feature::UnknownJournal(0x40));
+    assert_refused(&with(0x2C, 1), Feature::UnknownJournal(1));
+    assert_refused(&with(0x28, 0x10), Feature::ChecksumType);
+    let mut external = log.edit;
+    external.set_u32(1024 + 0xE0, 0).set_u32(1024 + 0xE4, 0x801);
+    assert_refused(&external, Feature::ExternalJournal);
 }
 
 #[test]

@@ -63,7 +63,23 @@ impl Image {
     }
 
     pub fn mount(&self, options: &str) -> Mount {
-        Mount::new(&self.path(), &self.folder.path().join("mount"), options)
+        self.try_mount(options).unwrap()
+    }
+
+    /// None when the kernel refuses.
+    pub fn try_mount(&self, options: &str) -> Option<Mount> {
+        let target = self.folder.path().join("mount");
+        std::fs::create_dir_all(&target).unwrap();
+        let unshare = Command::new("unshare");
+        Mount::try_hold(unshare, "ext4", &self.path(), &target, options)
+    }
+
+    /// An image that a test has made.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let image = Self { folder };
+        std::fs::write(image.path(), bytes).unwrap();
+        image
     }
 }
 
@@ -80,19 +96,19 @@ const HOLD: &str =
     "mount -t \"$1\" -o \"$2\" \"$3\" \"$4\" || exit 1; echo; read line; umount \"$4\"";
 
 impl Mount {
-    fn new(image: &Path, target: &Path, options: &str) -> Self {
-        std::fs::create_dir_all(target).unwrap();
-        Self::hold(Command::new("unshare"), "ext4", image, target, options)
+    /// Mounts by a command that is `unshare`, or ends with it.
+    pub fn hold(command: Command, kind: &str, image: &Path, target: &Path, options: &str) -> Self {
+        Self::try_hold(command, kind, image, target, options).unwrap()
     }
 
-    /// Mounts by a command that is `unshare`, or ends with it.
-    pub fn hold(
+    /// None when the kernel refuses.
+    fn try_hold(
         mut command: Command,
         kind: &str,
         image: &Path,
         target: &Path,
         options: &str,
-    ) -> Self {
+    ) -> Option<Self> {
         command.args(["--mount", "--propagation", "private", "sh", "-c", HOLD]);
         command
             .args(["sh", kind])
@@ -105,15 +121,14 @@ impl Mount {
             .spawn()
             .unwrap();
         let mut ready = [0];
-        holder
-            .stdout
-            .as_mut()
-            .unwrap()
-            .read_exact(&mut ready)
-            .unwrap();
+        let stdout = holder.stdout.as_mut().unwrap();
+        if stdout.read_exact(&mut ready).is_err() {
+            holder.wait().unwrap();
+            return None;
+        }
         let root = PathBuf::from(format!("/proc/{}/root", holder.id()));
         let path = root.join(target.strip_prefix("/").unwrap());
-        Self { holder, path }
+        Some(Self { holder, path })
     }
 
     pub fn path(&self) -> &Path {

@@ -2,11 +2,13 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub mod churn;
+pub mod crc;
 pub mod device;
 pub mod dice;
 pub mod edit;
 pub mod image;
 pub mod kernel;
+pub mod log;
 pub mod ours;
 pub mod pool;
 pub mod populate;

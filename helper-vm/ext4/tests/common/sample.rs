@@ -11,6 +11,19 @@ use super::image::{Image, run};
 /// One group, no checksums, so that any change is seen by what it breaks.
 pub const PLAIN: &[&str] = &["-t", "ext4", "-b", "1024", "-N", "128", "-O", NO_CHECKSUMS];
 const NO_CHECKSUMS: &str = "^metadata_csum,^uninit_bg,^64bit,^has_journal,^resize_inode";
+/// The same, with a journal as small as the kernel takes it.
+pub const JOURNALED: &[&str] = &[
+    "-t",
+    "ext4",
+    "-b",
+    "1024",
+    "-N",
+    "128",
+    "-O",
+    "^metadata_csum,^uninit_bg,^64bit,^resize_inode",
+    "-J",
+    "size=1",
+];
 /// The same, with every checksum.
 pub const CHECKED: &[&str] = &[
     "-t",

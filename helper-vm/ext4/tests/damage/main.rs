@@ -15,6 +15,7 @@ mod directories;
 mod extents;
 mod indirect_blocks;
 mod inodes;
+mod journal;
 mod super_block;
 mod symlinks;
 mod xattrs;
