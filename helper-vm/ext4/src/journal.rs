@@ -22,7 +22,8 @@ pub(crate) struct Recovered {
 /// Reads the journal of a volume as it lies.
 ///
 /// Time: the log is read at most four times. Memory: 64 bytes for each block that it holds a copy
-/// of, of which there are at most 2^20, and 64 bytes for each extent, of which there are no more.
+/// of, of which there are at most 2^20; while it is read, as much again, and 64 bytes for each
+/// extent of the journal, of which there are no more.
 pub(crate) fn recover<R: BlockReader>(
     fs: &Ext4<R>,
     number: InodeNumber,

@@ -13,7 +13,7 @@ use crate::journal_super_block::{JournalChecksums, JournalSuperBlock};
 use crate::journal_walk::{JournalWalk, LogBlock};
 use crate::overlay::Copy;
 
-/// A journal of 4 GiB in blocks of 4 KiB, all of it copies of different blocks; 64 MiB of memory.
+/// A journal of 4 GiB in blocks of 4 KiB, all of it copies of different blocks.
 const BLOCKS_MAX: usize = 1 << 20;
 
 /// The newest copy of a block.
@@ -54,19 +54,19 @@ impl<'a> JournalReplay<'a> {
 
     /// Where each copy lies, once it is what its checksum says and belongs where it may.
     pub(crate) fn copies<R: BlockReader>(
-        &self,
+        self,
         blocks: &mut JournalBlocks<'_, R>,
         volume_blocks: u64,
         block_size: u32,
     ) -> Result<BTreeMap<u64, Copy>, Error> {
         self.check_checksums(blocks)?;
         let mut copies = BTreeMap::new();
-        for (block, newest) in &self.newest {
+        for (block, newest) in self.newest {
             let site = Site::new(
                 Structure::JournalDescriptor,
                 Place::JournalBlock(newest.number),
             );
-            if *block >= volume_blocks {
+            if block >= volume_blocks {
                 return Err(site.fault(Fault::OutOfVolume));
             }
             if blocks.contain(block.saturating_mul(block_size.into())) {
@@ -76,7 +76,7 @@ impl<'a> JournalReplay<'a> {
                 place: blocks.place(newest.number)?,
                 escaped: newest.tag.escaped,
             };
-            copies.insert(*block, copy);
+            copies.insert(block, copy);
         }
         Ok(copies)
     }

@@ -11,18 +11,9 @@ mod common;
 
 use common::device::FileDevice;
 use common::image::Image;
+use common::memory::peak;
 use common::sample;
 use qib_ext4::Ext4;
-
-/// The most memory that this process ever had, in KiB.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
 
 #[test]
 fn a_terabyte() {

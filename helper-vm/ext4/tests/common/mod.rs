@@ -9,6 +9,7 @@ pub mod edit;
 pub mod image;
 pub mod kernel;
 pub mod log;
+pub mod memory;
 pub mod ours;
 pub mod pool;
 pub mod populate;

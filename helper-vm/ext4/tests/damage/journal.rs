@@ -145,23 +145,26 @@ fn revoke_blocks() {
 
 #[test]
 fn what_only_ends_the_log_is_no_damage() {
-    let lies: &[(&str, u64, fn(&mut Edit) -> &mut Edit)] = &[
-        ("nothing", 2, |e| e),
-        ("no first block", 0, |e| set(e, 1, 0, 0)),
-        ("a kind that is none", 0, |e| set(e, 1, 4, 9)),
-        ("a superblock in the log", 0, |e| set(e, 1, 4, 4)),
-        ("an earlier number", 0, |e| set(e, 1, 8, 0)),
-        ("a later number", 2, |e| set(e, 6, 8, 3)),
-        ("the first again", 2, |e| set(e, 5, 8, 1)),
-        ("no last tag", 0, |e| set(e, 1, 12 + 8 + 16 + 4, 0)),
-        ("no commit", 0, |e| set(e, 4, 0, 0)),
-        ("a revoke block shorter than its header", 2, |e| {
-            set(e, 5, 12, 3)
-        }),
-        ("starts late", 1, |e| set(set(e, 0, 0x1C, 6), 0, 0x18, 2)),
+    let lies: &[(u64, Lie)] = &[
+        (2, ("nothing", |e| e)),
+        (0, ("no first block", |e| set(e, 1, 0, 0))),
+        (0, ("a kind that is none", |e| set(e, 1, 4, 9))),
+        (0, ("a superblock in the log", |e| set(e, 1, 4, 4))),
+        (0, ("an earlier number", |e| set(e, 1, 8, 0))),
+        (2, ("a later number", |e| set(e, 6, 8, 3))),
+        (2, ("the first again", |e| set(e, 5, 8, 1))),
+        (0, ("no last tag", |e| set(e, 1, 12 + 8 + 16 + 4, 0))),
+        (0, ("no commit", |e| set(e, 4, 0, 0))),
+        (
+            2,
+            ("a revoke block shorter than its header", |e| {
+                set(e, 5, 12, 3)
+            }),
+        ),
+        (1, ("starts late", |e| set(set(e, 0, 0x1C, 6), 0, 0x18, 2))),
     ];
     let sound = sound();
-    for (name, blocks, lie) in lies {
+    for (blocks, (name, lie)) in lies {
         println!("{name}");
         let mut edit = sound.clone();
         lie(&mut edit).first_error().unwrap();
