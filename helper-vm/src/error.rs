@@ -74,7 +74,9 @@ fn volume_code(error: &qib_ext4::Error) -> Code {
     use qib_ext4::{Error, Fault, Structure};
     match error {
         Error::Io(_) => Code::VolumeFailed,
-        Error::Incompatible(Feature::NeedsRecovery | Feature::OrphanPresent) => Code::VolumeDirty,
+        Error::Incompatible(
+            Feature::FastCommit | Feature::LargeJournal | Feature::UnknownJournal(_),
+        ) => Code::VolumeDirty,
         Error::Incompatible(_) => Code::VolumeUnsupported,
         Error::Corrupt {
             structure: Structure::SuperBlock,
@@ -145,7 +147,7 @@ mod tests {
                 Code::VolumeCorrupt,
             ),
             (
-                Error::Volume(Volume::Incompatible(Feature::NeedsRecovery)),
+                Error::Volume(Volume::Incompatible(Feature::FastCommit)),
                 Code::VolumeDirty,
             ),
         ] {

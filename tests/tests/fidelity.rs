@@ -270,8 +270,8 @@ fn a_nasty_tree_comes_back_whole() {
 }
 
 #[test]
-fn a_dirty_journal_is_refused_clearly() {
-    if skipped_without_root("a_dirty_journal_is_refused_clearly") {
+fn a_volume_in_use_is_read_as_its_journal_says() {
+    if skipped_without_root("a_volume_in_use_is_read_as_its_journal_says") {
         return;
     }
     let machine = Machine::new();
@@ -279,7 +279,13 @@ fn a_dirty_journal_is_refused_clearly() {
     let dirty = machine.lab.scratch().join("dirty.img");
     {
         let mounted = Mounted::writable(&image).unwrap();
-        fs::write(mounted.path().join("file"), "in use").unwrap();
+        for number in 0..200 {
+            let folder = mounted.path().join(format!("folder {}", number % 7));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("file {number}")), "in use").unwrap();
+        }
+        rustix::fs::sync();
+        fs::remove_dir_all(mounted.path().join("folder 3")).unwrap();
         rustix::fs::sync();
         // A copy of a file system that is mounted.
         run(
@@ -292,11 +298,14 @@ fn a_dirty_journal_is_refused_clearly() {
         );
     }
     machine.lab.add_image("work", &dirty, true).unwrap();
-    let (code, text) = machine.fails(&["backup", "work"]);
-    assert_eq!(code, 1);
-    assert!(
-        text.contains("journal is not clean") && text.contains("shut the qube down"),
-        "{text}"
-    );
+    machine.backup("work");
+    machine.restore("work", &[], "again");
+    // The kernel replays the journal of a copy that it may write.
+    let source = {
+        let mounted = Mounted::writable(&dirty).unwrap();
+        compare::read_folder(mounted.path()).unwrap()
+    };
+    assert_same(&source, &machine.tree("again"));
+    assert!(source.len() > 170, "{}", source.len());
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }
