@@ -12,6 +12,7 @@ mod partial;
 mod path_rules;
 mod piece;
 mod racy;
+mod read_ahead;
 mod read_data;
 mod reading_list;
 mod run;
@@ -20,5 +21,6 @@ mod stand;
 mod store;
 mod survey;
 mod unchanged;
+mod window;
 
 pub use run::run;

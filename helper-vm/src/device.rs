@@ -1,11 +1,12 @@
 //! The volume as the helper finds it: a block device, or a file in the lab.
 
 use crate::error::{Error, Result};
+use crate::number::wide;
 use qib_ext4::{BlockReader, Ext4};
 use qib_rpc::fault::Code;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How much is looked at at once.
 const PIECE_BYTES: usize = 1 << 20;
 
+/// The alignment of place, length and memory that direct I/O takes on any disk.
+const DIRECT_ALIGNMENT: usize = 4096;
+
 /// An opened volume that is only read.
 #[derive(Debug)]
 pub struct Device {
     file: File,
+    /// The same for reads that fit, past the page cache: data is read once. None
+    /// where the volume is a file on a file system without direct I/O.
+    direct: Option<File>,
     size: u64,
 }
 
@@ -29,7 +36,12 @@ impl Device {
     /// As [`wait_for`].
     pub fn open(path: &Path) -> Result<Self> {
         let (file, size) = wait_for(path, OpenOptions::new().read(true))?;
-        Ok(Self { file, size })
+        let direct = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::DIRECT.bits().cast_signed())
+            .open(path)
+            .ok();
+        Ok(Self { file, direct, size })
     }
 
     fn is_empty(&mut self) -> Result<bool> {
@@ -90,6 +102,13 @@ impl BlockReader for Device {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        self.file.read_exact_at(buffer, offset)
+        let fits = offset.is_multiple_of(wide(DIRECT_ALIGNMENT))
+            && buffer.len().is_multiple_of(DIRECT_ALIGNMENT)
+            && buffer.as_ptr().align_offset(DIRECT_ALIGNMENT) == 0;
+        let direct = self.direct.as_ref().filter(|_| fits);
+        match direct.map(|direct| direct.read_exact_at(buffer, offset)) {
+            Some(Ok(())) => Ok(()),
+            _ => self.file.read_exact_at(buffer, offset),
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Packs: chunks in zstd frames in one sealed object.
 
+mod compressing;
 mod frame;
 mod open_pack;
 mod read;
 
+pub use compressing::Zstd;
 pub use frame::{OpenFrame, PackedFrame};
 pub use open_pack::{OpenPack, Place, Placed};
 pub use read::each_chunk;

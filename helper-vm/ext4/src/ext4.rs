@@ -160,6 +160,12 @@ impl<R: BlockReader> Ext4<R> {
         Ok(length)
     }
 
+    /// Fills the buffer with bytes of the volume, as they are once its journal is replayed. For
+    /// data whose place is known from extents, several of which may be read at once.
+    pub fn read_volume(&self, place: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        Ok(self.volume.read_at(place, buffer)?)
+    }
+
     /// The content of a regular file from `offset` on, holes as zeros.
     pub fn file(&self, inode: &Inode, offset: u64) -> Result<FileReader<'_, R>, Error> {
         inode.require(FileType::Regular)?;

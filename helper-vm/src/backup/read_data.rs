@@ -1,16 +1,17 @@
-//! Reading the data of files and cutting it into chunks.
+//! Cutting the data of files into chunks.
 
+use super::read_ahead::{Planned, ReadAhead};
 use super::store::Store;
 use crate::cut::{Cutter, MAX_BYTES, WHOLE_BYTES};
 use crate::error::{Error, Result};
 use crate::index::{Stretch, push_stretch};
 use crate::number::wide;
 use crate::snapshot::Holds;
-use qib_ext4::{BlockReader, Ext4, Extent, Inode};
+use qib_ext4::Extent;
 
-/// Reads files one by one.
-pub struct DataReader<'a, R> {
-    fs: &'a Ext4<R>,
+/// Takes files one by one.
+pub struct DataReader<'a> {
+    ahead: ReadAhead,
     cutter: &'a Cutter,
     buffer: Vec<u8>,
     /// Where in the buffer the data lies that is not cut yet.
@@ -18,56 +19,70 @@ pub struct DataReader<'a, R> {
     /// True once the current run has given a chunk.
     run_was_cut: bool,
     words: Vec<u32>,
+    /// How far the current file is read, in bytes.
+    at: u64,
     /// Bytes that may still be read: what claims more than the volume has is
     /// a trap, many files over the same blocks.
     budget: u64,
 }
 
-impl<'a, R: BlockReader> DataReader<'a, R> {
-    /// A reader for the files of a volume.
-    pub fn new(fs: &'a Ext4<R>, cutter: &'a Cutter) -> Self {
+impl<'a> DataReader<'a> {
+    /// A reader for the files of a volume of `volume_bytes`.
+    pub fn new(ahead: ReadAhead, cutter: &'a Cutter, volume_bytes: u64) -> Self {
         Self {
-            fs,
+            ahead,
             cutter,
             buffer: vec![0; 2 * MAX_BYTES],
             pending: 0..0,
             run_was_cut: false,
             words: Vec::new(),
-            budget: fs.volume_bytes(),
+            at: 0,
+            budget: volume_bytes,
         }
     }
 
-    /// Reads a file, stores its chunks and returns its content as words for
+    /// Reads the next file, stores its chunks and returns its content as words for
     /// the file table. `each_chunk` is called after every chunk.
     ///
     /// # Errors
     /// When the volume can not be read, or a chunk not be stored.
-    pub fn read(
+    pub fn next(
         &mut self,
-        inode: &Inode,
         store: &mut Store,
         each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
-    ) -> Result<&[u32]> {
+    ) -> Result<Option<(Box<Planned>, &[u32])>> {
         self.words.clear();
-        let mut at = 0;
-        for extent in self.fs.extents(inode)? {
-            let extent = extent?;
-            // Space that was never written reads as zeros, as a hole does.
-            if !extent.written {
-                continue;
+        self.at = 0;
+        loop {
+            let Some(part) = self.ahead.next_file()? else {
+                return Ok(None);
+            };
+            for extent in &part.extents {
+                self.extent(extent, store, each_chunk)?;
             }
-            if extent.offset > at {
+            if !part.unfinished {
                 self.end_run(store, each_chunk)?;
-                self.push(Stretch::Hole(extent.offset.saturating_sub(at)))?;
+                if part.inode.size > self.at {
+                    self.push(Stretch::Hole(part.inode.size.saturating_sub(self.at)))?;
+                }
+                return Ok(Some((part, &self.words)));
             }
-            self.feed(&extent, store, each_chunk)?;
-            at = extent.offset.saturating_add(extent.length);
         }
-        self.end_run(store, each_chunk)?;
-        if inode.size > at {
-            self.push(Stretch::Hole(inode.size.saturating_sub(at)))?;
+    }
+
+    fn extent(
+        &mut self,
+        extent: &Extent,
+        store: &mut Store,
+        each_chunk: &mut impl FnMut(&mut Store) -> Result<()>,
+    ) -> Result<()> {
+        if extent.offset > self.at {
+            self.end_run(store, each_chunk)?;
+            self.push(Stretch::Hole(extent.offset.saturating_sub(self.at)))?;
         }
-        Ok(&self.words)
+        self.feed(extent, store, each_chunk)?;
+        self.at = extent.offset.saturating_add(extent.length);
+        Ok(())
     }
 
     fn feed(
@@ -86,10 +101,12 @@ impl<'a, R: BlockReader> DataReader<'a, R> {
                 self.pending = 0..self.pending.len();
             }
             let free = self.buffer.get_mut(self.pending.end..).unwrap_or_default();
-            let count = self.fs.read_extent(extent, skip, free)?;
-            if count == 0 {
-                return Err(Error::VolumeContradicts("an extent that ends early"));
-            }
+            let wanted = extent.length.saturating_sub(skip).min(wide(free.len()));
+            let place = extent.place.saturating_add(skip);
+            let found = self.ahead.bytes(place, wanted)?;
+            let (target, _) = free.split_at_mut(found.len().min(free.len()));
+            target.copy_from_slice(found);
+            let count = found.len();
             skip = skip.saturating_add(wide(count));
             self.pending.end = self.pending.end.saturating_add(count);
             store.counts.bytes_read = store.counts.bytes_read.saturating_add(wide(count));

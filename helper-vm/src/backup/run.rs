@@ -7,6 +7,7 @@ use super::manifest_walk::{ManifestWalk, Root};
 use super::names_walk::{self, Selection};
 use super::partial::Partials;
 use super::racy::{RacyFrom, ReadAgain};
+use super::read_ahead::ReadAhead;
 use super::read_data::DataReader;
 use super::reading_list::{self, Judge, ReadingList};
 use super::session::Session;
@@ -162,18 +163,29 @@ fn read_files<W: Write + Send + 'static, R: BlockReader>(
     store: &mut Store,
 ) -> Result<()> {
     let cutter = Cutter::new(&session.job.cut_key);
-    let mut reader = DataReader::new(fs, &cutter);
+    std::thread::scope(|scope| {
+        let ahead = ReadAhead::start(scope, fs, &list.files);
+        let mut reader = DataReader::new(ahead, &cutter, fs.volume_bytes());
+        take_files(session, &mut reader, judge, store)
+    })
+}
+
+fn take_files<W: Write + Send + 'static>(
+    session: &Session<W>,
+    reader: &mut DataReader<'_>,
+    judge: &Judge,
+    store: &mut Store,
+) -> Result<()> {
     let mut partials = Partials::new(store);
     let mut after_chunk = |store: &mut Store| {
         session.dom0.count(&session.counts(store));
         partials.store_if_due(session, store)
     };
-    for file in &list.files {
-        let inode = fs.inode(file.inode)?;
-        let words = reader.read(&inode, store, &mut after_chunk)?;
+    while let Some((planned, words)) = reader.next(store, &mut after_chunk)? {
+        let file = planned.file;
         store.counts.files_read = store.counts.files_read.saturating_add(1);
         store.counts.files_racy = store.counts.files_racy.saturating_add(u64::from(file.racy));
-        let key = judge.fingerprints.key_of(&inode);
+        let key = judge.fingerprints.key_of(&planned.inode);
         let files = &mut store.known.files;
         let row = files.note(key, Parent::Unknown, Some(words));
         let row = row.ok_or(Error::VolumeTooLarge("more files than an index can hold"))?;

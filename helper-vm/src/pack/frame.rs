@@ -1,13 +1,10 @@
 //! Frames: about 1 MiB of whole chunks that compress together.
 
-use super::{FRAME_BYTES, LEVEL, STORE_LEVEL};
+use super::{FRAME_BYTES, Zstd};
 use crate::archive::{self, Head};
 use crate::chunk_id::ChunkId;
 use crate::number::{short, wide};
 use std::io;
-
-/// How much of a frame the trial compresses, in bytes.
-const TRIAL_BYTES: usize = 64 << 10;
 
 /// A chunk in a frame.
 #[derive(Clone, Copy, Debug)]
@@ -58,37 +55,17 @@ impl OpenFrame {
         Ok(())
     }
 
-    /// Compresses the frame, and decompresses it again as a proof: compressors
-    /// and memory have failed in other programs, and nobody noticed for years.
+    /// Compresses the frame.
     ///
     /// # Errors
     /// When zstd fails or does not give back what it was given.
-    pub fn pack(self) -> io::Result<PackedFrame> {
-        let mut compressor = zstd::bulk::Compressor::new(level_for(&self.tar)?)?;
-        let bytes = compressor.compress(&self.tar)?;
-        if zstd::bulk::decompress(&bytes, self.tar.len())? != self.tar {
-            return Err(io::Error::other("zstd did not give back what it was given"));
-        }
+    pub fn pack(self, zstd: &mut Zstd) -> io::Result<PackedFrame> {
         Ok(PackedFrame {
+            bytes: zstd.compress(&self.tar)?,
             plain_bytes: wide(self.tar.len()),
             members: self.members,
-            bytes,
         })
     }
-}
-
-/// Data that a quick trial does not make 3 % smaller is stored as it is.
-fn level_for(tar: &[u8]) -> io::Result<i32> {
-    let middle = tar.len().saturating_sub(TRIAL_BYTES) / 2;
-    let sample = tar.get(middle..).unwrap_or(tar);
-    let sample = sample.get(..TRIAL_BYTES).unwrap_or(sample);
-    let packed = zstd::bulk::compress(sample, 1)?;
-    let limit = sample.len().saturating_sub(sample.len() / 32);
-    Ok(if packed.len() > limit {
-        STORE_LEVEL
-    } else {
-        LEVEL
-    })
 }
 
 /// A compressed frame with the list of its chunks.

@@ -3,7 +3,7 @@
 use super::{SealedPack, Sink};
 use crate::error::{Error, Result};
 use crate::number::wide;
-use crate::pack::{OpenFrame, OpenPack, PackedFrame};
+use crate::pack::{OpenFrame, OpenPack, PackedFrame, Zstd};
 use crate::seal::SealTo;
 use crate::snapshot::Holds;
 use std::io;
@@ -53,7 +53,8 @@ impl Workers {
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let (shared, queue) = (Arc::clone(&shared), Arc::clone(&queue));
-            thread::Builder::new().spawn(move || work(&shared, &queue))?;
+            let mut zstd = Zstd::new()?;
+            thread::Builder::new().spawn(move || work(&shared, &queue, &mut zstd))?;
         }
         Ok((Self { jobs, shared }, sealed))
     }
@@ -81,12 +82,12 @@ impl Workers {
     }
 }
 
-fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>) {
+fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>, zstd: &mut Zstd) {
     loop {
         let job = lock(queue).recv();
         let Ok((holds, frame)) = job else { return };
         let done = frame
-            .pack()
+            .pack(zstd)
             .map_err(Error::Helper)
             .and_then(|frame| shared.collect(holds, &frame));
         if let Err(error) = done {

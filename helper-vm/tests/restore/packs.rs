@@ -77,7 +77,12 @@ fn a_chunk_that_is_not_what_its_id_says_is_refused() {
     let mut pack = qib_helper::pack::OpenPack::new(&crate::snapshots::seal_to()).unwrap();
     let mut frame = qib_helper::pack::OpenFrame::default();
     frame.push(id, b"evil", 0).unwrap();
-    pack.push(&frame.pack().unwrap()).unwrap();
+    pack.push(
+        &frame
+            .pack(&mut qib_helper::pack::Zstd::new().unwrap())
+            .unwrap(),
+    )
+    .unwrap();
     let (sealed, _) = pack.finish().unwrap();
     let digest = sealed.name.digest;
     let mut forge = Forge::with(&[file("f", &[Part::Chunk(id, 4)])], [1, 0, 0, 4]);

@@ -39,7 +39,13 @@ impl Chunks {
         if self.seen.insert(id) {
             let mut frame = OpenFrame::default();
             frame.push(id, plain, 0).unwrap();
-            self.pack.push(&frame.pack().unwrap()).unwrap();
+            self.pack
+                .push(
+                    &frame
+                        .pack(&mut qib_helper::pack::Zstd::new().unwrap())
+                        .unwrap(),
+                )
+                .unwrap();
         }
         (id, u64::try_from(plain.len()).unwrap())
     }

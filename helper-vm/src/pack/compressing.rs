@@ -1,0 +1,64 @@
+//! Compressing frames, each with a proof.
+
+use super::{LEVEL, STORE_LEVEL};
+use std::io;
+use zstd::bulk::{Compressor, Decompressor};
+
+/// How much of a frame the trial compresses, in bytes.
+const TRIAL_BYTES: usize = 64 << 10;
+
+/// What a thread keeps from frame to frame.
+pub struct Zstd {
+    compressor: Compressor<'static>,
+    decompressor: Decompressor<'static>,
+    trial: Compressor<'static>,
+    proof: Vec<u8>,
+}
+
+impl Zstd {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            compressor: Compressor::new(LEVEL)?,
+            decompressor: Decompressor::new()?,
+            trial: Compressor::new(1)?,
+            proof: Vec::new(),
+        })
+    }
+
+    /// Compresses, and decompresses again as a proof: compressors and memory
+    /// have failed in other programs, and nobody noticed for years.
+    ///
+    /// # Errors
+    /// When zstd fails or does not give back what it was given.
+    pub fn compress(&mut self, plain: &[u8]) -> io::Result<Vec<u8>> {
+        let level = self.level_for(plain)?;
+        self.compressor.set_compression_level(level)?;
+        let bytes = self.compressor.compress(plain)?;
+        self.proof.clear();
+        self.proof.reserve(plain.len());
+        self.decompressor
+            .decompress_to_buffer(&bytes, &mut self.proof)?;
+        if self.proof != plain {
+            return Err(io::Error::other("zstd did not give back what it was given"));
+        }
+        Ok(bytes)
+    }
+
+    /// Data that a quick trial does not make 3 % smaller is stored as it is.
+    fn level_for(&mut self, plain: &[u8]) -> io::Result<i32> {
+        let middle = plain.len().saturating_sub(TRIAL_BYTES) / 2;
+        let sample = plain.get(middle..).unwrap_or(plain);
+        let sample = sample.get(..TRIAL_BYTES).unwrap_or(sample);
+        let packed = self.trial.compress(sample)?;
+        let limit = sample.len().saturating_sub(sample.len() / 32);
+        Ok(if packed.len() > limit {
+            STORE_LEVEL
+        } else {
+            LEVEL
+        })
+    }
+}
