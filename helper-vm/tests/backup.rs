@@ -152,6 +152,18 @@ fn a_home_comes_back_and_the_second_run_sends_next_to_nothing() {
 }
 
 #[test]
+fn files_that_lie_in_their_inodes_come_back() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    home(&tree);
+    let image = place.path().join("image");
+    let mut dom0 = Dom0::new(&image::make_with("inline_data", &image, &tree, 128));
+    dom0.back_up();
+    let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 1);
+    assert_eq!(compare(&read, &tree), 3021);
+}
+
+#[test]
 fn without_rules_everything_is_there() {
     let place = tempdir().unwrap();
     let tree = place.path().join("tree");

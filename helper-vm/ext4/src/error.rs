@@ -34,19 +34,13 @@ pub enum Feature {
     UnknownJournal(u32),
     /// Another machine may be writing (multiple mount protection).
     MmpInUse,
-    InlineData,
+    /// Names and data that only a key makes readable. The volume opens; what is encrypted does not.
     Encrypt,
-    Casefold,
-    MetaBg,
-    Bigalloc,
-    EaInode,
-    Verity,
     Compression,
     JournalDevice,
     DirData,
     Snapshot,
     Replica,
-    SharedBlocks,
     /// A revision of the superblock above 1.
     Revision,
     /// Inodes as GNU Hurd lays them out.
@@ -72,6 +66,7 @@ pub enum Structure {
     DirBlock,
     DxBlock,
     Symlink,
+    InlineData,
     Xattr,
     PosixAcl,
     Mmp,

@@ -41,6 +41,7 @@ impl fmt::Display for Structure {
             Self::DirBlock => "directory block",
             Self::DxBlock => "directory hash tree",
             Self::Symlink => "symbolic link",
+            Self::InlineData => "data in the inode",
             Self::Xattr => "extended attributes",
             Self::PosixAcl => "access control list",
             Self::Mmp => "multiple mount protection",

@@ -110,10 +110,14 @@ impl<R: BlockReader> Ext4<R> {
             let site = Site::new(Structure::Inode, Place::Inode(number.get()));
             return Err(site.fault(Fault::NotInUse));
         }
-        self.any_inode(number)
+        let inode = self.any_inode(number)?;
+        if inode.flags.ea_inode() {
+            return Err(inode.site(Structure::Inode).fault(Fault::NotInUse));
+        }
+        Ok(inode)
     }
 
-    /// An inode that may be the file system's own.
+    /// One live inode by number, which may be the file system's own or hold the value of an attribute.
     pub(crate) fn any_inode(&self, number: InodeNumber) -> Result<Inode, Error> {
         let site = Site::new(Structure::Inode, Place::Inode(number.get()));
         let place = self.super_block.locate(number);
@@ -124,7 +128,7 @@ impl<R: BlockReader> Ext4<R> {
         let mut bytes = vec![0; usize::from(inode_size)];
         self.cache
             .read(&self.volume, table.saturating_add(inside), &mut bytes)?;
-        let inode = Inode::decode(&bytes, number, &self.super_block)?;
+        let inode = Inode::decode_any(&bytes, number, &self.super_block)?;
         inode.ok_or_else(|| site.fault(Fault::NotInUse))
     }
 
@@ -133,7 +137,8 @@ impl<R: BlockReader> Ext4<R> {
         Inodes::new(self)
     }
 
-    /// Where the data of a regular file or a directory lies.
+    /// Where the data of a regular file or a directory lies; none for one whose data lies in the
+    /// inode, see [`Inode::inline_data`].
     pub fn extents(&self, inode: &Inode) -> Result<Extents<'_, R>, Error> {
         if inode.file_type != FileType::Directory {
             inode.require(FileType::Regular)?;
@@ -197,8 +202,7 @@ impl<R: BlockReader> Ext4<R> {
 
     pub(crate) fn descriptor(&self, group: GroupNumber) -> Result<GroupDescriptor, Error> {
         let length = self.super_block.descriptor_size;
-        let inside = u64::from(group.0).saturating_mul(length.into());
-        let offset = self.super_block.descriptors_offset().saturating_add(inside);
+        let offset = self.super_block.descriptor_offset(group)?;
         let mut bytes = vec![0; usize::from(length)];
         self.cache.read(&self.volume, offset, &mut bytes)?;
         GroupDescriptor::decode(&bytes, group, &self.super_block)

@@ -67,10 +67,13 @@ pub struct Extents<'a, R> {
 }
 
 impl<'a, R: BlockReader> Extents<'a, R> {
-    /// The inode must be one that maps blocks: no device, no target within the inode.
+    /// The inode must be one that has data: no device, no target within the inode.
     pub(crate) fn new(fs: &'a Ext4<R>, inode: &Inode) -> Result<Self, Error> {
+        inode.require_plain()?;
         let sb = fs.super_block();
-        let walk = if inode.flags.extents() {
+        let walk = if inode.flags.inline_data() {
+            Walk::Ended
+        } else if inode.flags.extents() {
             Walk::Tree(ExtentTree::new(inode, fs.seed(inode))?)
         } else {
             Walk::Indirect(IndirectBlocks::new(inode, sb))

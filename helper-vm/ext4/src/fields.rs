@@ -31,6 +31,12 @@ impl<'a> Fields<'a> {
         found.ok_or_else(|| self.site.fault(Fault::Short))
     }
 
+    /// All from an offset on.
+    pub(crate) fn rest(&self, at: usize) -> Result<&'a [u8], Error> {
+        let found = self.untrusted_bytes.get(at..);
+        found.ok_or_else(|| self.site.fault(Fault::Short))
+    }
+
     pub(crate) fn u8(&self, at: usize) -> Result<u8, Error> {
         self.bytes::<1>(at).map(|[byte]| byte)
     }

@@ -10,6 +10,8 @@ use crate::inode::Inode;
 /// Reads a file forward. Holes and unwritten space are zeros.
 pub struct FileReader<'a, R> {
     fs: &'a Ext4<R>,
+    /// What lies in the inode; empty where there are extents.
+    inline_data: Vec<u8>,
     extents: Extents<'a, R>,
     /// The extent at or behind the position; None behind the last.
     extent: Option<Extent>,
@@ -23,6 +25,7 @@ impl<'a, R: BlockReader> FileReader<'a, R> {
         let extent = extents.next().transpose()?;
         Ok(Self {
             fs,
+            inline_data: inode.inline_data()?.unwrap_or_default(),
             extents,
             extent,
             position: offset,
@@ -46,6 +49,10 @@ impl<'a, R: BlockReader> FileReader<'a, R> {
 
     /// Reads of a hole or an extent what the buffer takes: at least one byte.
     fn read_piece(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let inline = self.inline_data.get(to_usize(self.position)..);
+        if let Some(inline) = inline.filter(|rest| !rest.is_empty()) {
+            return Ok(copy(inline, buffer));
+        }
         loop {
             let Some(extent) = self.extent else {
                 return Ok(zeros(buffer, u64::MAX));
@@ -59,6 +66,11 @@ impl<'a, R: BlockReader> FileReader<'a, R> {
             }
         }
     }
+}
+
+fn copy(from: &[u8], buffer: &mut [u8]) -> usize {
+    let pairs = from.iter().zip(buffer);
+    pairs.map(|(from, to)| *to = *from).count()
 }
 
 fn zeros(buffer: &mut [u8], length: u64) -> usize {

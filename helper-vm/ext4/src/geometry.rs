@@ -20,13 +20,6 @@ impl SuperBlock {
         self.blocks.saturating_mul(u64::from(self.block_size))
     }
 
-    /// Byte offset of the group descriptors.
-    pub(crate) fn descriptors_offset(&self) -> u64 {
-        u64::from(self.first_data_block)
-            .saturating_add(1)
-            .saturating_mul(self.block_size.into())
-    }
-
     /// Blocks of each group's inode table.
     pub(crate) fn inode_table_blocks(&self) -> u64 {
         let bytes = u64::from(self.inodes_per_group).saturating_mul(self.inode_size.into());
@@ -38,15 +31,6 @@ impl SuperBlock {
         let end = untrusted_start.checked_add(length)?;
         let inside = untrusted_start >= self.descriptors_end() && end <= self.blocks && length > 0;
         inside.then_some(PhysicalBlock(untrusted_start))
-    }
-
-    /// The first block behind the group descriptors.
-    pub(crate) fn descriptors_end(&self) -> u64 {
-        let bytes = u64::from(self.groups).saturating_mul(u64::from(self.descriptor_size));
-        let blocks = bytes.div_ceil(u64::from(self.block_size));
-        blocks
-            .saturating_add(u64::from(self.first_data_block))
-            .saturating_add(1)
     }
 
     /// The group of an inode and its index there; None when the volume has no such inode.

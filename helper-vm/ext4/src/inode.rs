@@ -1,6 +1,6 @@
 //! An inode: everything about a file but its names and its data.
 
-use crate::error::{Error, Fault, Place, Site, Structure};
+use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::fields::Fields;
 use crate::file_type::FileType;
 use crate::inode_checksum;
@@ -54,8 +54,19 @@ pub struct Inode {
 }
 
 impl Inode {
-    /// Decodes an inode of the table. None for one that is free or deleted, or waits for that.
+    /// Decodes an inode of the table. None for one that is free or deleted, or waits for that, or
+    /// is no file but the value of an attribute.
     pub(crate) fn decode(
+        untrusted_bytes: &[u8],
+        number: InodeNumber,
+        sb: &SuperBlock,
+    ) -> Result<Option<Self>, Error> {
+        let inode = Self::decode_any(untrusted_bytes, number, sb)?;
+        Ok(inode.filter(|inode| !inode.flags.ea_inode()))
+    }
+
+    /// Decodes an inode of the table, whatever it is for.
+    pub(crate) fn decode_any(
         untrusted_bytes: &[u8],
         number: InodeNumber,
         sb: &SuperBlock,
@@ -74,7 +85,7 @@ impl Inode {
         let mode = fields.u16(0x0)?;
         let file_type = FileType::from_mode(mode).ok_or_else(|| site.fault(Fault::Value))?;
         let flags = InodeFlags::new(fields.u32(0x20)?);
-        if flags.unsupported() {
+        if !flags.are_sound(&sb.features) {
             return Err(site.fault(Fault::Value));
         }
         Ok(Some(Self {
@@ -115,6 +126,15 @@ impl Inode {
             Ok(())
         } else {
             Err(fault())
+        }
+    }
+
+    /// Fails for an inode whose data and names only a key would make readable.
+    pub(crate) fn require_plain(&self) -> Result<(), Error> {
+        if self.flags.encrypted() {
+            Err(Error::Incompatible(Feature::Encrypt))
+        } else {
+            Ok(())
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::ext4::Ext4;
 use crate::extents::Extent;
 use crate::fields::{to_u64, to_usize};
 use crate::file_type::FileType;
+use crate::inline_dir;
 use crate::inode::Inode;
 use crate::numbers::InodeNumber;
 
@@ -25,6 +26,10 @@ impl<R: BlockReader> Ext4<R> {
         mut each: impl FnMut(DirEntry<'_>),
     ) -> Result<InodeNumber, Error> {
         directory.require(FileType::Directory)?;
+        directory.require_plain()?;
+        if directory.flags.inline_data() {
+            return inline_dir::read(self, directory, &mut each);
+        }
         let site = directory.site(Structure::DirBlock);
         let block_size = u64::from(self.block_size());
         if directory.size == 0 || !directory.size.is_multiple_of(block_size) {

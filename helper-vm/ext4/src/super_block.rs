@@ -2,6 +2,7 @@
 
 use crate::checksum::Checksums;
 use crate::crc32c::crc32c;
+use crate::descriptor_table::DescriptorTable;
 use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::features::{Features, has_metadata_csum};
 use crate::fields::Fields;
@@ -18,6 +19,8 @@ const HURD: u32 = 1;
 const FIRST_ORDINARY_INODE: u32 = 11;
 /// The least that mke2fs makes; it keeps a claim of countless groups away.
 const MIN_BLOCKS_PER_GROUP: u32 = 256;
+/// Clusters are at most 1 GiB.
+const CLUSTER_SHIFT_MAX: u32 = 20;
 const SITE: Site = Site {
     structure: Structure::SuperBlock,
     place: Place::Volume,
@@ -29,6 +32,9 @@ pub(crate) struct SuperBlock {
     pub(crate) block_size: u32,
     pub(crate) blocks: u64,
     pub(crate) first_data_block: u32,
+    pub(crate) blocks_per_group: u32,
+    /// Bytes that are allocated at once; the block size but for `bigalloc`.
+    pub(crate) cluster_size: u32,
     pub(crate) inodes: u32,
     pub(crate) inodes_per_group: u32,
     pub(crate) groups: u32,
@@ -36,9 +42,12 @@ pub(crate) struct SuperBlock {
     pub(crate) first_inode: u32,
     pub(crate) descriptor_size: u16,
     pub(crate) features: Features,
+    pub(crate) descriptors: DescriptorTable,
     pub(crate) checksums: Checksums,
     /// The inode of a journal that is to be replayed.
     pub(crate) journal: Option<InodeNumber>,
+    /// Where the hashes of attributes' values start from.
+    pub(crate) value_seed: u32,
     pub(crate) mmp_block: u64,
     pub(crate) uuid: [u8; 16],
     pub(crate) state: State,
@@ -60,15 +69,19 @@ impl SuperBlock {
         if fields.u32(0x48)? == HURD {
             return Err(Error::Incompatible(Feature::CreatorHurd));
         }
-        let features = Features::decode(fields.u32(0x60)?, fields.u32(0x64)?)?;
+        let features = Features::decode(fields.u32(0x5C)?, fields.u32(0x60)?, fields.u32(0x64)?)?;
         let found = Self::decode_sizes(&fields, features, revision)?;
         found.check_sizes(&fields, size)?;
         Ok(found)
     }
 
     fn decode_sizes(fields: &Fields<'_>, features: Features, revision: u32) -> Result<Self, Error> {
-        let shift = fields.u32(0x18)?;
-        check(shift <= 6 && fields.u32(0x1C)? == shift, Fault::Size)?;
+        let (shift, cluster_shift) = (fields.u32(0x18)?, fields.u32(0x1C)?);
+        let good = cluster_shift == shift || (features.bigalloc && cluster_shift > shift);
+        check(
+            shift <= 6 && good && cluster_shift <= CLUSTER_SHIFT_MAX,
+            Fault::Size,
+        )?;
         let first_data_block = fields.u32(0x14)?;
         let blocks_high = if features.bits_64 {
             fields.u32(0x150)?
@@ -80,6 +93,8 @@ impl SuperBlock {
             block_size: 1024 << shift,
             blocks,
             first_data_block,
+            blocks_per_group: fields.u32(0x20)?,
+            cluster_size: 1024 << cluster_shift,
             inodes: fields.u32(0x0)?,
             inodes_per_group: fields.u32(0x28)?,
             groups: groups(blocks, first_data_block, fields.u32(0x20)?)?,
@@ -99,8 +114,10 @@ impl SuperBlock {
                 32
             },
             features,
+            descriptors: DescriptorTable::decode(fields, features)?,
             checksums: checksums(fields, features)?,
             journal: journal_to_replay(fields, features)?,
+            value_seed: seed(fields, features)?,
             mmp_block: fields.u64(0x168)?,
             uuid: fields.bytes(0x68)?,
             state: State::decode(fields)?,
@@ -116,20 +133,29 @@ impl SuperBlock {
 
     fn check_sizes(&self, fields: &Fields<'_>, size: u64) -> Result<(), Error> {
         let most = self.block_size.saturating_mul(8);
-        let per_group = fields.u32(0x20)?;
+        let clusters = if self.features.bigalloc {
+            fields.u32(0x24)?
+        } else {
+            self.blocks_per_group
+        };
+        let blocks_in_cluster = self.cluster_size.checked_div(self.block_size);
+        let per_group = blocks_in_cluster.and_then(|blocks| blocks.checked_mul(clusters));
         let inode_size = u32::from(self.inode_size);
         let descriptor = u32::from(self.descriptor_size);
         let least_descriptor = if self.features.bits_64 { 64 } else { 32 };
         let inodes = u64::from(self.groups).checked_mul(u64::from(self.inodes_per_group));
-        let good = self.first_data_block == u32::from(self.block_size == 1024)
-            && (MIN_BLOCKS_PER_GROUP..=most).contains(&per_group)
+        let good = self.first_data_block == u32::from(self.cluster_size == 1024)
+            && per_group == Some(self.blocks_per_group)
+            && self.blocks_per_group >= MIN_BLOCKS_PER_GROUP
+            && clusters <= most
             && (1..=most).contains(&self.inodes_per_group)
             && inodes == Some(u64::from(self.inodes))
             && inode_size.is_power_of_two()
             && (128..=self.block_size).contains(&inode_size)
             && descriptor.is_power_of_two()
             && (least_descriptor..=self.block_size).contains(&descriptor)
-            && (FIRST_ORDINARY_INODE..=self.inodes).contains(&self.first_inode);
+            && (FIRST_ORDINARY_INODE..=self.inodes).contains(&self.first_inode)
+            && self.has_sound_descriptor_row();
         check(good, Fault::Size)?;
         let bytes = self.blocks.checked_mul(u64::from(self.block_size));
         check(bytes.is_some_and(|bytes| bytes <= size), Fault::OutOfVolume)?;
@@ -165,17 +191,20 @@ fn groups(blocks: u64, first_data_block: u32, per_group: u32) -> Result<u32, Err
 }
 
 fn checksums(fields: &Fields<'_>, features: Features) -> Result<Checksums, Error> {
-    let uuid = fields.bytes(0x68)?;
     Ok(if features.metadata_csum {
-        let seed = if features.csum_seed {
-            fields.u32(0x270)?
-        } else {
-            crc32c(!0, &uuid)
-        };
+        let seed = seed(fields, features)?;
         Checksums::Metadata { seed }
     } else if features.gdt_csum {
+        let uuid = fields.bytes(0x68)?;
         Checksums::Groups { uuid }
     } else {
         Checksums::None
     })
+}
+
+fn seed(fields: &Fields<'_>, features: Features) -> Result<u32, Error> {
+    if features.csum_seed {
+        return fields.u32(0x270);
+    }
+    Ok(crc32c(!0, &fields.bytes::<16>(0x68)?))
 }

@@ -1,4 +1,4 @@
-//! Targets of symbolic links, in the inode or in a block of their own.
+//! Targets of symbolic links, in the inode (in either way) or in a block of their own.
 
 use crate::block_reader::BlockReader;
 use crate::error::{Error, Fault, Structure};
@@ -15,6 +15,7 @@ impl<R: BlockReader> Ext4<R> {
     /// The target of a symbolic link: 1 to 4095 bytes, none of them NUL.
     pub fn symlink_target(&self, inode: &Inode) -> Result<Vec<u8>, Error> {
         inode.require(FileType::Symlink)?;
+        inode.require_plain()?;
         let site = inode.site(Structure::Symlink);
         if inode.size == 0 || inode.size > TARGET_MAX {
             return Err(site.fault(Fault::Size));
@@ -34,9 +35,14 @@ impl<R: BlockReader> Ext4<R> {
 
     /// Whether the target lies where other inodes map their blocks: there are none but for attributes.
     fn is_fast(&self, inode: &Inode) -> bool {
-        let sectors = u64::from(self.block_size() / 512);
-        let attributes = inode.xattr_block.map_or(0, |_| sectors);
+        let sb = self.super_block();
         let short = inode.size < BLOCK_MAP_LENGTH.try_into().unwrap_or(0);
+        // Blocks of values in inodes of their own are counted too, and nobody knows how many.
+        if sb.features.ea_inode {
+            return short;
+        }
+        let sectors = u64::from(sb.cluster_size / 512);
+        let attributes = inode.xattr_block.map_or(0, |_| sectors);
         inode.blocks == attributes && short
     }
 }

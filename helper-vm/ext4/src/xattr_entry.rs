@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Fault, Site};
 use crate::fields::{Fields, to_usize};
+use crate::numbers::InodeNumber;
+use crate::xattr_value::ValueInode;
 
 const HEADER_LENGTH: usize = 16;
 /// As the kernel has it, prefix included.
@@ -13,6 +15,8 @@ pub(crate) enum NameIndex {
     Prefix(&'static [u8]),
     /// The whole name, for an access control list.
     Acl(&'static [u8]),
+    /// The rest of the content of an inode that holds it.
+    System,
     /// Not shown by the kernel either, and nothing could set it again.
     Hidden,
 }
@@ -25,18 +29,26 @@ impl NameIndex {
             3 => Self::Acl(b"system.posix_acl_default"),
             4 => Self::Prefix(b"trusted."),
             6 => Self::Prefix(b"security."),
+            7 => Self::System,
             10 => Self::Prefix(b"gnu."),
             _ => Self::Hidden,
         }
     }
 }
 
-/// An entry whose name and value lie within the bytes they were found in.
+/// Where the value of an attribute is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum StoredValue<'a> {
+    Here(&'a [u8]),
+    InInode(ValueInode),
+}
+
+/// An entry whose name, and value if it is here, lie within the bytes they were found in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct XattrEntry<'a> {
     pub(crate) index: NameIndex,
     pub(crate) suffix: &'a [u8],
-    pub(crate) value: &'a [u8],
+    pub(crate) value: StoredValue<'a>,
     /// Where the next entry is.
     pub(crate) end: usize,
 }
@@ -53,10 +65,6 @@ impl<'a> XattrEntry<'a> {
             return Ok(None);
         }
         let header = Fields::new(fields.slice(at, HEADER_LENGTH)?, site);
-        if header.u32(0x4)? != 0 {
-            // A value in an inode of its own needs a feature that is refused.
-            return Err(site.fault(Fault::Value));
-        }
         let name_length = usize::from(header.u8(0x0)?);
         let suffix = fields.slice(at.saturating_add(HEADER_LENGTH), name_length)?;
         let index = NameIndex::decode(header.u8(0x1)?);
@@ -64,11 +72,7 @@ impl<'a> XattrEntry<'a> {
             .saturating_add(name_length)
             .next_multiple_of(4);
         let end = at.saturating_add(entry_length);
-        let value_length = to_usize(header.u32(0x8)?);
-        let value = match value_length {
-            0 => &[],
-            length => fields.slice(usize::from(header.u16(0x2)?), length)?,
-        };
+        let value = stored_value(&fields, &header)?;
         Ok(Some(Self {
             index,
             suffix,
@@ -82,7 +86,7 @@ impl<'a> XattrEntry<'a> {
         let (start, wants_suffix) = match self.index {
             NameIndex::Prefix(prefix) => (prefix, true),
             NameIndex::Acl(name) => (name, false),
-            NameIndex::Hidden => return Ok(None),
+            NameIndex::System | NameIndex::Hidden => return Ok(None),
         };
         let name = [start, self.suffix].concat();
         let good = self.suffix.is_empty() != wants_suffix
@@ -94,4 +98,19 @@ impl<'a> XattrEntry<'a> {
             Err(site.fault(Fault::Name))
         }
     }
+}
+
+fn stored_value<'a>(list: &Fields<'a>, header: &Fields<'a>) -> Result<StoredValue<'a>, Error> {
+    let untrusted_length = header.u32(0x8)?;
+    if let Some(number) = InodeNumber::new(header.u32(0x4)?) {
+        return Ok(StoredValue::InInode(ValueInode {
+            number,
+            untrusted_length,
+            hash: header.u32(0xC)?,
+        }));
+    }
+    Ok(StoredValue::Here(match to_usize(untrusted_length) {
+        0 => &[],
+        length => list.slice(usize::from(header.u16(0x2)?), length)?,
+    }))
 }

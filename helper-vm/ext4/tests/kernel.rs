@@ -11,8 +11,8 @@ mod common;
 
 use common::image::{Image, can_mount, run};
 use common::populate::{self, Wishes};
-use common::{device::FileDevice, kernel, ours, record};
-use qib_ext4::{DirEntry, Ext4, FileType};
+use common::{compare::compare_image, device::FileDevice};
+use qib_ext4::{Ext4, FileType};
 
 const FEW: Wishes = Wishes {
     pieces: 2000,
@@ -40,46 +40,6 @@ fn compare(test: &str, mebibytes: u64, options: &[&str], wishes: &Wishes) -> Opt
     populate::everything(image.mount("user_xattr,acl").path(), wishes);
     compare_image(&image);
     Some(image)
-}
-
-fn compare_image(image: &Image) {
-    let expected = kernel::tree(image.mount("ro,noatime").path());
-    let fs = Ext4::open(FileDevice::open(&image.path())).unwrap();
-    let found = ours::tree(&fs).unwrap();
-    record::assert_same(&found, &expected);
-    compare_inodes(&fs, &found);
-    compare_hints(&fs);
-}
-
-/// What directory entries say of the type is what the inodes are.
-fn compare_hints(fs: &Ext4<FileDevice>) {
-    let inodes = fs.inodes().map(|inode| inode.unwrap());
-    for directory in inodes.filter(|inode| inode.file_type == FileType::Directory) {
-        let hint = |entry: DirEntry<'_>| {
-            let file_type = fs.inode(entry.inode).unwrap().file_type;
-            assert!(entry.hint.is_none_or(|hint| hint == file_type));
-        };
-        fs.read_dir(&directory, hint).unwrap();
-    }
-}
-
-/// The inode tables hold exactly the inodes that have names.
-fn compare_inodes(fs: &Ext4<FileDevice>, named: &record::Tree) {
-    let mut named: Vec<u64> = named.values().map(|record| record.inode).collect();
-    named.sort_unstable();
-    named.dedup();
-    let listed: Vec<_> = fs.inodes().map(|inode| inode.unwrap()).collect();
-    let numbers: Vec<u64> = listed
-        .iter()
-        .map(|inode| inode.number.get().into())
-        .collect();
-    assert_eq!(numbers, named);
-    for inode in listed.iter().filter(|inode| inode.number.get() % 7 == 0) {
-        assert_eq!(
-            format!("{inode:?}"),
-            format!("{:?}", fs.inode(inode.number).unwrap())
-        );
-    }
 }
 
 #[test]

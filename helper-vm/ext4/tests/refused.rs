@@ -23,20 +23,9 @@ fn assert_refused(edit: &Edit, feature: Feature) {
 }
 
 #[test]
-fn features_made_by_mke2fs() {
-    let made: &[(&str, Feature)] = &[
-        ("inline_data", Feature::InlineData),
-        ("encrypt", Feature::Encrypt),
-        ("casefold", Feature::Casefold),
-        ("meta_bg,^resize_inode", Feature::MetaBg),
-        ("bigalloc", Feature::Bigalloc),
-        ("ea_inode", Feature::EaInode),
-        ("verity", Feature::Verity),
-    ];
-    for (option, feature) in made {
-        let image = Image::make(16, &["-t", "ext4", "-O", option]);
-        assert_refused(&Edit::new(&image), *feature);
-    }
+fn a_journal_without_its_file_system() {
+    let image = Image::make(16, &["-O", "journal_dev"]);
+    assert_refused(&Edit::new(&image), Feature::JournalDevice);
 }
 
 #[test]
@@ -49,7 +38,6 @@ fn feature_bits() {
         (0x60, 0x8000_0000, Feature::UnknownIncompat(0x8000_0000)),
         (0x64, 0x80, Feature::Snapshot),
         (0x64, 0x800, Feature::Replica),
-        (0x64, 0x4000, Feature::SharedBlocks),
         (0x64, 0x8000_0000, Feature::UnknownRoCompat(0x8000_0000)),
     ];
     for (word, bit, feature) in bits {

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::index::{Stretch, push_stretch};
 use crate::number::wide;
 use crate::snapshot::Holds;
-use qib_ext4::Extent;
+use qib_ext4::{Extent, Inode};
 
 /// Takes files one by one.
 pub struct DataReader<'a> {
@@ -57,6 +57,7 @@ impl<'a> DataReader<'a> {
             let Some(part) = self.ahead.next_file()? else {
                 return Ok(None);
             };
+            self.inline(&part.inode)?;
             for extent in &part.extents {
                 self.extent(extent, store, each_chunk)?;
             }
@@ -68,6 +69,19 @@ impl<'a> DataReader<'a> {
                 return Ok(Some((part, &self.words)));
             }
         }
+    }
+
+    /// Takes what lies in the inode itself; such a file has no extents.
+    fn inline(&mut self, inode: &Inode) -> Result<()> {
+        let Some(content) = inode.inline_data()? else {
+            return Ok(());
+        };
+        let free = self.buffer.get_mut(..content.len());
+        let free = free.ok_or(Error::VolumeTooLarge("an inode beyond any limit"))?;
+        free.copy_from_slice(&content);
+        self.pending = 0..content.len();
+        self.at = wide(content.len());
+        Ok(())
     }
 
     fn extent(

@@ -13,6 +13,11 @@ pub fn tool(name: &str) -> Command {
 
 /// An image of `mebibytes` with the content of `tree`.
 pub fn make(image: &Path, tree: &Path, mebibytes: u64) -> PathBuf {
+    make_with("extent", image, tree, mebibytes)
+}
+
+/// The same, with features of ext4.
+pub fn make_with(features: &str, image: &Path, tree: &Path, mebibytes: u64) -> PathBuf {
     let _gone = std::fs::remove_file(image);
     let made = tool("mke2fs")
         .args([
@@ -23,6 +28,8 @@ pub fn make(image: &Path, tree: &Path, mebibytes: u64) -> PathBuf {
             "4096",
             "-E",
             "root_owner=0:0",
+            "-O",
+            features,
             "-d",
         ])
         .arg(tree)

@@ -1,7 +1,9 @@
 //! Images made by mke2fs, and what both readers say about them.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod aging;
 pub mod churn;
+pub mod compare;
 pub mod crc;
 pub mod device;
 pub mod dice;

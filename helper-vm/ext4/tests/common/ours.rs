@@ -44,7 +44,7 @@ pub fn record<R: BlockReader>(fs: &Ext4<R>, inode: &Inode) -> Result<Record, Err
         gid: inode.gid,
         size: inode.size,
         links: inode.links.into(),
-        blocks: inode.blocks,
+        blocks: blocks(inode),
         atime: time(inode.atime),
         mtime: time(inode.mtime),
         ctime: time(inode.ctime),
@@ -83,6 +83,12 @@ fn type_bits(file_type: FileType) -> u32 {
     }
 }
 
+/// The kernel adds what lies in the inode, to keep programs from taking the file for a hole.
+fn blocks(inode: &Inode) -> u64 {
+    let inline = inode.flags.inline_data() && inode.file_type == FileType::Regular;
+    inode.blocks + if inline { inode.size.div_ceil(512) } else { 0 }
+}
+
 fn time(time: Timestamp) -> (i64, i64) {
     (time.seconds, time.nanoseconds.into())
 }
@@ -93,6 +99,10 @@ fn data<R: BlockReader>(fs: &Ext4<R>, inode: &Inode) -> Result<(Vec<(u64, u64)>,
     let mut hasher = DefaultHasher::new();
     if inode.file_type == FileType::Regular {
         let mut buffer = vec![0; 1 << 20];
+        if let Some(content) = inode.inline_data()?.filter(|content| !content.is_empty()) {
+            hash(&content, &mut hasher);
+            ranges.push((0, content.len().try_into().unwrap()));
+        }
         for extent in fs.extents(inode)? {
             let extent = extent?;
             if !extent.written {
