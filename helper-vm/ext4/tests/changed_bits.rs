@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use common::device::MemoryDevice;
 use common::dice::Dice;
 use common::edit::Edit;
+use common::image::Image;
 use common::{ours, sample};
 use qib_ext4::{BlockReader, Ext4, FileType, Inode};
 
@@ -89,8 +90,8 @@ fn change(edit: &mut Edit, targets: &[(usize, usize)], dice: &mut Dice) {
     }
 }
 
-fn change_and_read(options: &[&str], seed: u64) {
-    let sound = Edit::new(&sample::image(2, options));
+fn change_and_read(sound: &Image, seed: u64) {
+    let sound = Edit::new(sound);
     let targets = targets(&sound);
     let mut dice = Dice(seed);
     let (mut opened, mut slowest) = (0, Duration::ZERO);
@@ -111,10 +112,15 @@ fn change_and_read(options: &[&str], seed: u64) {
 
 #[test]
 fn with_extents() {
-    change_and_read(sample::PLAIN, 1);
+    change_and_read(&sample::image(2, sample::PLAIN), 1);
 }
 
 #[test]
 fn with_indirect_blocks() {
-    change_and_read(sample::EXT2, 2);
+    change_and_read(&sample::image(2, sample::EXT2), 2);
+}
+
+#[test]
+fn with_data_and_values_in_inodes() {
+    change_and_read(&sample::with_value(2, sample::INLINE), 3);
 }

@@ -22,7 +22,8 @@ pub fn age(root: &Path, seed: u64) {
     special(root);
 }
 
-fn real_tree(root: &Path) {
+/// The source of this crate.
+pub fn real_tree(root: &Path) {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
     run("cp", &["-a", source, root.to_str().unwrap()]);
 }

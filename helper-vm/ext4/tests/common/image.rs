@@ -22,6 +22,17 @@ pub fn run(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program} {arguments:?}: {said}");
 }
 
+/// Lets debugfs change the image, one request a line.
+pub fn debugfs(image: &Image, requests: &str) {
+    let script = image.folder.path().join("requests");
+    std::fs::write(&script, requests).unwrap();
+    let path = image.path();
+    run(
+        "debugfs",
+        &["-w", "-f", script.to_str().unwrap(), path.to_str().unwrap()],
+    );
+}
+
 /// False, with a line that names the test, when only a skip is left.
 pub fn can_mount(test: &str) -> bool {
     let root = rustix::process::geteuid().is_root();

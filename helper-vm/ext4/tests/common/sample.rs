@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::XattrFlags;
 
-use super::image::{Image, run};
+use super::image::{Image, debugfs, run};
 
 /// One group, no checksums, so that any change is seen by what it breaks.
 pub const PLAIN: &[&str] = &["-t", "ext4", "-b", "1024", "-N", "128", "-O", NO_CHECKSUMS];
@@ -45,6 +45,28 @@ pub const EXT2: &[&str] = &[
     "-O",
     "^resize_inode",
 ];
+
+/// With content in inodes and values in inodes of their own, without any checksum.
+pub const INLINE: &[&str] = &[
+    "-t",
+    "ext4",
+    "-b",
+    "1024",
+    "-N",
+    "128",
+    "-O",
+    "inline_data,ea_inode,^metadata_csum,^uninit_bg,^64bit,^has_journal,^resize_inode",
+];
+
+/// Like [`image`], and `file` has an attribute `user.big` of 1000 bytes in an inode of its own.
+pub fn with_value(mebibytes: u64, options: &[&str]) -> Image {
+    let image = image(mebibytes, options);
+    let value = image.folder.path().join("value");
+    fs::write(&value, [b'v'; 1000]).unwrap();
+    let value = value.to_str().unwrap();
+    debugfs(&image, &format!("ea_set -f {value} /file user.big\n"));
+    image
+}
 
 /// An image of so many MiB with the folder's content.
 pub fn image(mebibytes: u64, options: &[&str]) -> Image {

@@ -11,13 +11,16 @@
 mod common;
 
 mod checksums;
+mod descriptors;
 mod directories;
 mod extents;
 mod indirect_blocks;
+mod inline_data;
 mod inodes;
 mod journal;
 mod super_block;
 mod symlinks;
+mod values;
 mod xattrs;
 
 use common::edit::Edit;
