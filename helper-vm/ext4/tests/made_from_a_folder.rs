@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::device::FileDevice;
 use common::image::Image;
 use common::record::{Tree, assert_same};
@@ -39,13 +41,18 @@ fn copied(mut tree: Tree, is_ours: bool) -> Tree {
 fn compare(options: &[&str]) {
     let source = tempfile::tempdir().unwrap();
     sample::fill(source.path());
+    assert_eq!(compare_folder(source.path(), 64, options), 10);
+}
+
+/// Returns how many names were compared.
+fn compare_folder(source: &Path, mebibytes: u64, options: &[&str]) -> usize {
     let mut options = options.to_vec();
-    options.extend(["-d", source.path().to_str().unwrap()]);
-    let image = Image::make(64, &options);
+    options.extend(["-d", source.to_str().unwrap()]);
+    let image = Image::make(mebibytes, &options);
     let fs = Ext4::open(FileDevice::open(&image.path())).unwrap();
     let found = copied(ours::tree(&fs).unwrap(), true);
-    assert_eq!(found.len(), 10);
-    assert_same(&found, &copied(kernel::tree(source.path()), false));
+    assert_same(&found, &copied(kernel::tree(source), false));
+    found.len()
 }
 
 #[test]
@@ -64,5 +71,33 @@ fn every_inode_size() {
         println!("{size}");
         compare(&["-t", "ext4", "-b", "4096", "-N", "1024", "-I", size]);
         compare(&["-t", "ext3", "-b", "4096", "-N", "1024", "-I", size]);
+    }
+}
+
+/// The kernel mounts blocks up to the size of a page only.
+#[test]
+fn features_in_every_block_size() {
+    let source = tempfile::tempdir().unwrap();
+    sample::fill(source.path());
+    // mke2fs gives it a wrong size where data may lie in inodes.
+    std::fs::remove_file(source.path().join("pieces")).unwrap();
+    for length in 50..180 {
+        let path = source.path().join(format!("length {length}"));
+        std::fs::write(&path, vec![b'x'; length]).unwrap();
+        let link = source.path().join(format!("link {length}"));
+        std::os::unix::fs::symlink("t".repeat(length), link).unwrap();
+    }
+    for size in ["1024", "2048", "4096", "8192", "16384", "32768", "65536"] {
+        for features in [
+            "inline_data",
+            "inline_data,ea_inode,^metadata_csum",
+            "bigalloc",
+            "meta_bg,^resize_inode,inline_data",
+            "casefold,verity,large_dir",
+        ] {
+            println!("{size} {features}");
+            let options = ["-t", "ext4", "-b", size, "-I", "256", "-O", features];
+            assert_eq!(compare_folder(source.path(), 512, &options), 269);
+        }
     }
 }
