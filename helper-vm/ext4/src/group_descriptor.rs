@@ -18,7 +18,8 @@ pub(crate) struct GroupDescriptor {
     pub(crate) inode_bitmap: PhysicalBlock,
     pub(crate) inode_table: PhysicalBlock,
     pub(crate) inode_bitmap_checksum: u32,
-    /// No inode of this group was ever used, and its table may be uninitialised.
+    /// No inode of this group was ever used, and its table may be uninitialised. Believed without
+    /// a look at the table: who lies here hides files of his own only.
     pub(crate) inodes_unused: bool,
 }
 

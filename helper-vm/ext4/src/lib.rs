@@ -9,7 +9,12 @@
 //! volume has, but many inodes may claim the same blocks, so a sum over all
 //! files can exceed the volume; and a hole may be as long as the largest file
 //! (2^32 blocks), so holes are to be taken from [`Ext4::extents`] and not read.
-//! Directories may name each other in a circle: read each directory once.
+//! Directories may name each other in a circle: read each directory once. Many
+//! inodes may lead to the same attributes, of up to 16 MiB each.
+//!
+//! A file without extents may still have content, in its inode: [`Inode::inline_data`].
+//! Encrypted inodes are listed, and what only their key would make readable is
+//! refused by name: see [`InodeFlags::encrypted`].
 
 mod block_reader;
 mod cache;

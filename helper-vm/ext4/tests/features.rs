@@ -104,3 +104,38 @@ fn descriptors_elsewhere() {
         }
     }
 }
+
+#[test]
+fn all_together() {
+    let sets = [
+        "inline_data,ea_inode,meta_bg,^resize_inode,large_dir,orphan_file,fast_commit",
+        "inline_data,ea_inode,sparse_super2,^resize_inode,metadata_csum_seed,large_dir",
+        "ea_inode,meta_bg,^resize_inode,^metadata_csum,uninit_bg,^flex_bg",
+        "inline_data,^has_journal,^64bit,^extra_isize,^large_file,^huge_file",
+    ];
+    let sizes = [("1024", "256"), ("2048", "512"), ("4096", "1024")];
+    for set in sets {
+        for (block, inode) in sizes {
+            let sizes = ["-b", block, "-I", inode, "-g", "1024", "-N", "8192"];
+            let options = [&["-t", "ext4", "-O", set], &sizes[..]].concat();
+            compare("all_together", 96, &options);
+        }
+    }
+}
+
+#[test]
+fn as_in_ext2_and_ext3() {
+    for (kind, features) in [
+        ("ext2", "^dir_index"),
+        ("ext2", "^filetype,^sparse_super,^resize_inode"),
+        ("ext3", "^dir_index,^large_file"),
+        ("ext3", "uninit_bg,^resize_inode"),
+        ("ext4", "^extent,uninit_bg,^metadata_csum,^64bit"),
+        ("ext4", "^extent,^64bit,ea_inode,meta_bg,^resize_inode"),
+    ] {
+        for (block, inode) in [("1024", "128"), ("4096", "256"), ("2048", "128")] {
+            let options = ["-t", kind, "-b", block, "-I", inode, "-O", features];
+            compare("as_in_ext2_and_ext3", 48, &options);
+        }
+    }
+}

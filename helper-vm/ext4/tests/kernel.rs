@@ -14,18 +14,21 @@ use common::populate::{self, Wishes};
 use common::{compare::compare_image, device::FileDevice};
 use qib_ext4::{Ext4, FileType};
 
+/// Names enough for a hash tree with inner nodes in blocks of each size.
 const FEW: Wishes = Wishes {
     pieces: 2000,
-    names: 30_000,
+    names: 12_000,
     value_max: 3000,
     link_max: 4095,
 };
 const FEW_1K: Wishes = Wishes {
+    names: 5000,
     value_max: 700,
     link_max: 1000,
     ..FEW
 };
 const FEW_2K: Wishes = Wishes {
+    names: 5000,
     value_max: 1500,
     link_max: 2000,
     ..FEW
