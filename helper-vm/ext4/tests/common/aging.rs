@@ -79,6 +79,10 @@ fn links(root: &Path) {
     for length in [10, 59, 60, 100] {
         set(&folder.join(length.to_string()), "trusted.link", &[7; 200]);
     }
+    for length in [11, 58, 61, 101] {
+        let path = folder.join(length.to_string());
+        set(&path, "trusted.link", &[7; 5000]);
+    }
 }
 
 fn set(path: &Path, name: &str, value: &[u8]) -> bool {

@@ -82,6 +82,26 @@ fn hashes() {
     assert_all(&sound(), Structure::Xattr, Fault::Checksum, lies);
 }
 
+/// Kernels did not agree on the sign of a byte.
+#[test]
+fn both_hashes_of_a_name_beyond_ascii() {
+    let mut edit = sound();
+    let at = entry(&edit);
+    let stored: u32 = edit.u32(at + 12).try_into().unwrap();
+    let hash = |bytes: [u32; 3]| {
+        let step = |hash: u32, byte: u32| hash.rotate_left(5) ^ byte;
+        bytes.into_iter().fold(0, step).rotate_left(16)
+    };
+    let value_hash = stored ^ hash(b"big".map(u32::from));
+    edit.set(at + 16, [0xC3, 0xA4, 0x7A]);
+    for bytes in [[0xC3, 0xA4, 0x7A], [0xFFFF_FFC3, 0xFFFF_FFA4, 0x7A]] {
+        edit.set_u32(at + 12, value_hash ^ hash(bytes));
+        edit.first_error().unwrap();
+    }
+    edit.set_u32(at + 12, stored);
+    edit.assert_corrupt(Structure::Xattr, Fault::Checksum);
+}
+
 /// Entries of 20 bytes with names of two bytes that all lead to one value of 64 KiB.
 fn shared(names: Range<u16>) -> Edit {
     let options: Vec<&str> = sample::INLINE
