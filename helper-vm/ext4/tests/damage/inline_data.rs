@@ -1,6 +1,6 @@
 //! Data in inodes that lies.
 
-use qib_ext4::{Fault, InodeNumber, Structure};
+use qib_ext4::{Error, Fault, Feature, InodeNumber, Structure};
 
 use crate::common::edit::Edit;
 use crate::common::sample;
@@ -88,6 +88,16 @@ fn directories() {
         e.set_u32(e.inode("folder", ENTRY), number)
     })];
     assert_all(&sound(), Structure::DirBlock, Fault::SelfReference, lies);
+}
+
+/// The kernel makes none, but a directory with both flags gives no name away.
+#[test]
+fn an_encrypted_directory() {
+    let mut edit = sound();
+    edit.set_u8(1024 + 0x62, 1);
+    edit.set_u32(edit.inode("folder", 0x20), 0x1000_0800);
+    let found = edit.first_error();
+    assert!(matches!(found, Err(Error::Incompatible(Feature::Encrypt))));
 }
 
 /// As the kernel reads it; and it costs no memory.
