@@ -1,6 +1,9 @@
 //! Which checksums a volume carries, and the seeds they start from.
 
 use crate::crc32c::crc32c;
+use crate::error::Error;
+use crate::features::Features;
+use crate::fields::Fields;
 use crate::numbers::InodeNumber;
 
 /// The checksums that are there to be verified.
@@ -21,6 +24,19 @@ pub(crate) enum Checksums {
 }
 
 impl Checksums {
+    /// From the fields of the superblock.
+    pub(crate) fn decode(fields: &Fields<'_>, features: Features) -> Result<Self, Error> {
+        Ok(if features.metadata_csum {
+            let seed = volume_seed(fields, features)?;
+            Self::Metadata { seed }
+        } else if features.gdt_csum {
+            let uuid = fields.bytes(0x68)?;
+            Self::Groups { uuid }
+        } else {
+            Self::None
+        })
+    }
+
     /// The seed for structures of the whole volume; None where they have no checksum.
     pub(crate) fn seed(self) -> Option<u32> {
         match self {
@@ -39,6 +55,14 @@ impl Checksums {
     pub(crate) fn cover_groups(self) -> bool {
         self != Self::None
     }
+}
+
+/// What checksums start from: the UUID, unless it was to change while they stay.
+pub(crate) fn volume_seed(fields: &Fields<'_>, features: Features) -> Result<u32, Error> {
+    if features.csum_seed {
+        return fields.u32(0x270);
+    }
+    Ok(crc32c(!0, &fields.bytes::<16>(0x68)?))
 }
 
 /// Continues `crc` over `bytes` with `length` bytes at `at`, the checksum itself, taken as zero.

@@ -3,6 +3,7 @@
 use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::fields::Fields;
 use crate::file_type::FileType;
+use crate::inode_blocks;
 use crate::inode_checksum;
 use crate::inode_device::DeviceNumber;
 use crate::inode_extra::Extra;
@@ -108,9 +109,9 @@ impl Inode {
             } else {
                 None
             },
-            blocks: blocks(&fields, flags, sb)?,
+            blocks: inode_blocks::claimed(&fields, flags, sb)?,
             block_map: fields.bytes(0x28)?,
-            xattr_block: xattr_block(&fields, sb, site)?,
+            xattr_block: inode_blocks::xattr_block(&fields, sb, site)?,
             xattr_bytes: extra.xattr_bytes(untrusted_bytes),
         }))
     }
@@ -174,37 +175,4 @@ fn device(fields: &Fields<'_>, file_type: FileType) -> Result<Option<DeviceNumbe
         fields.u32(0x28)?,
         fields.u32(0x2C)?,
     )))
-}
-
-fn blocks(fields: &Fields<'_>, flags: InodeFlags, sb: &SuperBlock) -> Result<u64, Error> {
-    let low = u64::from(fields.u32(0x1C)?);
-    if !sb.features.huge_file {
-        return Ok(low);
-    }
-    let count = low | u64::from(fields.u16(0x74)?) << 32;
-    let sectors = if flags.huge_file() {
-        u64::from(sb.block_size / 512)
-    } else {
-        1
-    };
-    Ok(count.saturating_mul(sectors))
-}
-
-fn xattr_block(
-    fields: &Fields<'_>,
-    sb: &SuperBlock,
-    site: Site,
-) -> Result<Option<PhysicalBlock>, Error> {
-    let high = if sb.features.bits_64 {
-        u64::from(fields.u16(0x76)?)
-    } else {
-        0
-    };
-    match u64::from(fields.u32(0x68)?) | high << 32 {
-        0 => Ok(None),
-        block => sb
-            .run(block, 1)
-            .map(Some)
-            .ok_or_else(|| site.fault(Fault::OutOfVolume)),
-    }
 }

@@ -43,6 +43,7 @@ mod inline_data;
 mod inline_dir;
 mod inode;
 mod inode_bitmap;
+mod inode_blocks;
 mod inode_checksum;
 mod inode_device;
 mod inode_extra;

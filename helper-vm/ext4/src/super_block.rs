@@ -1,6 +1,6 @@
 //! The superblock: sizes, features and times of the whole volume.
 
-use crate::checksum::Checksums;
+use crate::checksum::{self, Checksums};
 use crate::crc32c::crc32c;
 use crate::descriptor_table::DescriptorTable;
 use crate::error::{Error, Fault, Feature, Place, Site, Structure};
@@ -115,9 +115,9 @@ impl SuperBlock {
             },
             features,
             descriptors: DescriptorTable::decode(fields, features)?,
-            checksums: checksums(fields, features)?,
+            checksums: Checksums::decode(fields, features)?,
             journal: journal_to_replay(fields, features)?,
-            value_seed: seed(fields, features)?,
+            value_seed: checksum::volume_seed(fields, features)?,
             mmp_block: fields.u64(0x168)?,
             uuid: fields.bytes(0x68)?,
             state: State::decode(fields)?,
@@ -188,23 +188,4 @@ fn groups(blocks: u64, first_data_block: u32, per_group: u32) -> Result<u32, Err
     groups
         .and_then(|groups| u32::try_from(groups).ok())
         .ok_or_else(|| SITE.fault(Fault::Size))
-}
-
-fn checksums(fields: &Fields<'_>, features: Features) -> Result<Checksums, Error> {
-    Ok(if features.metadata_csum {
-        let seed = seed(fields, features)?;
-        Checksums::Metadata { seed }
-    } else if features.gdt_csum {
-        let uuid = fields.bytes(0x68)?;
-        Checksums::Groups { uuid }
-    } else {
-        Checksums::None
-    })
-}
-
-fn seed(fields: &Fields<'_>, features: Features) -> Result<u32, Error> {
-    if features.csum_seed {
-        return fields.u32(0x270);
-    }
-    Ok(crc32c(!0, &fields.bytes::<16>(0x68)?))
 }
