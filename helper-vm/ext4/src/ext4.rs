@@ -106,10 +106,6 @@ impl<R: BlockReader> Ext4<R> {
 
     /// One live inode by number, through the cache. Fails with `NotInUse` for a deleted or hidden one.
     pub fn inode(&self, number: InodeNumber) -> Result<Inode, Error> {
-        if self.super_block.locate(number).is_some() && self.super_block.is_special(number) {
-            let site = Site::new(Structure::Inode, Place::Inode(number.get()));
-            return Err(site.fault(Fault::NotInUse));
-        }
         let inode = self.any_inode(number)?;
         if inode.flags.ea_inode() {
             return Err(inode.site(Structure::Inode).fault(Fault::NotInUse));
@@ -117,8 +113,17 @@ impl<R: BlockReader> Ext4<R> {
         Ok(inode)
     }
 
-    /// One live inode by number, which may be the file system's own or hold the value of an attribute.
+    /// One live inode by number, which may also hold the value of an attribute.
     pub(crate) fn any_inode(&self, number: InodeNumber) -> Result<Inode, Error> {
+        if self.super_block.locate(number).is_some() && self.super_block.is_special(number) {
+            let site = Site::new(Structure::Inode, Place::Inode(number.get()));
+            return Err(site.fault(Fault::NotInUse));
+        }
+        self.stored_inode(number)
+    }
+
+    /// One live inode by number, which may be the file system's own.
+    pub(crate) fn stored_inode(&self, number: InodeNumber) -> Result<Inode, Error> {
         let site = Site::new(Structure::Inode, Place::Inode(number.get()));
         let place = self.super_block.locate(number);
         let (group, index) = place.ok_or_else(|| site.fault(Fault::OutOfVolume))?;

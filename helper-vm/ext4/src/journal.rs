@@ -28,7 +28,7 @@ pub(crate) fn recover<R: BlockReader>(
     fs: &Ext4<R>,
     number: InodeNumber,
 ) -> Result<Recovered, Error> {
-    let inode = fs.any_inode(number)?;
+    let inode = fs.stored_inode(number)?;
     inode.require(FileType::Regular)?;
     let mut blocks = JournalBlocks::new(fs, &inode)?;
     let length = inode.size / u64::from(fs.block_size());

@@ -109,6 +109,17 @@ fn index(image: &Image) {
     assert!(matches!(status.unwrap().code(), Some(0 | 1)));
 }
 
+/// A value of several blocks, which gets an inode of its own.
+fn large_attribute(image: &Image) {
+    let value = image.folder.path().join("value");
+    fs::write(&value, vec![b'v'; 2500]).unwrap();
+    let request = format!("ea_set -f {} attributes user.large", value.display());
+    run(
+        "debugfs",
+        &["-w", "-R", &request, image.path().to_str().unwrap()],
+    );
+}
+
 fn with_log(checksums: Checksums) -> Vec<u8> {
     let options = [
         "-O",
@@ -142,6 +153,9 @@ fn write_the_seeds() {
         let image = make(*kibibytes, if *name == "htree" { 100 } else { 0 }, options);
         if *name == "htree" {
             index(&image);
+        }
+        if *name == "ea_inode" {
+            large_attribute(&image);
         }
         write(name, &image.bytes());
     }
