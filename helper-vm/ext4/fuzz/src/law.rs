@@ -74,8 +74,7 @@ impl Looking<'_, '_> {
         // A group of 256 blocks may claim eight inodes for each byte of a block.
         let tables = u64::from(self.fs.block_size()) / 16 + FILE;
         let mut errors = 0;
-        let mut inodes = self.fs.inodes();
-        while let Some(inode) = inodes.next() {
+        for inode in self.fs.inodes() {
             self.spent += assert_bound(self.device, tables, "listing inodes");
             match inode {
                 Ok(inode) => self.inode(&inode),

@@ -103,8 +103,17 @@ pub struct Mount {
     path: PathBuf,
 }
 
-const HOLD: &str =
-    "mount -t \"$1\" -o \"$2\" \"$3\" \"$4\" || exit 1; echo; read line; umount \"$4\"";
+/// Unmounts a few times over: a loop device inside is let go a little later than its file system.
+const HOLD: &str = r#"
+    mount -t "$1" -o "$2" "$3" "$4" || exit 1
+    echo
+    read line
+    for try in 1 2 3 4 5 6 7 8 9; do
+        umount "$4" && exit
+        sleep 0.3
+    done
+    exit 1
+"#;
 
 impl Mount {
     /// Mounts by a command that is `unshare`, or ends with it.

@@ -1,11 +1,12 @@
 //! The tree as the kernel shows it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, SeekFrom, StatxAttributes, StatxFlags, major, minor, statx};
@@ -15,6 +16,8 @@ use super::record::{Record, Tree, WHOLE_MAX, hash, join};
 /// Reads everything below a folder, the folder itself under the empty name.
 pub fn tree(root: &Path) -> Tree {
     let mut tree = Tree::new();
+    // Read once only: the first time brings holes into the cache, where they count as data.
+    let mut linked: BTreeMap<u64, Record> = BTreeMap::new();
     let mut todo = vec![Vec::new()];
     tree.insert(Vec::new(), record(root));
     while let Some(path) = todo.pop() {
@@ -24,7 +27,13 @@ pub fn tree(root: &Path) -> Tree {
             if entry.file_type().unwrap().is_dir() {
                 todo.push(inner.clone());
             }
-            tree.insert(inner, record(&entry.path()));
+            let number = entry.ino();
+            let seen = linked.get(&number).cloned();
+            let record = seen.unwrap_or_else(|| record(&entry.path()));
+            if record.links > 1 {
+                linked.insert(number, record.clone());
+            }
+            tree.insert(inner, record);
         }
     }
     tree
