@@ -20,7 +20,8 @@ use crate::volume_state::{State, VolumeTimes};
 
 /// A file system whose superblock is sound and fits its device. Shared by threads as it is.
 ///
-/// Memory: a cache of at most 8 MiB (16 MiB with blocks of 64 KiB).
+/// Memory: a cache of at most 8 MiB (16 MiB with blocks of 64 KiB), and 64 bytes for each block that
+/// the journal holds a newer copy of, of which there are at most 2^20.
 pub struct Ext4<R> {
     volume: Volume<R>,
     super_block: SuperBlock,

@@ -139,7 +139,7 @@ impl<'a> JournalReplay<'a> {
         }
     }
 
-    /// Reads the copies in the order of the log.
+    /// Reads the copies in the order of the log; one that a newer takes the place of may be damaged.
     fn check_checksums<R: BlockReader>(
         &self,
         blocks: &mut JournalBlocks<'_, R>,
