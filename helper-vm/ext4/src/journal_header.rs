@@ -1,8 +1,5 @@
 //! The first twelve bytes of every block of the journal that is not a copy of another block.
 
-use crate::error::{Place, Site, Structure};
-use crate::fields::Fields;
-use crate::journal_fields::JournalFields;
 use crate::overlay::JOURNAL_MAGIC;
 
 /// The next field of any structure.
@@ -30,16 +27,16 @@ pub(crate) struct JournalHeader {
 impl JournalHeader {
     /// None when the block is none of the three: there the log ends.
     pub(crate) fn decode(untrusted_block: &[u8]) -> Option<Self> {
-        let site = Site::new(Structure::JournalSuperBlock, Place::Volume);
-        let magic: [u8; 4] = Fields::new(untrusted_block, site).bytes(0).ok()?;
-        let fields = JournalFields::new(untrusted_block, site);
-        let kind = match fields.u32(4).ok()? {
+        let (magic, rest) = untrusted_block.split_first_chunk()?;
+        let (kind, rest) = rest.split_first_chunk()?;
+        let (sequence, _) = rest.split_first_chunk()?;
+        let kind = match u32::from_be_bytes(*kind) {
             DESCRIPTOR => Kind::Descriptor,
             COMMIT => Kind::Commit,
             REVOKE => Kind::Revoke,
             _ => return None,
         };
-        let sequence = fields.u32(8).ok()?;
-        (magic == JOURNAL_MAGIC).then_some(Self { kind, sequence })
+        let sequence = u32::from_be_bytes(*sequence);
+        (*magic == JOURNAL_MAGIC).then_some(Self { kind, sequence })
     }
 }
