@@ -23,6 +23,7 @@ pub mod pack;
 mod packing;
 pub mod packs_list;
 pub mod padding;
+pub mod probe;
 pub mod restore;
 pub mod seal;
 pub mod snapshot;

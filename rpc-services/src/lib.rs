@@ -28,5 +28,6 @@ pub mod line;
 pub mod message;
 pub mod name;
 pub mod object;
+pub mod reading;
 pub mod rule;
 pub mod service;
