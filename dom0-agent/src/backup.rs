@@ -108,7 +108,7 @@ impl Session<'_> {
         device.attach_to(helper.name())?;
         let permit = Permit::open(self.machine, &self.permit(&helper, &still)?)?;
         helper.allow_storage()?;
-        let (summary, dom0) = self.converse(&helper, qube, progress)?;
+        let (summary, manner, dom0) = self.converse(&helper, qube, progress)?;
         helper.forbid_storage()?;
         let took = permit.close()?;
         converse::agree(&summary, took)?;
@@ -123,6 +123,7 @@ impl Session<'_> {
             sequence: None,
             time: self.now,
             state,
+            manner,
             counts,
             left_out,
             seconds: 0.0,

@@ -3,6 +3,7 @@
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
 use qib_rpc::message::backup::StoredBackup;
+use qib_rpc::reading::Manner;
 use std::fs;
 
 /// A backup that ended well.
@@ -16,6 +17,8 @@ pub struct Backup {
     pub time: i64,
     /// Which state of the volume was read.
     pub state: &'static str,
+    /// Who read it, and as what.
+    pub manner: Manner,
     /// What was done.
     pub counts: Counts,
     /// What was left out.

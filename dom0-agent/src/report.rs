@@ -6,6 +6,7 @@ use crate::outcome::Backup;
 use crate::text;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
 /// Prints what came of one qube.
@@ -43,6 +44,9 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         text::number(counts.objects),
         backup.seconds,
     );
+    if backup.manner != Manner::Reader {
+        lines.push_str(&format!("  {}\n", backup.manner));
+    }
     if counts.files_racy > 0 {
         let files = text::number(counts.files_racy);
         lines.push_str(&format!("  of these, {files} for being very recent\n"));
@@ -78,6 +82,8 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "snapshot": backup.sequence,
         "time": backup.time,
         "state": backup.state,
+        "read_by": backup.manner.word(),
+        "volume": backup.manner.kind().text(),
         "seconds": backup.seconds,
         "counts": counts(&backup.counts),
         "left_out": left_out(&backup.left_out),

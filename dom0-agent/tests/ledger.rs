@@ -17,6 +17,7 @@ use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Dom0Secret, Recipient, SealedIdentity};
 use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::{Manner, VolumeKind};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -148,6 +149,27 @@ fn packs_count_only_with_their_snapshot() {
         packs.keys().copied().collect::<Vec<_>>(),
         [Digest::new([5; 32])]
     );
+}
+
+#[test]
+fn how_a_volume_was_read_counts_with_its_own_snapshot_alone() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    let read = |session: u8, kind| Record::Read {
+        qube: QUBE,
+        session: SessionId::new([session; 16]),
+        manner: Manner::Image(kind),
+    };
+    ledger.append(snapshot(1, 1)).unwrap();
+    ledger.append(read(2, VolumeKind::Ntfs)).unwrap();
+    ledger.append(snapshot(2, 2)).unwrap();
+    ledger.append(read(3, VolumeKind::Luks)).unwrap();
+    ledger.append(snapshot(4, 3)).unwrap();
+    let ledger = open(&path).unwrap();
+    let history = ledger.book.history(QUBE).unwrap();
+    let manners = [1, 2, 3].map(|sequence| history.manner(sequence));
+    let image = Manner::Image(VolumeKind::Ntfs);
+    assert_eq!(manners, [Manner::Reader, image, Manner::Reader]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod contents;
 mod fingerprint;
 mod finish;
+mod image;
 mod index_part;
 mod job;
 mod manifest_walk;
@@ -16,11 +17,13 @@ mod read_ahead;
 mod read_data;
 mod reading_list;
 mod run;
+mod runs;
 mod session;
 mod stand;
 mod store;
 mod survey;
 mod unchanged;
+mod volume;
 mod window;
 
 pub use run::run;

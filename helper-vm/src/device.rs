@@ -2,8 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::number::wide;
-use qib_ext4::{BlockReader, Ext4};
-use qib_rpc::fault::Code;
+use qib_ext4::BlockReader;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -44,34 +43,21 @@ impl Device {
         Ok(Self { file, direct, size })
     }
 
-    fn is_empty(&mut self) -> Result<bool> {
+    /// True when the volume is zeros throughout, the criterion by which Qubes formats it.
+    ///
+    /// # Errors
+    /// When it can not be read.
+    pub fn is_empty(&mut self) -> Result<bool> {
         let mut buffer = vec![0; PIECE_BYTES];
-        let failed = |error| Error::Volume(qib_ext4::Error::Io(error));
-        self.file.rewind().map_err(failed)?;
+        self.file.rewind().map_err(Error::reading)?;
         loop {
-            let count = self.file.read(&mut buffer).map_err(failed)?;
+            let count = self.file.read(&mut buffer).map_err(Error::reading)?;
             let piece = buffer.get(..count).unwrap_or_default();
             if piece.is_empty() || piece.iter().any(|byte| *byte != 0) {
                 return Ok(piece.is_empty());
             }
         }
     }
-}
-
-/// Opens the file system on a volume, which is none before a qube's first start.
-///
-/// # Errors
-/// [`Error::VolumeEmpty`] when the volume is zeros throughout, the criterion by which
-/// Qubes formats it; else when it does not appear or can not be read.
-pub fn open_fs(path: &Path) -> Result<Ext4<Device>> {
-    let error = match Ext4::open(Device::open(path)?) {
-        Ok(fs) => return Ok(fs),
-        Err(error) => Error::Volume(error),
-    };
-    if error.fault().code == Code::VolumeUnknown && Device::open(path)?.is_empty()? {
-        return Err(Error::VolumeEmpty);
-    }
-    Err(error)
 }
 
 /// Waits for a volume to appear, opens it and finds its size.

@@ -44,6 +44,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The volume could not be read.
+    pub fn reading(error: io::Error) -> Self {
+        Self::Volume(qib_ext4::Error::Io(error))
+    }
+
     /// What dom0 is told.
     pub fn fault(&self) -> Fault {
         match self {

@@ -9,12 +9,15 @@
 //! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
 //!    metadata, folders after what is in them.
 //!
+//! An image is the volume itself: `image` writes its bytes where they were.
+//!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
 //! while data is written there is no symbolic link to follow.
 
 mod complete;
 mod fill;
 mod held;
+mod image;
 mod links;
 mod make;
 mod metadata;

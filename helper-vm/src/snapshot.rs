@@ -3,6 +3,7 @@
 mod block_size;
 mod decode;
 mod encode;
+mod kind;
 
 use crate::manifest::{Meta, Part};
 use qib_rpc::count::{Counts, LeftOuts};
@@ -12,9 +13,16 @@ use qib_rpc::rule::Rules;
 pub use block_size::BlockSize;
 pub use decode::read;
 pub use encode::seal;
+pub use kind::SnapshotKind;
 
-/// The version of the formats.
-pub const VERSION: &str = "1";
+/// The version of what is written.
+const VERSION: &str = "2";
+
+/// A version that is still read: all its snapshots are trees, and it has no word for it.
+const VERSION_OF_TREES: &str = "1";
+
+/// The name of the only file of an image.
+pub const IMAGE_NAME: &[u8] = b"volume.img";
 
 /// What a snapshot says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub struct Snapshot {
     pub time: i64,
     /// The block of its file system: a copy with larger ones may not fit its volume.
     pub block_size: BlockSize,
+    /// What it is of.
+    pub kind: SnapshotKind,
     /// The rules that held.
     pub rules: Rules,
     /// What it holds; only the first four counts are stored.

@@ -12,6 +12,7 @@ mod common;
 use common::{Dom0, image, storage::Trouble, tree::Tree};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::object::{Kind, ObjectName};
+use qib_rpc::reading::{Manner, VolumeKind};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::{TempDir, tempdir};
@@ -93,8 +94,9 @@ fn volumes_that_are_none_are_told_apart() {
     let mut bytes = vec![0; 3 << 20];
     *bytes.last_mut().unwrap() = 1;
     fs::write(&other, bytes).unwrap();
-    let unknown = Dom0::new(&other).run().summary;
-    assert_eq!(unknown, Err(Fault::new(Code::VolumeUnknown)));
+    let unknown = Dom0::new(&other).run();
+    assert_eq!(unknown.manner, Some(Manner::Image(VolumeKind::Unknown)));
+    assert_eq!(unknown.summary.unwrap().counts.file_bytes, 3 << 20);
 }
 
 #[test]

@@ -48,6 +48,7 @@ messages! {
     33 backup::Progress,
     34 backup::Partial,
     35 backup::BackupSummary,
+    36 backup::Reading,
     40 restore::RestoreJob,
     41 restore::RestoreSummary,
     50 key::KeyInitJob,

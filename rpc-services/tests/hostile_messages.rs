@@ -9,7 +9,9 @@
 use proptest::prelude::*;
 use qib_rpc::codec::{NotAMessage, decode, encode};
 use qib_rpc::fault::Fault;
-use qib_rpc::message::backup::{BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress};
+use qib_rpc::message::backup::{
+    BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading,
+};
 use qib_rpc::message::key::{
     KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
 };
@@ -18,6 +20,7 @@ use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
 use qib_rpc::message::{Message, TABLE};
+use qib_rpc::reading::{Manner, VolumeKind};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// What decodes must encode to the same bytes: one message has one form.
@@ -37,7 +40,7 @@ macro_rules! all {
 
 fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
-        Finish Finished BackupJob LivePacks JobEnd Progress Partial BackupSummary RestoreJob
+        Finish Finished BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
         RestoreSummary KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         PutRecord GetRecord FindNewest Newest)
 }
@@ -188,11 +191,26 @@ fn hostile_summaries() {
         "there, and nothing follows"
     );
     let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes(), &[0; 8]].concat();
-    assert!(decode::<RestoreSummary>(&restored(1)).is_ok());
+    assert!(decode::<RestoreSummary>(&restored(2)).is_ok());
     assert!(
-        decode::<RestoreSummary>(&restored(2)).is_err(),
+        decode::<RestoreSummary>(&restored(3)).is_err(),
         "a fidelity of the future"
     );
+}
+
+#[test]
+fn hostile_readings() {
+    let reading = |numbers: &[u32]| -> Vec<u8> {
+        let bytes = numbers.iter().map(|number| number.to_le_bytes());
+        bytes.flatten().collect()
+    };
+    let decoded = |numbers| decode::<Reading>(&reading(numbers)).map(|reading| reading.manner);
+    assert_eq!(decoded(&[0]).unwrap(), Manner::Reader);
+    assert_eq!(decoded(&[2, 5]).unwrap(), Manner::Image(VolumeKind::Ntfs));
+    assert!(decoded(&[3, 0]).is_err(), "a manner of the future");
+    assert!(decoded(&[2, 10]).is_err(), "a kind of the future");
+    assert!(decoded(&[1]).is_err(), "a kind that is missing");
+    assert!(decoded(&[0, 0]).is_err(), "more than there is");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::outcome::Backup;
 use crate::pool::Still;
 use crate::records::Records;
 use qib_rpc::message::backup::{Partial, StoredBackup};
+use qib_rpc::reading::Manner;
 
 impl Session<'_> {
     pub(super) fn note_partial(&mut self, partial: Partial) -> Result<()> {
@@ -37,6 +38,13 @@ impl Session<'_> {
         let index = self.live.index_after(stored)?;
         for record in live::change_records(self.qube, self.id, changes) {
             self.installation.ledger.append(record)?;
+        }
+        if backup.manner != Manner::Reader {
+            self.installation.ledger.append(Record::Read {
+                qube: self.qube,
+                session: self.id,
+                manner: backup.manner,
+            })?;
         }
         self.installation
             .ledger

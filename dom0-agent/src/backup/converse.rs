@@ -12,9 +12,10 @@ use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
 use qib_rpc::limit::{MAX_PACKS_IN_MESSAGE, MAX_PARTIALS};
 use qib_rpc::message::backup::{
-    self as message, BackupJob, BackupSummary, JobEnd, LivePacks, Partial,
+    self as message, BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Reading,
 };
 use qib_rpc::message::permit::{PermitRequest, Quota, Took, Verbs};
+use qib_rpc::reading::Manner;
 use qib_rpc::rule::Rules;
 use qib_rpc::service::Service;
 
@@ -48,7 +49,7 @@ impl Session<'_> {
         helper: &Helper,
         qube: &Qube,
         progress: &mut Progress,
-    ) -> Result<(BackupSummary, Dom0)> {
+    ) -> Result<(BackupSummary, Manner, Dom0)> {
         let stop = &self.machine.stop;
         let mut talk = Talk::start(
             Peer::Helper,
@@ -67,6 +68,7 @@ impl Session<'_> {
         }
         talk.say(&JobEnd {})?;
         let mut partials = 0;
+        let mut manner = None;
         loop {
             let frame = talk.hear_any()?;
             if frame.is::<message::Progress>() {
@@ -74,17 +76,20 @@ impl Session<'_> {
                     &qube.name,
                     &talk.decode::<message::Progress>(&frame)?.counts,
                 );
+            } else if frame.is::<Reading>() && manner.is_none() {
+                manner = Some(talk.decode::<Reading>(&frame)?.manner);
             } else if frame.is::<Partial>() && partials < MAX_PARTIALS && !self.dry_run {
                 partials += 1;
                 self.note_partial(talk.decode(&frame)?)?;
             } else {
                 let summary: BackupSummary = talk.decode(&frame)?;
-                if summary.stored.is_none() != self.dry_run {
+                let as_asked = summary.stored.is_none() == self.dry_run;
+                let Some(manner) = manner.filter(|_| as_asked) else {
                     return Err(Error::Disagree(
                         "the helper did another job than asked".to_owned(),
                     ));
-                }
-                return Ok((summary, Dom0::heard(talk.heard())));
+                };
+                return Ok((summary, manner, Dom0::heard(talk.heard())));
             }
         }
     }

@@ -13,6 +13,7 @@ use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use qib_rpc::reading::Manner;
 use std::time::Instant;
 
 pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
@@ -94,6 +95,11 @@ fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
         text::bytes(counts.bytes_stored),
         text::number(counts.objects),
     );
+    match plan.manner {
+        Manner::Reader => {}
+        Manner::Kernel(kind) => println!("  it was {}; now it is ext4", kind.text()),
+        Manner::Image(kind) => println!("  the volume as it was: {}", kind.text()),
+    }
     if summary.fidelity == Fidelity::NamesContentsModes {
         println!(
             "  less than whole: the helper may not mount here, so owners, devices and extended \

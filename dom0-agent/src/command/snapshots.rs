@@ -7,6 +7,7 @@ use crate::ledger::book::History;
 use crate::ledger::record::SnapshotRecord;
 use crate::machine::Installation;
 use crate::{report, text};
+use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
 pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
 }
 
 fn table(histories: &[&History]) -> String {
-    let rows: Vec<[String; 6]> = histories
+    let rows: Vec<[String; 7]> = histories
         .iter()
         .flat_map(|history| {
             history
@@ -47,19 +48,19 @@ fn table(histories: &[&History]) -> String {
     if rows.is_empty() {
         return "Nothing is stored yet.\n".to_owned();
     }
-    let head = ["QUBE", "NO.", "TIME", "FILES", "SIZE", "STORED"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
+    let head = ["QUBE", "NO.", "TIME", "FILES", "SIZE", "STORED", "READ"].map(str::to_owned);
+    let rows: Vec<[String; 7]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
             .map(String::len)
             .max()
     };
-    let widths: Vec<usize> = (0..6).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..7).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in &rows {
         for (place, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = if place == 0 || place == 2 {
+            let cell = if matches!(place, 0 | 2 | 6) {
                 format!("{cell:<width$}  ")
             } else {
                 format!("{cell:>width$}  ")
@@ -72,7 +73,7 @@ fn table(histories: &[&History]) -> String {
     text
 }
 
-fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 6] {
+fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
     [
         history.qube.name.to_string(),
         snapshot.sequence.to_string(),
@@ -80,11 +81,24 @@ fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 6] {
         text::number(snapshot.counts.files),
         text::bytes(snapshot.counts.file_bytes),
         text::bytes(snapshot.counts.bytes_stored),
+        read(history.manner(snapshot.sequence)),
     ]
 }
 
+fn read(manner: Manner) -> String {
+    let kind = manner.kind().text();
+    match manner {
+        Manner::Reader => "by qib".to_owned(),
+        Manner::Kernel(_) => format!("by the kernel: {kind}"),
+        Manner::Image(_) => format!("as an image: {kind}"),
+    }
+}
+
 fn history_json(history: &History) -> Value {
-    let snapshots: Vec<Value> = history.snapshots.iter().map(snapshot_json).collect();
+    let snapshots = history.snapshots.iter();
+    let snapshots: Vec<Value> = snapshots
+        .map(|snapshot| snapshot_json(snapshot, history.manner(snapshot.sequence)))
+        .collect();
     json!({
         "qube": history.qube.name.as_str(),
         "id": history.qube.id.to_string(),
@@ -93,12 +107,14 @@ fn history_json(history: &History) -> Value {
     })
 }
 
-fn snapshot_json(snapshot: &SnapshotRecord) -> Value {
+fn snapshot_json(snapshot: &SnapshotRecord, manner: Manner) -> Value {
     json!({
         "snapshot": snapshot.sequence,
         "time": snapshot.time,
         "object": format!("snapshot-{}", snapshot.snapshot),
         "volume_bytes": snapshot.volume_bytes,
+        "read_by": manner.word(),
+        "volume": manner.kind().text(),
         "counts": report::counts(&snapshot.counts),
         "left_out": report::left_out(&snapshot.left_out),
     })

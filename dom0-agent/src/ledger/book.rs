@@ -6,6 +6,7 @@ use crate::ledger::record::{
 use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::Recipient;
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::Manner;
 use std::collections::BTreeMap;
 
 /// Everything that the ledger says.
@@ -27,6 +28,9 @@ pub struct History {
     /// but for those that were found lost.
     pub packs: BTreeMap<Digest, u64>,
     pending: Option<(SessionId, Vec<PackChange>)>,
+    pending_manner: Option<(SessionId, Manner)>,
+    /// How snapshots were made, by their numbers, where not by our own reader.
+    manners: BTreeMap<u64, Manner>,
 }
 
 /// A record that contradicts an earlier one.
@@ -96,6 +100,14 @@ impl Book {
                 let known = self.find(*qube)?.packs.remove(pack);
                 known.map(drop).ok_or(Contradiction)
             }
+            Record::Read {
+                qube,
+                session,
+                manner,
+            } => {
+                self.find(*qube)?.pending_manner = Some((*session, *manner));
+                Ok(())
+            }
         }
     }
 
@@ -112,6 +124,8 @@ impl History {
             partials: Vec::new(),
             packs: BTreeMap::new(),
             pending: None,
+            pending_manner: None,
+            manners: BTreeMap::new(),
         }
     }
 
@@ -120,6 +134,11 @@ impl History {
         self.snapshots
             .last()
             .map_or(1, |last| last.sequence.saturating_add(1))
+    }
+
+    /// How the volume was read for a snapshot.
+    pub fn manner(&self, sequence: u64) -> Manner {
+        self.manners.get(&sequence).copied().unwrap_or_default()
     }
 
     /// Changes count only once the snapshot of their session follows.
@@ -147,6 +166,10 @@ impl History {
             if !known {
                 return Err(Contradiction);
             }
+        }
+        let manner = self.pending_manner.take();
+        if let Some((_, manner)) = manner.filter(|(session, _)| *session == snapshot.session) {
+            self.manners.insert(snapshot.sequence, manner);
         }
         self.partials.clear();
         self.snapshots.push(snapshot.clone());

@@ -5,6 +5,7 @@ use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Recipient, SealedIdentity};
 use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::Manner;
 use serde::{Deserialize, Serialize};
 
 /// One record. Variants are only appended.
@@ -43,6 +44,16 @@ pub enum Record {
         qube: QubeId,
         /// Which.
         pack: Digest,
+    },
+    /// How a session read its volume; counts once its snapshot follows. One without it
+    /// was read by qib's own reader.
+    Read {
+        /// Whose.
+        qube: QubeId,
+        /// Which session.
+        session: SessionId,
+        /// By whom, and as what.
+        manner: Manner,
     },
 }
 

@@ -7,6 +7,7 @@ use crate::ledger::record::{QubeRecord, SnapshotRecord};
 use crate::machine::Installation;
 use crate::text;
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::Manner;
 
 /// What is restored, and as what.
 pub struct Plan {
@@ -14,6 +15,8 @@ pub struct Plan {
     pub qube: QubeRecord,
     /// Its snapshot.
     pub snapshot: SnapshotRecord,
+    /// How its volume was read.
+    pub manner: Manner,
     /// The qube to make.
     pub target: QubeName,
     /// Its template.
@@ -64,6 +67,7 @@ pub fn plan(
     Ok(Plan {
         qube: history.qube.clone(),
         snapshot: snapshot.clone(),
+        manner: history.manner(snapshot.sequence),
         target,
         template,
     })

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::index::{CHUNK_ROW_BYTES, inode_row_bytes};
 use crate::known::{Known, ObjectRows, Rows};
 use crate::packs_list::{Change, PackChange};
-use crate::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot};
+use crate::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot, SnapshotKind};
 use qib_rpc::count::LeftOuts;
 use qib_rpc::message::backup::StoredBackup;
 use std::io::Write;
@@ -24,6 +24,7 @@ pub fn finish<W: Write + Send + 'static>(
     root: Root,
     left_out: LeftOuts,
     block_size: BlockSize,
+    kind: SnapshotKind,
 ) -> Result<StoredBackup> {
     store.flush()?;
     session.settle()?;
@@ -36,6 +37,7 @@ pub fn finish<W: Write + Send + 'static>(
         sequence: job.sequence,
         time: job.now,
         block_size,
+        kind,
         rules: job.rules,
         counts: store.counts,
         left_out,

@@ -2,6 +2,7 @@
 
 use super::fingerprint::Fingerprints;
 use super::finish;
+use super::image;
 use super::job::{self, Job};
 use super::manifest_walk::{ManifestWalk, Root};
 use super::names_walk::{self, Selection};
@@ -14,20 +15,20 @@ use super::session::Session;
 use super::store::Store;
 use super::survey::Survey;
 use super::unchanged;
+use super::volume::{self, Volume};
 use crate::cut::Cutter;
-use crate::device::open_fs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::index::{self, Parent};
 use crate::known::{Known, Loader};
 use crate::packing::{Packing, Sink};
 use crate::seal::{OpenWith, SealTo};
-use crate::snapshot::BlockSize;
+use crate::snapshot::{BlockSize, SnapshotKind};
 use crate::storage::Fetching;
 use qib_ext4::{BlockReader, Ext4};
 use qib_rpc::count::LeftOuts;
 use qib_rpc::line::Receiver;
-use qib_rpc::message::backup::{BackupJob, BackupSummary};
+use qib_rpc::message::backup::{BackupJob, BackupSummary, Reading};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -74,7 +75,8 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let fs = open_fs(device)?;
+    let (volume, manner) = volume::open(device)?;
+    dom0.say(&Reading { manner })?;
     let (input, output) = connect(&job.order)?;
     let mut fetching = Fetching::new(input, output);
     let index_identity = OpenWith::seed(&job.order.index_seed);
@@ -89,7 +91,10 @@ where
         storage: (!job.order.dry_run).then(|| Arc::clone(&storage)),
         job: job.order,
     };
-    let summary = store_all(&session, &fs, known)?;
+    let summary = match &volume {
+        Volume::Files(fs) => store_all(&session, fs, known),
+        Volume::Image(device) => image::store_all(&session, device, known),
+    }?;
     storage.finish()?;
     Ok(summary)
 }
@@ -147,7 +152,14 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     let root = write_manifest(session, fs, &selection, &judge, &mut store, &mut left_out)?;
     drop(selection);
     let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
-    let stored = finish::finish(session, &mut store, root, left_out, block_size)?;
+    let stored = finish::finish(
+        session,
+        &mut store,
+        root,
+        left_out,
+        block_size,
+        SnapshotKind::Tree,
+    )?;
     Ok(BackupSummary {
         stored: (!job.dry_run).then_some(stored),
         counts: session.counts(&store),

@@ -3,6 +3,8 @@
 use super::store::Store;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
+use crate::known::Known;
+use crate::packing::{Packing, Sink};
 use crate::packs_list::{self, PackChange};
 use crate::seal::{SealTo, Sealed};
 use crate::storage::Putting;
@@ -27,6 +29,16 @@ pub struct Session<W> {
 }
 
 impl<W: Write + Send + 'static> Session<W> {
+    /// Begins to store, beside what is known.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn store(&self, known: Known) -> Result<Store> {
+        let sink = self.storage.clone().map_or(Sink::Nowhere, Sink::Storage);
+        let packing = Packing::new(self.data_to.clone(), sink)?;
+        Ok(Store::new(known, self.job.chunk_key.clone(), packing))
+    }
+
     /// Puts an object and returns its digest; a dry run puts nothing.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::complete::complete;
 use super::fill::{Fill, open_pack};
+use super::image::{Image, Writing};
 use super::make::make;
 use super::packs::Packs;
 use super::place::Place;
@@ -13,11 +14,11 @@ use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::number::wide;
 use crate::seal::OpenWith;
-use crate::snapshot::{self, Holds, Snapshot};
+use crate::snapshot::{self, Holds, Snapshot, SnapshotKind};
 use crate::storage::Fetching;
 use qib_rpc::count::Counts;
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{Fidelity, RestoreJob, RestoreSummary};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -86,6 +87,9 @@ where
         dom0,
     };
     let spool = session.gather()?;
+    if session.snapshot.kind == SnapshotKind::Image {
+        return session.write_image(&target, &spool);
+    }
     let survey = Survey::new(&spool, &session.snapshot, job.snapshot, target.bytes())?;
     session.expect(&survey);
     target.check(&survey)?;
@@ -142,6 +146,32 @@ impl<W: Write + Send + 'static> Session<'_, W> {
             })
         })?;
         Ok(spool)
+    }
+
+    /// The volume as it was, whatever lies on it.
+    fn write_image(mut self, target: &Target, spool: &Spool) -> Result<RestoreSummary> {
+        let digest = self.job.snapshot;
+        let image = Image::find(spool, &self.snapshot, digest, target.bytes())?;
+        self.counts.files = 1;
+        self.counts.files_read = 1;
+        self.counts.file_bytes = image.bytes;
+        self.counts.bytes_expected = image.data_bytes;
+        let mut writing = Writing::begin(&image, spool, target, digest)?;
+        writing.take_spool(spool, &mut self.counts)?;
+        let count_of_packs = self.packs_of(Holds::Data);
+        let (dom0, key) = (self.dom0, &self.job.chunk_key);
+        self.packs.each(count_of_packs, |pack| {
+            count(&mut self.counts, &pack.bytes);
+            writing.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
+                dom0.count(counts);
+            })
+        })?;
+        writing.finish()?;
+        Ok(RestoreSummary {
+            counts: self.counts,
+            fidelity: Fidelity::Image,
+            skipped: 0,
+        })
     }
 
     fn expect(&mut self, survey: &Survey) {

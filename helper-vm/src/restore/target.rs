@@ -5,7 +5,7 @@ use crate::device;
 use crate::error::{Error, Result};
 use crate::snapshot::BlockSize;
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -80,15 +80,21 @@ impl Target {
         options
     }
 
+    /// Opens it to be written as it is.
+    ///
+    /// # Errors
+    /// When it can not be opened.
+    pub fn open(&self) -> Result<File> {
+        let opened = OpenOptions::new().read(true).write(true).open(&self.path);
+        opened.map_err(Error::Target)
+    }
+
     /// Everything written is on the disk.
     ///
     /// # Errors
     /// When it can not be brought there.
     pub fn sync(&self) -> Result<()> {
-        let opened = OpenOptions::new().read(true).write(true).open(&self.path);
-        opened
-            .and_then(|device| device.sync_all())
-            .map_err(Error::Target)
+        self.open()?.sync_all().map_err(Error::Target)
     }
 }
 

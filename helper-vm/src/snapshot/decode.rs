@@ -1,6 +1,6 @@
 //! Reading a snapshot object that may lie.
 
-use super::{BlockSize, Holds, NeededPack, Snapshot, VERSION};
+use super::{BlockSize, Holds, NeededPack, Snapshot, SnapshotKind, VERSION, VERSION_OF_TREES};
 use crate::archive::{self, Head, MemberKind};
 use crate::format_error::{FormatError, Result};
 use crate::manifest::{self, Meta, Part};
@@ -75,14 +75,15 @@ fn assemble(
     let text = std::str::from_utf8(untrusted_facts)
         .map_err(|_| FormatError::Damaged("a snapshot's text"))?;
     let mut lines = text.split_terminator('\n');
-    match lines
+    let version = lines
         .next()
-        .and_then(|line| line.strip_prefix("qib-snapshot "))
-    {
-        Some(VERSION) => {}
+        .and_then(|line| line.strip_prefix("qib-snapshot "));
+    let says_kind = match version {
+        Some(VERSION) => true,
+        Some(VERSION_OF_TREES) => false,
         Some(_) => return Err(FormatError::Newer),
         None => return Err(FormatError::Damaged("not a snapshot")),
-    }
+    };
     let mut fact = |name| {
         let line = lines.next().and_then(|line| line.strip_prefix(name));
         let value = line.and_then(|rest| rest.strip_prefix(' ').or_else(|| none_left(rest)));
@@ -93,6 +94,11 @@ fn assemble(
     let time = fact("time")?.parse();
     let _version_for_people = fact("helper")?;
     let block_size = BlockSize::new(number(fact("block-bytes")?)?);
+    let kind = if says_kind {
+        SnapshotKind::parse(fact("kind")?).ok_or(FormatError::Newer)?
+    } else {
+        SnapshotKind::Tree
+    };
     let rules = rules(fact("rules")?)?;
     let counts = Counts {
         files: number(fact("files")?)?,
@@ -106,6 +112,7 @@ fn assemble(
         sequence,
         time: time.map_err(|_| FormatError::Damaged("a snapshot's time"))?,
         block_size: block_size.ok_or(FormatError::Damaged("a block of another size"))?,
+        kind,
         rules,
         counts,
         left_out: LeftOuts::default(),

@@ -34,12 +34,13 @@ pub fn seal(snapshot: &Snapshot, to: &SealTo) -> io::Result<Sealed> {
 fn facts(snapshot: &Snapshot) -> String {
     let counts = snapshot.counts;
     let mut text = format!(
-        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nblock-bytes {}\nrules",
+        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nblock-bytes {}\nkind {}\nrules",
         snapshot.qube,
         snapshot.sequence,
         snapshot.time,
         env!("CARGO_PKG_VERSION"),
         snapshot.block_size.bytes(),
+        snapshot.kind.word(),
     );
     for rule in Rule::ALL
         .into_iter()

@@ -21,6 +21,7 @@ fn snapshot() -> Snapshot {
         sequence: 7,
         time: -5,
         block_size: BlockSize::new(1024).unwrap(),
+        kind: SnapshotKind::Image,
         rules: Rules::DEFAULT.without(Rule::Trash),
         counts: Counts {
             files: 3,
@@ -51,9 +52,13 @@ fn snapshot() -> Snapshot {
 #[test]
 fn what_is_written_reads_back() {
     let (with, to) = keys();
-    for rules in [snapshot().rules, Rules::try_from(0).unwrap()] {
+    for (rules, kind) in [
+        (snapshot().rules, SnapshotKind::Image),
+        (Rules::try_from(0).unwrap(), SnapshotKind::Tree),
+    ] {
         let snapshot = Snapshot {
             rules,
+            kind,
             ..snapshot()
         };
         let sealed = seal(&snapshot, &to).unwrap();
@@ -80,8 +85,8 @@ fn a_foreign_qube_and_another_number_are_not_ours() {
 #[test]
 fn lies_are_refused() {
     let (with, to) = keys();
-    let facts = "qib-snapshot 1\nqube 01010101010101010101010101010101\nsequence 7\ntime 0\n\
-                 helper 0\nblock-bytes 4096\nrules\nfiles 0\nfolders 0\nothers 0\nfile-bytes 0\n";
+    let facts = "qib-snapshot 2\nqube 01010101010101010101010101010101\nsequence 7\ntime 0\n\
+                 helper 0\nblock-bytes 4096\nkind image\nrules\nfiles 0\nfolders 0\nothers 0\nfile-bytes 0\n";
     let lie = |facts: &str, packs: &str, pieces: &str| {
         let mut tar = Vec::new();
         for (name, text) in [
@@ -103,7 +108,7 @@ fn lies_are_refused() {
         read(&sealed.bytes, &with, QubeId::new([1; 16]), 7)
     };
     assert!(lie(facts, "", "").is_ok());
-    let newer = facts.replace("snapshot 1", "snapshot 2");
+    let newer = facts.replace("snapshot 2", "snapshot 3");
     assert_eq!(lie(&newer, "", ""), Err(FormatError::Newer));
     assert_eq!(
         lie(&facts.replace("rules", "rules magic"), "", ""),
@@ -118,6 +123,19 @@ fn lies_are_refused() {
     ] {
         assert!(lie(&facts.replace(from, to), "", "").is_err(), "{from}");
     }
+    let of_nothing = facts.replace("kind image\n", "");
+    assert!(lie(&of_nothing, "", "").is_err(), "no kind");
+    let of_the_future = facts.replace("kind image", "kind film");
+    assert_eq!(lie(&of_the_future, "", ""), Err(FormatError::Newer));
+    let older = facts.replace("snapshot 2", "snapshot 1");
+    assert!(lie(&older, "", "").is_err(), "a kind before there were any");
+    let older = older.replace("kind image\n", "");
+    let kind = lie(&older, "", "").map(|snapshot| snapshot.kind);
+    assert_eq!(
+        kind,
+        Ok(SnapshotKind::Tree),
+        "a snapshot without a kind is a tree"
+    );
     let pack = format!("data pack-{}\n", "0".repeat(64));
     assert!(lie(facts, &pack, "").is_ok());
     assert!(lie(facts, &format!("{pack}{pack}"), "").is_err(), "twice");

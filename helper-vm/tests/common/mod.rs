@@ -14,9 +14,10 @@ use qib_rpc::key::{ChunkKey, CutKey, Identity, IndexSeed, PacksKey, Recipient};
 use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::backup::{
     BackupJob, BackupSummary, IndexObjects, JobEnd, LivePack, LivePackList, LivePacks, Partial,
-    Progress, StoredBackup,
+    Progress, Reading, StoredBackup,
 };
 use qib_rpc::name::QubeName;
+use qib_rpc::reading::Manner;
 use qib_rpc::rule::Rules;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -75,6 +76,7 @@ pub struct Dom0 {
 /// What a run said.
 pub struct Said {
     pub summary: Result<BackupSummary, Fault>,
+    pub manner: Option<Manner>,
     pub partials: Vec<Partial>,
 }
 
@@ -204,9 +206,15 @@ impl Dom0 {
 
 fn hear(mut dom0: Receiver<UnixStream>) -> Said {
     let mut partials = Vec::new();
+    let mut manner = None;
     loop {
         let frame = dom0.frame().unwrap();
         if frame.is::<Progress>() {
+            continue;
+        }
+        if frame.is::<Reading>() {
+            let reading = frame.decode::<Reading>().unwrap().unwrap();
+            assert!(manner.replace(reading.manner).is_none(), "said twice");
             continue;
         }
         if frame.is::<Partial>() {
@@ -218,7 +226,12 @@ fn hear(mut dom0: Receiver<UnixStream>) -> Said {
             dom0.next_frame().unwrap().is_none(),
             "something after the last word"
         );
-        return Said { summary, partials };
+        assert!(summary.is_err() || manner.is_some(), "not said at all");
+        return Said {
+            summary,
+            manner,
+            partials,
+        };
     }
 }
 

@@ -9,7 +9,7 @@ use qib_helper::chunk_id::ChunkId;
 use qib_helper::manifest::{self, Content, Entry, EntryName, Meta, Node, Part};
 use qib_helper::pack::{OpenFrame, OpenPack};
 use qib_helper::seal::{SealTo, Sealed};
-use qib_helper::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot};
+use qib_helper::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot, SnapshotKind};
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::Digest;
 use qib_rpc::message::restore::RestoreJob;
@@ -69,6 +69,7 @@ impl Forge {
                 sequence: 1,
                 time: 0,
                 block_size: BlockSize::default(),
+                kind: SnapshotKind::Tree,
                 rules: Rules::DEFAULT,
                 counts: Counts::default(),
                 left_out: LeftOuts::default(),

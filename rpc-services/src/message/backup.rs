@@ -5,6 +5,7 @@ use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, CutKey, IndexSeed, PacksKey, Recipient};
 use crate::limit::{MAX_INDEX_OBJECTS, MAX_PACKS_IN_MESSAGE};
 use crate::name::QubeName;
+use crate::reading::Manner;
 use crate::rule::Rules;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +104,13 @@ pub struct LivePack {
 /// dom0 → helper: the job is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobEnd {}
+
+/// helper → dom0, once, before the work begins: how the volume is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// By whom, and as what.
+    pub manner: Manner,
+}
 
 /// helper → dom0, now and then: how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,4 +44,6 @@ pub enum Fidelity {
     /// Names, contents, modes and links: without the right to mount, the file
     /// system was made from a folder.
     NamesContentsModes,
+    /// The volume is what it was, byte for byte.
+    Image,
 }

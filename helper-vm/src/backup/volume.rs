@@ -1,0 +1,39 @@
+//! How a volume is read: by our own reader where that knows it, else as a whole.
+
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::probe::probe;
+use qib_ext4::Ext4;
+use qib_rpc::fault::Code;
+use qib_rpc::reading::{Manner, VolumeKind};
+use std::path::Path;
+
+/// An opened volume.
+pub enum Volume {
+    /// A file system that our reader knows.
+    Files(Ext4<Device>),
+    /// Whatever it is, it is kept as it is.
+    Image(Device),
+}
+
+/// Opens a volume in the best way that there is for what lies on it.
+///
+/// # Errors
+/// [`Error::VolumeEmpty`] when it is zeros throughout; when it is a file system of
+/// ours that is damaged or whose journal is not clean; else when it does not appear
+/// or can not be read.
+pub fn open(path: &Path) -> Result<(Volume, Manner)> {
+    let error = match Ext4::open(Device::open(path)?) {
+        Ok(fs) => return Ok((Volume::Files(fs), Manner::Reader)),
+        Err(error) => Error::Volume(error),
+    };
+    let mut device = Device::open(path)?;
+    let kind = probe(&device).map_err(Error::reading)?;
+    match (kind, error.fault().code) {
+        (VolumeKind::Ext, Code::VolumeUnsupported) => {}
+        (VolumeKind::Ext, _) | (_, Code::VolumeFailed) => return Err(error),
+        (VolumeKind::Unknown, _) if device.is_empty()? => return Err(Error::VolumeEmpty),
+        _ => {}
+    }
+    Ok((Volume::Image(device), Manner::Image(kind)))
+}

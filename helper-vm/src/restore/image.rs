@@ -1,0 +1,194 @@
+//! Restoring an image: the volume's own bytes, at their own places.
+
+mod zeros;
+
+use super::fill::open_pack;
+use super::packs::Pack;
+use super::runs::each_run;
+use super::spool::Spool;
+use super::target::Target;
+use super::walk::{Step, Stopped, each_step};
+use super::wants::Wants;
+use crate::chunk_id::ChunkId;
+use crate::error::{Error, Result};
+use crate::format_error::FormatError;
+use crate::manifest::{Content, Entry, EntryName, Node};
+use crate::number::wide;
+use crate::seal::OpenWith;
+use crate::snapshot::{IMAGE_NAME, Snapshot};
+use qib_rpc::count::Counts;
+use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+/// Chunks of an image are at least that long on average, in bytes: a small snapshot
+/// must not fill a large memory.
+const LEAST_CHUNK_BYTES: u64 = 64 << 10;
+
+/// An image, all of it checked against its snapshot and the volume.
+pub struct Image {
+    content: Content,
+    /// Its length.
+    pub bytes: u64,
+    /// Bytes of it that are no holes.
+    pub data_bytes: u64,
+}
+
+impl Image {
+    /// Finds the image in a manifest.
+    ///
+    /// # Errors
+    /// [`Error::TargetTooSmall`] when it is longer than `volume_bytes`,
+    /// [`Error::Object`] about the snapshot when the manifest lies.
+    pub fn find(
+        spool: &Spool,
+        snapshot: &Snapshot,
+        digest: Digest,
+        volume_bytes: u64,
+    ) -> Result<Self> {
+        let bytes = snapshot.counts.file_bytes;
+        if bytes > volume_bytes {
+            return Err(Error::TargetTooSmall);
+        }
+        let mut image = None;
+        each_step(spool, snapshot, digest, |step| match step {
+            Step::Entry(0, entry) if image.is_none() => {
+                image = Some(Self::check(spool, entry, bytes)?);
+                Ok(())
+            }
+            Step::Leave(0, _) => Ok(()),
+            _ => Err(FormatError::Damaged("an image of more than one file").into()),
+        })?;
+        let none = FormatError::Damaged("an image without its file");
+        image.ok_or(Error::Object(digest, none))
+    }
+
+    fn check(spool: &Spool, entry: Entry, bytes: u64) -> std::result::Result<Self, Stopped> {
+        let Node::File(content) = entry.node else {
+            return Err(FormatError::Damaged("an image that is no file").into());
+        };
+        if entry.name.bytes() != IMAGE_NAME || entry.link_group.is_some() {
+            return Err(FormatError::Damaged("an image of another name").into());
+        }
+        let (mut chunks, mut data_bytes) = (0_u64, 0_u64);
+        let found = each_run(spool, &content, bytes, |run| {
+            data_bytes = data_bytes.saturating_add(run.bytes);
+            // The last chunk may be short.
+            if chunks > data_bytes / LEAST_CHUNK_BYTES {
+                return Err(FormatError::Damaged("an image cut too finely").into());
+            }
+            chunks = chunks.saturating_add(1);
+            Ok(())
+        })?;
+        if found != bytes {
+            return Err(FormatError::Damaged("an image of another length").into());
+        }
+        Ok(Self {
+            content,
+            bytes,
+            data_bytes,
+        })
+    }
+}
+
+/// Writes an image to a volume.
+pub struct Writing {
+    file: File,
+    wants: Wants,
+    digest: Digest,
+}
+
+impl Writing {
+    /// Begins by making the image's holes zeros, and what the volume has beyond it.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn begin(image: &Image, spool: &Spool, target: &Target, digest: Digest) -> Result<Self> {
+        let mut writing = Self {
+            file: target.open()?,
+            wants: Wants::default(),
+            digest,
+        };
+        let name = EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?;
+        let number = writing.wants.add_file(0, &name)?;
+        let mut at = 0;
+        let done = each_run(spool, &image.content, image.bytes, |run| {
+            zeros::make(&writing.file, at..run.at)?;
+            at = run.at.saturating_add(run.bytes);
+            writing.wants.add_run(number, run);
+            Ok(())
+        });
+        done.map_err(|stopped| match stopped {
+            Stopped::Format(error) => Error::Object(digest, error),
+            Stopped::Other(error) => error,
+        })?;
+        zeros::make(&writing.file, at..target.bytes())?;
+        writing.wants.sort();
+        Ok(writing)
+    }
+
+    /// Writes what a manifest pack happened to hold of the image.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn take_spool(&mut self, spool: &Spool, counts: &mut Counts) -> Result<()> {
+        for chunk in spool.ids() {
+            let wants = self.wants.meet(chunk);
+            if let (false, Some(plain)) = (wants.is_empty(), spool.get(chunk)?) {
+                self.write(wants, &plain, counts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what a pack holds of the image, every chunk checked.
+    ///
+    /// # Errors
+    /// When the pack is damaged, or the volume can not be written.
+    pub fn take_pack(
+        &mut self,
+        pack: &Pack,
+        with: &OpenWith,
+        key: &ChunkKey,
+        counts: &mut Counts,
+        each: impl Fn(&Counts),
+    ) -> Result<()> {
+        open_pack(pack, with, key, |chunk: ChunkId, plain| {
+            let wants = self.wants.meet(&chunk);
+            self.write(wants, plain, counts)?;
+            each(counts);
+            Ok(())
+        })
+    }
+
+    /// Nothing more comes.
+    ///
+    /// # Errors
+    /// When the image still wants data, or the volume can not be written.
+    pub fn finish(self) -> Result<()> {
+        if !self.wants.all_met() {
+            let missing = FormatError::Damaged("data that no pack holds");
+            return Err(Error::Object(self.digest, missing));
+        }
+        self.file.sync_all().map_err(Error::Target)
+    }
+
+    fn write(
+        &self,
+        wants: std::ops::Range<usize>,
+        plain: &[u8],
+        counts: &mut Counts,
+    ) -> Result<()> {
+        for want in wants.filter_map(|at| self.wants.get(at)) {
+            if u64::from(want.bytes) != wide(plain.len()) {
+                let lie = FormatError::Damaged("a length that lies");
+                return Err(Error::Object(self.digest, lie));
+            }
+            let written = self.file.write_all_at(plain, want.at);
+            written.map_err(Error::Target)?;
+            counts.bytes_read = counts.bytes_read.saturating_add(wide(plain.len()));
+        }
+        Ok(())
+    }
+}
