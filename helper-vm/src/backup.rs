@@ -8,6 +8,7 @@ mod index_part;
 mod job;
 mod manifest_walk;
 mod merge_plan;
+mod mounted;
 mod names_walk;
 mod partial;
 mod path_rules;

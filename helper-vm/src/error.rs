@@ -21,6 +21,8 @@ pub enum Error {
     Volume(qib_ext4::Error),
     /// The volume holds nothing but zeros.
     VolumeEmpty,
+    /// The volume's log must be replayed before it shows its last state.
+    VolumeDirty,
     /// The volume contradicts itself where several structures meet.
     VolumeContradicts(&'static str),
     /// The volume holds something that the formats can not hold.
@@ -63,6 +65,7 @@ impl Error {
         match self {
             Self::NoDevice => Code::NoDevice,
             Self::VolumeEmpty => Code::VolumeEmpty,
+            Self::VolumeDirty => Code::VolumeDirty,
             Self::TargetTooSmall => Code::TargetTooSmall,
             Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
@@ -103,9 +106,11 @@ impl fmt::Display for Error {
             Self::Dom0(error) => write!(out, "dom0: {error}"),
             Self::Object(digest, error) => write!(out, "object {digest}: {error}"),
             Self::Helper(error) | Self::Target(error) => error.fmt(out),
-            Self::NoDevice | Self::VolumeEmpty | Self::TargetTooSmall | Self::Storage(_) => {
-                self.fault().fmt(out)
-            }
+            Self::NoDevice
+            | Self::VolumeEmpty
+            | Self::VolumeDirty
+            | Self::TargetTooSmall
+            | Self::Storage(_) => self.fault().fmt(out),
         }
     }
 }

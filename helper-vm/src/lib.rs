@@ -28,3 +28,4 @@ pub mod restore;
 pub mod seal;
 pub mod snapshot;
 mod storage;
+mod unmounting;

@@ -134,8 +134,8 @@ fn where_nobody_may_mount_a_file_system_of_the_kernels_is_an_image() {
     let path = machine.lab.scratch().join("volume");
     let file = fs::File::create(&path).unwrap();
     file.set_len(128 << 20).unwrap();
-    let made = tool("mkfs.btrfs").arg("-q").arg(&path).status().unwrap();
-    assert!(made.success());
+    let made = tool("mkfs.btrfs").arg("-q").arg(&path).output().unwrap();
+    assert!(made.status.success());
     machine.lab.add_image("work", &path, false).unwrap();
     let text = machine.ok(&["backup", "work"]);
     assert!(text.contains("read as an image: btrfs"), "{text}");

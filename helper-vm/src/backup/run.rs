@@ -5,6 +5,7 @@ use super::finish;
 use super::image;
 use super::job::{self, Job};
 use super::manifest_walk::{ManifestWalk, Root};
+use super::mounted;
 use super::names_walk::{self, Selection};
 use super::partial::Partials;
 use super::racy::{RacyFrom, ReadAgain};
@@ -91,9 +92,10 @@ where
         storage: (!job.order.dry_run).then(|| Arc::clone(&storage)),
         job: job.order,
     };
-    let summary = match &volume {
-        Volume::Files(fs) => store_all(&session, fs, known),
-        Volume::Image(device) => image::store_all(&session, device, known),
+    let summary = match volume {
+        Volume::Files(fs) => store_all(&session, fs.as_ref(), known),
+        Volume::Mounted(mount) => mounted::store_all(&session, mount, known),
+        Volume::Image(device) => image::store_all(&session, &device, known),
     }?;
     storage.finish()?;
     Ok(summary)

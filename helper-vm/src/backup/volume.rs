@@ -1,5 +1,7 @@
-//! How a volume is read: by our own reader where that knows it, else as a whole.
+//! How a volume is read: by our own reader where that knows it, by the kernel where
+//! that does, else as a whole.
 
+use super::mounted::{self, Mount};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::probe::probe;
@@ -11,7 +13,9 @@ use std::path::Path;
 /// An opened volume.
 pub enum Volume {
     /// A file system that our reader knows.
-    Files(Ext4<Device>),
+    Files(Box<Ext4<Device>>),
+    /// A file system that the kernel knows.
+    Mounted(Mount),
     /// Whatever it is, it is kept as it is.
     Image(Device),
 }
@@ -20,11 +24,11 @@ pub enum Volume {
 ///
 /// # Errors
 /// [`Error::VolumeEmpty`] when it is zeros throughout; when it is a file system of
-/// ours that is damaged or whose journal is not clean; else when it does not appear
+/// ours that is damaged, or one whose log is not clean; else when it does not appear
 /// or can not be read.
 pub fn open(path: &Path) -> Result<(Volume, Manner)> {
     let error = match Ext4::open(Device::open(path)?) {
-        Ok(fs) => return Ok((Volume::Files(fs), Manner::Reader)),
+        Ok(fs) => return Ok((Volume::Files(Box::new(fs)), Manner::Reader)),
         Err(error) => Error::Volume(error),
     };
     let mut device = Device::open(path)?;
@@ -35,5 +39,8 @@ pub fn open(path: &Path) -> Result<(Volume, Manner)> {
         (VolumeKind::Unknown, _) if device.is_empty()? => return Err(Error::VolumeEmpty),
         _ => {}
     }
-    Ok((Volume::Image(device), Manner::Image(kind)))
+    Ok(match mounted::mount(path, &device, kind)? {
+        Some(mount) => (Volume::Mounted(mount), Manner::Kernel(kind)),
+        None => (Volume::Image(device), Manner::Image(kind)),
+    })
 }

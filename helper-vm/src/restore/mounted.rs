@@ -4,19 +4,14 @@
 use super::target::Target;
 use super::tree::failed;
 use crate::error::{Error, Result};
-use rustix::fs::{Mode, OFlags, open, openat, syncfs};
+use crate::unmounting;
+use rustix::fs::{Mode, OFlags, openat, syncfs};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount,
     fsopen,
 };
 use std::os::fd::OwnedFd;
-use std::thread::sleep;
-use std::time::Duration;
-
-/// How often to look whether the file system is gone, and how long to wait between.
-const LOOKS: u32 = 600;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Mounts the volume; none where we may not: not root, root of a user namespace
 /// only, or no block device.
@@ -57,14 +52,5 @@ pub fn root(mount: &OwnedFd) -> Result<OwnedFd> {
 pub fn unmount(mount: OwnedFd, target: &Target) -> Result<()> {
     syncfs(root(&mount)?).map_err(failed)?;
     drop(mount);
-    // The kernel opens a device for nobody else alone until the file system is gone.
-    let alone = OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC;
-    for _ in 0..LOOKS {
-        match open(target.path(), alone, Mode::empty()) {
-            Err(Errno::BUSY) => sleep(BETWEEN_LOOKS),
-            Err(errno) => return Err(failed(errno)),
-            Ok(_) => return Ok(()),
-        }
-    }
-    Err(Error::Target(Errno::BUSY.into()))
+    unmounting::wait(target.path(), OFlags::RDWR).map_err(failed)
 }

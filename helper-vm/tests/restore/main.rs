@@ -16,7 +16,6 @@ mod volume;
 mod bombs;
 mod compare;
 mod deep;
-mod images;
 mod lies;
 mod odd;
 mod packs;

@@ -1,4 +1,4 @@
-//! An ext4 image mounted by the kernel, as root.
+//! An image mounted by the kernel, as root, whatever file system it holds.
 
 use std::path::{Path, PathBuf};
 
@@ -30,10 +30,7 @@ impl Mounted {
         let folder = parent.path().join("volume");
         std::fs::create_dir(&folder)?;
         let mut mount = tool("mount");
-        let mount = mount
-            .args(["-t", "ext4", "-o", options])
-            .arg(image)
-            .arg(&folder);
+        let mount = mount.args(["-o", options]).arg(image).arg(&folder);
         let status = mount.status().context("mount")?;
         ensure!(status.success(), "mount {}: {status}", image.display());
         Ok(Self { folder, parent })
