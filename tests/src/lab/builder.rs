@@ -12,6 +12,7 @@ pub struct LabBuilder {
     binary: PathBuf,
     programs: Option<PathBuf>,
     prefix: Vec<String>,
+    parent: Option<PathBuf>,
 }
 
 impl LabBuilder {
@@ -35,9 +36,18 @@ impl LabBuilder {
         self
     }
 
+    /// Makes the lab's folder in this one, not among the temporary files.
+    pub fn inside(mut self, parent: impl Into<PathBuf>) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
     /// Makes the lab.
     pub fn create(self) -> Result<Lab> {
-        let folder = tempfile::Builder::new().prefix("qib-lab-").tempdir()?;
+        let parent = self.parent.unwrap_or_else(std::env::temp_dir);
+        let folder = tempfile::Builder::new()
+            .prefix("qib-lab-")
+            .tempdir_in(parent)?;
         if !self.prefix.is_empty() {
             let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
             std::fs::set_permissions(folder.path(), open)?;
