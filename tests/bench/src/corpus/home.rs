@@ -24,7 +24,7 @@ pub(super) fn fill(root: &Path, scale: Scale) -> Result<()> {
     let sources = sources::list(Wanted {
         small_from: SMALL_FROM,
         small_bytes: scale.of(3 << 30),
-        large_bytes: scale.of(5 << 28),
+        large_bytes: scale.of(2 << 30),
         files: scale.of(FILES),
     });
     let mut maker = Maker::default();
