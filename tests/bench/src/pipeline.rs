@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use qib_helper::chunk_id::ChunkId;
 use qib_helper::cut::{Cutter, WHOLE_BYTES};
-use qib_helper::pack::{OpenFrame, OpenPack};
+use qib_helper::pack::{OpenFrame, OpenPack, Zstd};
 use qib_helper::seal::{OpenWith, SealTo};
 use qib_rpc::key::{ChunkKey, CutKey, IndexSeed};
 
@@ -80,6 +80,7 @@ struct Shared {
 struct Worker<'a> {
     shared: &'a Shared,
     frame: OpenFrame,
+    zstd: Zstd,
     pack: OpenPack,
     sealed: u64,
 }
@@ -89,6 +90,7 @@ impl<'a> Worker<'a> {
         Ok(Self {
             shared,
             frame: OpenFrame::default(),
+            zstd: Zstd::new()?,
             pack: OpenPack::new(&shared.to)?,
             sealed: 0,
         })
@@ -144,7 +146,7 @@ impl<'a> Worker<'a> {
         if self.frame.is_empty() {
             return Ok(());
         }
-        let packed = std::mem::take(&mut self.frame).pack()?;
+        let packed = std::mem::take(&mut self.frame).pack(&mut self.zstd)?;
         self.pack.push(&packed)?;
         if self.pack.is_full() {
             self.close_pack()?;
