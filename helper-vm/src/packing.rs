@@ -67,7 +67,7 @@ impl Packing {
             Holds::Manifest => &mut self.manifest,
         };
         if frame.is_full_for(plain.len()) {
-            self.workers.send(holds, std::mem::take(frame));
+            self.workers.send(holds, frame);
         }
         frame.push(id, plain, row).map_err(Error::Helper)
     }
@@ -94,7 +94,7 @@ impl Packing {
             (Holds::Manifest, &mut self.manifest),
         ] {
             if !frame.is_empty() {
-                self.workers.send(holds, std::mem::take(frame));
+                self.workers.send(holds, frame);
             }
         }
         self.workers.flush()

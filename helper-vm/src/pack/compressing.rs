@@ -12,6 +12,7 @@ pub struct Zstd {
     compressor: Compressor<'static>,
     decompressor: Decompressor<'static>,
     trial: Compressor<'static>,
+    packed: Vec<u8>,
     proof: Vec<u8>,
 }
 
@@ -25,6 +26,7 @@ impl Zstd {
             compressor: Compressor::new(LEVEL)?,
             decompressor: Decompressor::new()?,
             trial: Compressor::new(1)?,
+            packed: Vec::new(),
             proof: Vec::new(),
         })
     }
@@ -34,18 +36,22 @@ impl Zstd {
     ///
     /// # Errors
     /// When zstd fails or does not give back what it was given.
-    pub fn compress(&mut self, plain: &[u8]) -> io::Result<Vec<u8>> {
+    pub fn compress(&mut self, plain: &[u8]) -> io::Result<&[u8]> {
         let level = self.level_for(plain)?;
         self.compressor.set_compression_level(level)?;
-        let bytes = self.compressor.compress(plain)?;
+        self.packed.clear();
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(plain.len()));
+        self.compressor
+            .compress_to_buffer(plain, &mut self.packed)?;
         self.proof.clear();
         self.proof.reserve(plain.len());
         self.decompressor
-            .decompress_to_buffer(&bytes, &mut self.proof)?;
+            .decompress_to_buffer(&self.packed, &mut self.proof)?;
         if self.proof != plain {
             return Err(io::Error::other("zstd did not give back what it was given"));
         }
-        Ok(bytes)
+        Ok(&self.packed)
     }
 
     /// Data that a quick trial does not make 3 % smaller is stored as it is.
@@ -53,9 +59,12 @@ impl Zstd {
         let middle = plain.len().saturating_sub(TRIAL_BYTES) / 2;
         let sample = plain.get(middle..).unwrap_or(plain);
         let sample = sample.get(..TRIAL_BYTES).unwrap_or(sample);
-        let packed = self.trial.compress(sample)?;
+        self.packed.clear();
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(sample.len()));
+        let packed_bytes = self.trial.compress_to_buffer(sample, &mut self.packed)?;
         let limit = sample.len().saturating_sub(sample.len() / 32);
-        Ok(if packed.len() > limit {
+        Ok(if packed_bytes > limit {
             STORE_LEVEL
         } else {
             LEVEL

@@ -55,23 +55,29 @@ impl OpenFrame {
         Ok(())
     }
 
+    /// Empties the frame and keeps its memory.
+    pub fn clear(&mut self) {
+        self.tar.clear();
+        self.members.clear();
+    }
+
     /// Compresses the frame.
     ///
     /// # Errors
     /// When zstd fails or does not give back what it was given.
-    pub fn pack(self, zstd: &mut Zstd) -> io::Result<PackedFrame> {
+    pub fn pack<'a>(&'a self, zstd: &'a mut Zstd) -> io::Result<PackedFrame<'a>> {
         Ok(PackedFrame {
             bytes: zstd.compress(&self.tar)?,
             plain_bytes: wide(self.tar.len()),
-            members: self.members,
+            members: &self.members,
         })
     }
 }
 
 /// A compressed frame with the list of its chunks.
 #[derive(Debug)]
-pub struct PackedFrame {
-    pub(super) bytes: Vec<u8>,
+pub struct PackedFrame<'a> {
+    pub(super) bytes: &'a [u8],
     pub(super) plain_bytes: u64,
-    pub(super) members: Vec<Member>,
+    pub(super) members: &'a [Member],
 }

@@ -55,13 +55,13 @@ impl OpenPack {
     ///
     /// # Errors
     /// When sealing fails, or the pack is over any size that a pack may have.
-    pub fn push(&mut self, frame: &PackedFrame) -> io::Result<()> {
+    pub fn push(&mut self, frame: &PackedFrame<'_>) -> io::Result<()> {
         let too_long = io::Error::from(io::ErrorKind::InvalidInput);
         let frame_at = u32::try_from(self.sealing.plain_bytes()).map_err(|_| too_long)?;
         let frame_bytes = short(frame.bytes.len()).ok_or(io::ErrorKind::InvalidInput)?;
-        self.sealing.write_all(&frame.bytes)?;
+        self.sealing.write_all(frame.bytes)?;
         self.plain_bytes = self.plain_bytes.saturating_add(frame.plain_bytes);
-        for member in &frame.members {
+        for member in frame.members {
             let place = Place {
                 frame_at,
                 frame_bytes,

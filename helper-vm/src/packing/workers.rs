@@ -28,6 +28,8 @@ struct Shared {
     /// Frames that are sent and not yet in a pack.
     pending: Mutex<u64>,
     pending_changed: Condvar,
+    /// Frames that were packed: their memory serves the next ones.
+    spare: Mutex<Vec<OpenFrame>>,
     /// Held while a pack is handed over: two at once would be memory for two.
     handing_over: Mutex<()>,
 }
@@ -46,6 +48,7 @@ impl Workers {
             manifest: Mutex::new(None),
             pending: Mutex::new(0),
             pending_changed: Condvar::new(),
+            spare: Mutex::new(Vec::new()),
             handing_over: Mutex::new(()),
         });
         let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
@@ -59,7 +62,10 @@ impl Workers {
         Ok((Self { jobs, shared }, sealed))
     }
 
-    pub(super) fn send(&self, holds: Holds, frame: OpenFrame) {
+    /// Sends a frame and puts an empty one in its place.
+    pub(super) fn send(&self, holds: Holds, frame: &mut OpenFrame) {
+        let empty = lock(&self.shared.spare).pop().unwrap_or_default();
+        let frame = std::mem::replace(frame, empty);
         self.shared
             .count_pending(|pending| pending.saturating_add(1));
         // The threads end only after this sender is gone.
@@ -85,11 +91,13 @@ impl Workers {
 fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>, zstd: &mut Zstd) {
     loop {
         let job = lock(queue).recv();
-        let Ok((holds, frame)) = job else { return };
+        let Ok((holds, mut frame)) = job else { return };
         let done = frame
             .pack(zstd)
             .map_err(Error::Helper)
             .and_then(|frame| shared.collect(holds, &frame));
+        frame.clear();
+        lock(&shared.spare).push(frame);
         if let Err(error) = done {
             let _main_may_have_ended = lock(&shared.sealed).send(Err(error));
         }
@@ -98,7 +106,7 @@ fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>, zstd: &mut Zstd) {
 }
 
 impl Shared {
-    fn collect(&self, holds: Holds, frame: &PackedFrame) -> Result<()> {
+    fn collect(&self, holds: Holds, frame: &PackedFrame<'_>) -> Result<()> {
         let pack = match holds {
             Holds::Data => &self.data,
             Holds::Manifest => &self.manifest,

@@ -146,8 +146,8 @@ impl<'a> Worker<'a> {
         if self.frame.is_empty() {
             return Ok(());
         }
-        let packed = std::mem::take(&mut self.frame).pack(&mut self.zstd)?;
-        self.pack.push(&packed)?;
+        self.pack.push(&self.frame.pack(&mut self.zstd)?)?;
+        self.frame.clear();
         if self.pack.is_full() {
             self.close_pack()?;
         }
