@@ -44,11 +44,22 @@ fn mounted(image: &Path, mount: &Path, change: impl FnOnce(&Path)) -> bool {
     change(mount);
     let synced = Command::new("sync").arg("-f").arg(mount).status();
     assert!(synced.unwrap().success());
-    let ended = Command::new("umount").arg(mount).status();
-    assert!(ended.unwrap().success());
+    unmount(mount);
     wait_until_free(image);
     image::debugfs(image, SETTLED);
     true
+}
+
+/// The kernel may hold a volume for a moment after its last file was closed.
+fn unmount(mount: &Path) {
+    let ended = Command::new("sh")
+        .args([
+            "-c",
+            "for try in $(seq 100); do umount \"$0\" && exit; sleep 0.1; done; exit 1",
+        ])
+        .arg(mount)
+        .status();
+    assert!(ended.unwrap().success());
 }
 
 /// A process with a copy of the mount table may hold the volume a little longer.

@@ -76,7 +76,7 @@ impl<W: Write + Send + 'static> Walk<'_, W> {
         let key = self.judge.identities.key_of(place, look);
         let files = &self.store.known.files;
         let known = files.row(key.inode);
-        let known = known.filter(|row| files.key(*row) == Some(key));
+        let known = known.filter(|row| files.key(*row) == Some(key) && files.is_trusted(*row));
         let trusted = known.filter(|_| !self.judge.again.is_due(key.inode));
         if let Some(row) = trusted {
             self.judge.seen.file(row, look.latest(), false);
