@@ -9,6 +9,7 @@
 
 mod common;
 
+use common::storage::Trouble;
 use common::{Dom0, image, tree::Tree};
 use qib_rpc::count::Counts;
 use qib_rpc::message::backup::BackupSummary;
@@ -23,11 +24,11 @@ use tempfile::tempdir;
 const SETTLED: &str = "ssv mtime @3000000000";
 
 /// An image that the kernel mounts between the runs; none where tests may not mount.
-fn image_and_mount(place: &Path) -> Option<(PathBuf, PathBuf)> {
+fn image_and_mount(place: &Path, mebibytes: u64) -> Option<(PathBuf, PathBuf)> {
     let (tree, mount) = (place.join("tree"), place.join("mount"));
     fs::create_dir(&tree).unwrap();
     fs::create_dir(&mount).unwrap();
-    let path = image::make(&place.join("image"), &tree, 64);
+    let path = image::make(&place.join("image"), &tree, mebibytes);
     let may = mounted(&path, &mount, |_| {});
     may.then_some((path, mount))
 }
@@ -201,7 +202,7 @@ fn change_something(root: &Path, dice: &mut Dice, turn: usize) {
 #[test]
 fn after_any_changes_the_snapshot_is_that_of_a_fresh_run() {
     let place = tempdir().unwrap();
-    let Some((image, mount)) = image_and_mount(place.path()) else {
+    let Some((image, mount)) = image_and_mount(place.path(), 64) else {
         return skipped();
     };
     for seed in 1..=4 {
@@ -225,7 +226,7 @@ fn after_any_changes_the_snapshot_is_that_of_a_fresh_run() {
 #[test]
 fn an_unchanged_volume_costs_no_name_and_no_byte() {
     let place = tempdir().unwrap();
-    let Some((image, mount)) = image_and_mount(place.path()) else {
+    let Some((image, mount)) = image_and_mount(place.path(), 64) else {
         return skipped();
     };
     mounted(&image, &mount, |root| {
@@ -262,7 +263,7 @@ fn an_unchanged_volume_costs_no_name_and_no_byte() {
 #[test]
 fn a_change_of_rules_reads_all_names_again() {
     let place = tempdir().unwrap();
-    let Some((image, mount)) = image_and_mount(place.path()) else {
+    let Some((image, mount)) = image_and_mount(place.path(), 64) else {
         return skipped();
     };
     mounted(&image, &mount, |root| {
@@ -283,7 +284,7 @@ fn a_change_of_rules_reads_all_names_again() {
 #[test]
 fn a_file_that_changes_in_place_is_found_without_its_folder_changing() {
     let place = tempdir().unwrap();
-    let Some((image, mount)) = image_and_mount(place.path()) else {
+    let Some((image, mount)) = image_and_mount(place.path(), 64) else {
         return skipped();
     };
     let path = "home/user/one/two/three/file";
@@ -299,6 +300,39 @@ fn a_file_that_changes_in_place_is_found_without_its_folder_changing() {
         file.unwrap().write_all_at(b"other", 0).unwrap();
     });
     agree(&mut dom0, "changed");
+}
+
+#[test]
+fn what_an_interrupted_run_read_is_in_the_next_snapshot() {
+    let place = tempdir().unwrap();
+    let Some((image, mount)) = image_and_mount(place.path(), 640) else {
+        return skipped();
+    };
+    let path = "home/user/folder/file";
+    mounted(&image, &mount, |root| {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), "old bytes").unwrap();
+    });
+    let mut dom0 = Dom0::new(&image);
+    agree(&mut dom0, "first");
+    mounted(&image, &mount, |root| {
+        let file = fs::OpenOptions::new().write(true).open(root.join(path));
+        file.unwrap().write_all_at(b"new", 0).unwrap();
+        for name in ["one", "two"] {
+            let mut noise = vec![0; 200 << 20];
+            let mut source = blake3::Hasher::new();
+            source.update(name.as_bytes());
+            source.finalize_xof().fill(&mut noise);
+            fs::write(root.join(name), noise).unwrap();
+        }
+    });
+    dom0.storage.trouble = Some((20, Trouble::Dies));
+    let said = dom0.run();
+    assert!(said.summary.is_err());
+    dom0.remember_partial(&said.partials[0]);
+    dom0.storage.trouble = None;
+    agree(&mut dom0, "after the interrupted run");
+    agree(&mut dom0, "nothing changed since");
 }
 
 fn skipped() {
