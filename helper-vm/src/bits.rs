@@ -23,6 +23,16 @@ impl Bits {
         })
     }
 
+    /// Adds the numbers of another set.
+    pub fn extend(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            *word |= more;
+        }
+    }
+
     /// True when the number is in the set.
     pub fn contains(&self, number: u32) -> bool {
         let word = self.words.get(place(number >> 6));
@@ -38,11 +48,17 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set(numbers in proptest::collection::vec(0_u32..3000, 0..100), other in 0_u32..4000) {
-            let mut bits = Bits::default();
+            let (mut bits, mut rest) = (Bits::default(), Bits::default());
             let mut set = std::collections::HashSet::new();
-            for number in numbers {
-                prop_assert_eq!(bits.insert(number), set.insert(number));
+            for (place, number) in numbers.into_iter().enumerate() {
+                if place % 3 == 0 {
+                    rest.insert(number);
+                    set.insert(number);
+                } else if !rest.contains(number) {
+                    prop_assert_eq!(bits.insert(number), set.insert(number));
+                }
             }
+            bits.extend(&rest);
             prop_assert_eq!(bits.contains(other), set.contains(&other));
         }
     }

@@ -1,5 +1,7 @@
 //! An opened file system: what the other structures are reached from.
 
+use std::ops::Range;
+
 use crate::block_reader::BlockReader;
 use crate::cache::Cache;
 use crate::error::{Error, Fault, Place, Site, Structure};
@@ -140,7 +142,17 @@ impl<R: BlockReader> Ext4<R> {
 
     /// All live inodes in the order of their numbers, by large reads.
     pub fn inodes(&self) -> Inodes<'_, R> {
-        Inodes::new(self)
+        self.inodes_of(0..self.group_count())
+    }
+
+    /// How many block groups there are, each with its own part of the inode tables.
+    pub fn group_count(&self) -> u32 {
+        self.super_block.groups
+    }
+
+    /// The live inodes of some groups, so that threads can share the tables.
+    pub fn inodes_of(&self, groups: Range<u32>) -> Inodes<'_, R> {
+        Inodes::new(self, groups)
     }
 
     /// Where the data of a regular file or a directory lies; none for one whose data lies in the

@@ -1,5 +1,7 @@
 //! All inodes, in the order in which the tables hold them.
 
+use std::ops::Range;
+
 use crate::block_reader::BlockReader;
 use crate::error::Error;
 use crate::ext4::Ext4;
@@ -17,7 +19,7 @@ const READ_BYTES: u64 = 4 * 1024 * 1024;
 /// Memory: 4 MiB and two blocks.
 pub struct Inodes<'a, R> {
     fs: &'a Ext4<R>,
-    next_group: u32,
+    groups: Range<u32>,
     group: Table,
 }
 
@@ -35,10 +37,11 @@ struct Table {
 }
 
 impl<'a, R: BlockReader> Inodes<'a, R> {
-    pub(crate) fn new(fs: &'a Ext4<R>) -> Self {
+    pub(crate) fn new(fs: &'a Ext4<R>, groups: Range<u32>) -> Self {
+        let end = groups.end.min(fs.super_block().groups);
         Self {
             fs,
-            next_group: 0,
+            groups: groups.start..end,
             group: Table::default(),
         }
     }
@@ -56,12 +59,10 @@ impl<'a, R: BlockReader> Inodes<'a, R> {
                     return Ok(Some(inode));
                 }
             }
-            if self.next_group >= sb.groups {
+            let Some(group) = self.groups.next() else {
                 return Ok(None);
-            }
-            let group = GroupNumber(self.next_group);
-            self.next_group = self.next_group.saturating_add(1);
-            self.group.enter(self.fs, group)?;
+            };
+            self.group.enter(self.fs, GroupNumber(group))?;
         }
     }
 }

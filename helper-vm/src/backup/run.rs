@@ -14,7 +14,7 @@ use super::read_data::DataReader;
 use super::reading_list::{self, Judge, ReadingList};
 use super::session::Session;
 use super::store::Store;
-use super::survey::Survey;
+use super::survey::{Comparison, Survey};
 use super::unchanged;
 use super::volume::{self, Volume};
 use crate::cut::Cutter;
@@ -133,7 +133,14 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     let job = &session.job;
     let fingerprints = Fingerprints::new(&job.chunk_key, job.rules);
     let again = ReadAgain::new(job.previous, job.now, &job.chunk_key);
-    let survey = Survey::make(fs, &known, &fingerprints, &again)?;
+    let survey = Survey::make(
+        fs,
+        &Comparison {
+            known: &known,
+            fingerprints: &fingerprints,
+            again: &again,
+        },
+    )?;
     let selection = names_walk::walk(fs, job.rules, &survey, &fingerprints, &mut known)?;
     let judge = Judge {
         racy: RacyFrom::new(survey.newest, job.now),

@@ -4,10 +4,15 @@
 use super::fingerprint::Fingerprints;
 use super::racy::ReadAgain;
 use crate::bits::Bits;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::index::{Folder, Parent};
-use crate::known::{Known, Rows};
-use qib_ext4::{BlockReader, Ext4, FileType, Inode};
+use crate::known::Known;
+use qib_ext4::{BlockReader, Ext4, FileType, Inode, InodeNumber};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+/// Groups that a thread takes at once: their tables lie side by side.
+const GROUPS: u64 = 16;
 
 /// What the inode tables say, compared with the index.
 #[derive(Default)]
@@ -20,47 +25,74 @@ pub struct Survey {
     touched: Bits,
 }
 
+/// How the inodes are compared.
+pub struct Comparison<'a> {
+    /// What earlier runs saw.
+    pub known: &'a Known,
+    /// How inodes looked.
+    pub fingerprints: &'a Fingerprints,
+    /// Whose turn it is to be read again.
+    pub again: &'a ReadAgain,
+}
+
+/// What one thread found.
+#[derive(Default)]
+struct Found {
+    newest: i64,
+    same: Bits,
+    /// Known inodes that do not look as they did, or that no manifest holds yet.
+    changed: Vec<(InodeNumber, FileType)>,
+}
+
 impl Survey {
-    /// Reads all inodes.
+    /// Reads all inodes, on all processors.
     ///
     /// # Errors
     /// When the inode tables can not be read.
-    pub fn make<R: BlockReader>(
-        fs: &Ext4<R>,
-        known: &Known,
-        fingerprints: &Fingerprints,
-        again: &ReadAgain,
-    ) -> Result<Self> {
+    pub fn make<R: BlockReader>(fs: &Ext4<R>, comparison: &Comparison<'_>) -> Result<Self> {
+        let next = AtomicU64::new(0);
+        let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
+        let parts: Result<Vec<Found>> = thread::scope(|scope| {
+            let read = || scope.spawn(|| comparison.read(fs, &next));
+            let running: Vec<_> = (0..threads).map(|_| read()).collect();
+            let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
+            ended
+                .map(|part| part.map_err(|_| workers_gone())?)
+                .collect()
+        });
         let times = fs.times();
         let mut survey = Self {
             newest: i64::try_from(times.written.max(times.mounted)).unwrap_or(0),
             ..Self::default()
         };
         let mut changed_links = Bits::default();
-        for inode in fs.inodes() {
-            let inode = inode?;
-            survey.newest = survey.newest.max(inode.ctime.seconds);
-            let rows = table_of(known, &inode);
-            let Some(row) = rows.row(inode.number.get()) else {
-                continue;
-            };
-            let same = rows.is_trusted(row) && rows.key(row) == Some(fingerprints.key_of(&inode));
-            if same && !again.is_due(inode.number.get()) {
-                survey.same.insert(inode.number.get());
-                if rows.is_placed(row) {
-                    continue;
-                }
-            }
-            if inode.file_type == FileType::Directory {
-                survey.touch(known, Parent::Folder(inode.number.get()));
-            } else if rows.parent(row) == Parent::Many {
-                changed_links.insert(inode.number.get());
-            } else {
-                survey.touch(known, rows.parent(row));
+        for part in parts? {
+            survey.newest = survey.newest.max(part.newest);
+            survey.same.extend(&part.same);
+            for (number, file_type) in part.changed {
+                survey.change(comparison.known, number, file_type, &mut changed_links);
             }
         }
-        survey.touch_links(known, &changed_links);
+        survey.touch_links(comparison.known, &changed_links);
         Ok(survey)
+    }
+
+    fn change(
+        &mut self,
+        known: &Known,
+        number: InodeNumber,
+        file_type: FileType,
+        changed_links: &mut Bits,
+    ) {
+        let row = known.files.row(number.get());
+        let parent = row.map_or(Parent::Unknown, |row| known.files.parent(row));
+        if file_type == FileType::Directory {
+            self.touch(known, Parent::Folder(number.get()));
+        } else if parent == Parent::Many {
+            changed_links.insert(number.get());
+        } else {
+            self.touch(known, parent);
+        }
     }
 
     /// The row of a folder that, with all below it, is as an earlier run saw
@@ -95,10 +127,46 @@ impl Survey {
     }
 }
 
-fn table_of<'a>(known: &'a Known, inode: &Inode) -> &'a Rows {
-    if inode.file_type == FileType::Directory {
-        &known.folders
-    } else {
-        &known.files
+impl Comparison<'_> {
+    fn read<R: BlockReader>(&self, fs: &Ext4<R>, next: &AtomicU64) -> Result<Found> {
+        let mut found = Found::default();
+        loop {
+            let first = next.fetch_add(GROUPS, Ordering::Relaxed);
+            let end = first.saturating_add(GROUPS).min(fs.group_count().into());
+            let (Ok(first), Ok(end)) = (u32::try_from(first), u32::try_from(end)) else {
+                return Ok(found);
+            };
+            if first >= end {
+                return Ok(found);
+            }
+            for inode in fs.inodes_of(first..end) {
+                self.compare(&inode?, &mut found);
+            }
+        }
     }
+
+    fn compare(&self, inode: &Inode, found: &mut Found) {
+        found.newest = found.newest.max(inode.ctime.seconds);
+        let rows = if inode.file_type == FileType::Directory {
+            &self.known.folders
+        } else {
+            &self.known.files
+        };
+        let number = inode.number.get();
+        let Some(row) = rows.row(number) else {
+            return;
+        };
+        let same = rows.is_trusted(row) && rows.key(row) == Some(self.fingerprints.key_of(inode));
+        let same = same && !self.again.is_due(number);
+        if same {
+            found.same.insert(number);
+        }
+        if !same || !rows.is_placed(row) {
+            found.changed.push((inode.number, inode.file_type));
+        }
+    }
+}
+
+fn workers_gone() -> Error {
+    Error::Helper(std::io::Error::other("a thread of the helper is gone"))
 }
