@@ -1,6 +1,6 @@
 //! Fingerprints: whether a file looks as an earlier run saw it.
 
-use super::names_walk::left_out_by_itself;
+use super::selection::left_out_by_itself;
 use crate::index::FileKey;
 use qib_ext4::Inode;
 use qib_rpc::key::ChunkKey;

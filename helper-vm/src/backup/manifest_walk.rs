@@ -4,9 +4,9 @@ mod listing;
 mod record;
 
 use super::contents;
-use super::names_walk::{Selection, left_out_by};
 use super::piece::Pieces;
 use super::reading_list::Judge;
+use super::selection::{Selection, left_out_by};
 use super::store::Store;
 use crate::error::{Error, Result};
 use crate::index::Folder;

@@ -1,13 +1,13 @@
 //! Reading ahead: the data of files in the order of a list, in large reads, several at once.
 
+use super::read_plan::{FILES, Order, Planned, Planner, Step};
 use super::reading_list::ToRead;
-use super::window::{Memory, Span, Window};
+use super::window::{Memory, Window};
 use crate::error::{Error, Result};
 use crate::number::narrow;
-use qib_ext4::{BlockReader, Ext4, Extent, Inode};
+use qib_ext4::{BlockReader, Ext4};
 use std::collections::VecDeque;
-use std::ops::Range;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 
@@ -16,34 +16,6 @@ const READERS: usize = 3;
 
 /// Windows that are read or wait to be used, at most.
 const WINDOWS: usize = 8;
-
-/// Files between two windows, at most.
-const FILES: usize = 512;
-
-/// More pieces of one file than this are not collected: the rest is another part.
-const MAX_EXTENTS: usize = 64 << 10;
-
-/// A file, or a further part of the one before.
-pub struct Planned {
-    /// Which file.
-    pub file: ToRead,
-    /// Its inode.
-    pub inode: Inode,
-    /// Where its data lies; holes and what was never written are left out.
-    pub extents: Vec<Extent>,
-    /// True when the next one goes on with the same file.
-    pub unfinished: bool,
-}
-
-/// What is to be done next. One channel holds both, so that nobody waits for
-/// the one while the other waits for him.
-enum Step {
-    File(Box<Planned>),
-    Window(Receiver<Result<Window>>),
-    Failed(Error),
-}
-
-type Order = (Range<u64>, SyncSender<Result<Window>>);
 
 /// The data of the files of a list, one after the other.
 pub struct ReadAhead {
@@ -74,13 +46,7 @@ impl ReadAhead {
             scope.spawn(move || while read_one(fs, &source).is_some() {});
         }
         scope.spawn(move || {
-            let mut planner = Planner {
-                fs,
-                steps: send_step,
-                orders: send_order,
-                open: None,
-                files: 0,
-            };
+            let mut planner = Planner::new(fs, send_step, send_order);
             // The other end hangs up when it wants no more.
             let _ended = planner.plan(list);
         });
@@ -132,95 +98,6 @@ impl ReadAhead {
             Err(_) => return Ok(false),
         }
         Ok(true)
-    }
-}
-
-/// Says what to read, in order. `None` anywhere: nobody wants more.
-struct Planner<'a, R> {
-    fs: &'a Ext4<R>,
-    steps: SyncSender<Step>,
-    orders: SyncSender<Order>,
-    open: Option<Span>,
-    /// Files since the window was opened.
-    files: usize,
-}
-
-impl<R: BlockReader> Planner<'_, R> {
-    fn plan(&mut self, list: &[ToRead]) -> Option<()> {
-        for file in list {
-            if let Err(error) = self.file(*file)? {
-                return self.steps.send(Step::Failed(error)).ok();
-            }
-        }
-        self.close()
-    }
-
-    fn file(&mut self, file: ToRead) -> Option<Result<()>> {
-        let fs = self.fs;
-        let opened = fs
-            .inode(file.inode)
-            .and_then(|inode| Ok((fs.extents(&inode)?, inode)));
-        let (mut found, inode) = match opened {
-            Ok(opened) => opened,
-            Err(error) => return Some(Err(error.into())),
-        };
-        loop {
-            let part: std::result::Result<Vec<Extent>, _> =
-                found.by_ref().take(MAX_EXTENTS).collect();
-            let mut extents = match part {
-                Ok(extents) => extents,
-                Err(error) => return Some(Err(error.into())),
-            };
-            let unfinished = extents.len() == MAX_EXTENTS;
-            // Space that was never written reads as zeros, as a hole does.
-            extents.retain(|extent| extent.written);
-            let ranges = extents.clone();
-            self.announce(Planned {
-                file,
-                inode: inode.clone(),
-                extents,
-                unfinished,
-            })?;
-            for extent in ranges {
-                self.want(extent.place..extent.place.saturating_add(extent.length))?;
-            }
-            if !unfinished {
-                return Some(Ok(()));
-            }
-        }
-    }
-
-    fn announce(&mut self, planned: Planned) -> Option<()> {
-        self.files = self.files.saturating_add(1);
-        if self.files > FILES {
-            self.close()?;
-        }
-        self.steps.send(Step::File(Box::new(planned))).ok()
-    }
-
-    fn want(&mut self, range: Range<u64>) -> Option<()> {
-        let mut rest = range;
-        if let Some(open) = &mut self.open {
-            rest = open.extend(rest);
-        }
-        while !rest.is_empty() {
-            self.close()?;
-            let (open, left) = Span::first(rest);
-            self.open = Some(open);
-            rest = left;
-        }
-        Some(())
-    }
-
-    fn close(&mut self) -> Option<()> {
-        self.files = 0;
-        let Some(open) = self.open.take() else {
-            return Some(());
-        };
-        let (answer, ticket) = mpsc::sync_channel(1);
-        let range = open.aligned(self.fs.volume_bytes());
-        self.orders.send((range, answer)).ok()?;
-        self.steps.send(Step::Window(ticket)).ok()
     }
 }
 

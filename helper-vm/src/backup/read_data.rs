@@ -1,6 +1,7 @@
 //! Cutting the data of files into chunks.
 
-use super::read_ahead::{Planned, ReadAhead};
+use super::read_ahead::ReadAhead;
+use super::read_plan::Planned;
 use super::store::Store;
 use crate::cut::{Cutter, MAX_BYTES, WHOLE_BYTES};
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! What this run must read: a pass over the inode tables, in disk order after.
 
 use super::fingerprint::Fingerprints;
-use super::names_walk::{Selection, left_out_by_itself};
 use super::racy::RacyFrom;
+use super::selection::{Selection, left_out_by_itself};
 use super::survey::Survey;
 use crate::error::Result;
 use qib_ext4::{BlockReader, Ext4, FileType, InodeNumber};

@@ -1,6 +1,6 @@
 //! The wanted names of one folder, in the order of their bytes.
 
-use crate::backup::names_walk::Selection;
+use crate::backup::selection::Selection;
 use crate::error::{Error, Result};
 use crate::manifest::EntryName;
 use crate::number::{place, short};

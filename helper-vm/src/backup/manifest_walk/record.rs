@@ -139,5 +139,5 @@ fn holds_data(inode: &Inode) -> bool {
 }
 
 fn left_out_is_not(judge: &Judge, inode: &Inode) -> bool {
-    crate::backup::names_walk::left_out_by_itself(judge.rules, inode).is_none()
+    crate::backup::selection::left_out_by_itself(judge.rules, inode).is_none()
 }
