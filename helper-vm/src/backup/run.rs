@@ -23,7 +23,6 @@ use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::index::{self, Parent};
 use crate::known::{Known, Loader};
-use crate::packing::{Packing, Sink};
 use crate::seal::{OpenWith, SealTo};
 use crate::snapshot::{BlockSize, SnapshotKind};
 use crate::storage::Fetching;
@@ -149,9 +148,7 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
         rules: job.rules,
     };
     let list = reading_list::make(fs, &selection, &survey, &judge)?;
-    let sink = session.storage.clone().map_or(Sink::Nowhere, Sink::Storage);
-    let packing = Packing::new(session.data_to.clone(), sink)?;
-    let mut store = Store::new(known, job.chunk_key.clone(), packing);
+    let mut store = session.store(known)?;
     store.counts.bytes_expected = list.bytes;
     let mut left_out = selection.left_out;
     let tops = selection.unchanged.values().copied().collect();
@@ -199,17 +196,17 @@ fn take_files<W: Write + Send + 'static>(
     store: &mut Store,
 ) -> Result<()> {
     let mut partials = Partials::new(store);
-    let mut after_chunk = |store: &mut Store| {
+    let mut after_piece = |store: &mut Store| {
         session.dom0.count(&session.counts(store));
         partials.store_if_due(session, store)
     };
-    while let Some((planned, words)) = reader.next(store, &mut after_chunk)? {
+    while let Some((planned, words)) = reader.next(store, &mut after_piece)? {
         let file = planned.file;
         store.counts.files_read = store.counts.files_read.saturating_add(1);
         store.counts.files_racy = store.counts.files_racy.saturating_add(u64::from(file.racy));
         let key = judge.fingerprints.key_of(&planned.inode);
         let files = &mut store.known.files;
-        let row = files.note(key, Parent::Unknown, Some(words));
+        let row = files.note(key, Parent::Unknown, Some(&words));
         let row = row.ok_or(Error::VolumeTooLarge("more files than an index can hold"))?;
         if file.racy {
             files.distrust(row);
