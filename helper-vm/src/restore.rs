@@ -16,6 +16,7 @@
 
 mod complete;
 mod fill;
+mod filling;
 mod held;
 mod image;
 mod links;

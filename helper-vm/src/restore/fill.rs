@@ -1,14 +1,13 @@
 //! The data, in the order in which packs hold it. Holes stay holes: only data is
 //! written, into files that have their size already.
 
+use super::filling::Filling;
 use super::packs::Pack;
-use super::spool::Spool;
 use super::tree::{Tree, failed};
-use super::wants::{FileNumber, Wants};
+use super::wants::{FileNumber, Want, Wants};
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
-use crate::number::wide;
 use crate::pack::each_chunk;
 use crate::seal::OpenWith;
 use qib_rpc::count::Counts;
@@ -17,7 +16,6 @@ use qib_rpc::key::ChunkKey;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::File;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// Writes chunks where they belong.
@@ -40,70 +38,6 @@ impl<'a> Fill<'a> {
         }
     }
 
-    /// Writes what a manifest pack happened to hold of files.
-    ///
-    /// # Errors
-    /// When the volume can not be written.
-    pub fn take_spool(&mut self, spool: &Spool, counts: &mut Counts) -> Result<()> {
-        for chunk in spool.ids() {
-            let wants = self.wants.meet(chunk);
-            if let (false, Some(plain)) = (wants.is_empty(), spool.get(chunk)?) {
-                self.write(wants, &plain, counts)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes what a pack holds of files, every chunk checked.
-    ///
-    /// # Errors
-    /// When the pack is damaged, or the volume can not be written.
-    pub fn take_pack(
-        &mut self,
-        pack: &Pack,
-        with: &OpenWith,
-        key: &ChunkKey,
-        counts: &mut Counts,
-        each: impl Fn(&Counts),
-    ) -> Result<()> {
-        open_pack(pack, with, key, |chunk, plain| {
-            let wants = self.wants.meet(&chunk);
-            self.write(wants, plain, counts)?;
-            each(counts);
-            Ok(())
-        })
-    }
-
-    /// Nothing more comes.
-    ///
-    /// # Errors
-    /// When a file still wants data.
-    pub fn finish(self) -> Result<()> {
-        if self.wants.all_met() {
-            return Ok(());
-        }
-        let missing = FormatError::Damaged("data that no pack holds");
-        Err(Error::Object(self.snapshot, missing))
-    }
-
-    fn write(&mut self, wants: Range<usize>, plain: &[u8], counts: &mut Counts) -> Result<()> {
-        for at in wants {
-            let Some(want) = self.wants.get(at) else {
-                continue;
-            };
-            if u64::from(want.bytes) != wide(plain.len()) {
-                let lie = FormatError::Damaged("a length that lies");
-                return Err(Error::Object(self.snapshot, lie));
-            }
-            let file = self.open(want.file, counts)?;
-            file.write_all_at(plain, want.at).map_err(|error| {
-                Errno::from_io_error(&error).map_or(Error::Target(error), failed)
-            })?;
-            counts.bytes_read = counts.bytes_read.saturating_add(wide(plain.len()));
-        }
-        Ok(())
-    }
-
     fn open(&mut self, number: FileNumber, counts: &mut Counts) -> Result<&File> {
         if self.open.as_ref().is_none_or(|(open, _)| *open != number) {
             let (folder, name) = self.wants.file(number);
@@ -113,6 +47,22 @@ impl<'a> Fill<'a> {
         }
         let gone = || Error::Helper(std::io::ErrorKind::NotFound.into());
         self.open.as_ref().map(|(_, file)| file).ok_or_else(gone)
+    }
+}
+
+impl Filling for Fill<'_> {
+    fn wants(&mut self) -> &mut Wants {
+        &mut self.wants
+    }
+
+    fn snapshot(&self) -> Digest {
+        self.snapshot
+    }
+
+    fn write(&mut self, want: Want, plain: &[u8], counts: &mut Counts) -> Result<()> {
+        let file = self.open(want.file, counts)?;
+        let written = file.write_all_at(plain, want.at);
+        written.map_err(|error| Errno::from_io_error(&error).map_or(Error::Target(error), failed))
     }
 }
 

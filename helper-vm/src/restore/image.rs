@@ -2,23 +2,18 @@
 
 mod zeros;
 
-use super::fill::open_pack;
-use super::packs::Pack;
+use super::filling::Filling;
 use super::runs::each_run;
 use super::spool::Spool;
 use super::target::Target;
 use super::walk::{Step, Stopped, each_step};
-use super::wants::Wants;
-use crate::chunk_id::ChunkId;
+use super::wants::{Want, Wants};
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, EntryName, Node};
-use crate::number::wide;
-use crate::seal::OpenWith;
 use crate::snapshot::{IMAGE_NAME, Snapshot};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
-use qib_rpc::key::ChunkKey;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -128,67 +123,27 @@ impl Writing {
         Ok(writing)
     }
 
-    /// Writes what a manifest pack happened to hold of the image.
-    ///
-    /// # Errors
-    /// When the volume can not be written.
-    pub fn take_spool(&mut self, spool: &Spool, counts: &mut Counts) -> Result<()> {
-        for chunk in spool.ids() {
-            let wants = self.wants.meet(chunk);
-            if let (false, Some(plain)) = (wants.is_empty(), spool.get(chunk)?) {
-                self.write(wants, &plain, counts)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes what a pack holds of the image, every chunk checked.
-    ///
-    /// # Errors
-    /// When the pack is damaged, or the volume can not be written.
-    pub fn take_pack(
-        &mut self,
-        pack: &Pack,
-        with: &OpenWith,
-        key: &ChunkKey,
-        counts: &mut Counts,
-        each: impl Fn(&Counts),
-    ) -> Result<()> {
-        open_pack(pack, with, key, |chunk: ChunkId, plain| {
-            let wants = self.wants.meet(&chunk);
-            self.write(wants, plain, counts)?;
-            each(counts);
-            Ok(())
-        })
-    }
-
     /// Nothing more comes.
     ///
     /// # Errors
     /// When the image still wants data, or the volume can not be written.
-    pub fn finish(self) -> Result<()> {
-        if !self.wants.all_met() {
-            let missing = FormatError::Damaged("data that no pack holds");
-            return Err(Error::Object(self.digest, missing));
-        }
+    pub fn finish(mut self) -> Result<()> {
+        self.check_all_came()?;
         self.file.sync_all().map_err(Error::Target)
     }
+}
 
-    fn write(
-        &self,
-        wants: std::ops::Range<usize>,
-        plain: &[u8],
-        counts: &mut Counts,
-    ) -> Result<()> {
-        for want in wants.filter_map(|at| self.wants.get(at)) {
-            if u64::from(want.bytes) != wide(plain.len()) {
-                let lie = FormatError::Damaged("a length that lies");
-                return Err(Error::Object(self.digest, lie));
-            }
-            let written = self.file.write_all_at(plain, want.at);
-            written.map_err(Error::Target)?;
-            counts.bytes_read = counts.bytes_read.saturating_add(wide(plain.len()));
-        }
-        Ok(())
+impl Filling for Writing {
+    fn wants(&mut self) -> &mut Wants {
+        &mut self.wants
+    }
+
+    fn snapshot(&self) -> Digest {
+        self.digest
+    }
+
+    fn write(&mut self, want: Want, plain: &[u8], _counts: &mut Counts) -> Result<()> {
+        let written = self.file.write_all_at(plain, want.at);
+        written.map_err(Error::Target)
     }
 }

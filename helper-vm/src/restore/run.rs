@@ -2,6 +2,7 @@
 
 use super::complete::complete;
 use super::fill::{Fill, open_pack};
+use super::filling::Filling;
 use super::image::{Image, Writing};
 use super::make::make;
 use super::packs::Packs;
@@ -157,20 +158,25 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         self.counts.file_bytes = image.bytes;
         self.counts.bytes_expected = image.data_bytes;
         let mut writing = Writing::begin(&image, spool, target, digest)?;
-        writing.take_spool(spool, &mut self.counts)?;
-        let count_of_packs = self.packs_of(Holds::Data);
-        let (dom0, key) = (self.dom0, &self.job.chunk_key);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            writing.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
-                dom0.count(counts);
-            })
-        })?;
+        self.bring(&mut writing, spool)?;
         writing.finish()?;
         Ok(RestoreSummary {
             counts: self.counts,
             fidelity: Fidelity::Image,
             skipped: 0,
+        })
+    }
+
+    /// Brings the data from what was spooled and from every pack, in the order of the packs.
+    fn bring(&mut self, filling: &mut impl Filling, spool: &Spool) -> Result<()> {
+        filling.take_spool(spool, &mut self.counts)?;
+        let count_of_packs = self.packs_of(Holds::Data);
+        let (dom0, key) = (self.dom0, &self.job.chunk_key);
+        self.packs.each(count_of_packs, |pack| {
+            count(&mut self.counts, &pack.bytes);
+            filling.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
+                dom0.count(counts);
+            })
         })
     }
 
@@ -189,16 +195,8 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         let mut tree = Tree::new(place.root()?, survey)?;
         let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
         let mut fill = Fill::new(&mut tree, wants, digest);
-        fill.take_spool(spool, &mut self.counts)?;
-        let count_of_packs = self.packs_of(Holds::Data);
-        let (dom0, key) = (self.dom0, &self.job.chunk_key);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            fill.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
-                dom0.count(counts);
-            })
-        })?;
-        fill.finish()?;
+        self.bring(&mut fill, spool)?;
+        fill.check_all_came()?;
         let (snapshot, links) = (&self.snapshot, &survey.links);
         complete(&mut tree, spool, snapshot, digest, links, place.manner())
     }
