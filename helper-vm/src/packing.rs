@@ -23,6 +23,16 @@ pub enum Sink {
     Nowhere,
 }
 
+impl Sink {
+    /// Memory for the next object.
+    fn memory(&self) -> Vec<u8> {
+        match self {
+            Self::Storage(storage) => storage.memory(),
+            Self::Nowhere => Vec::new(),
+        }
+    }
+}
+
 /// A pack that is on its way to the storage.
 #[derive(Debug)]
 pub struct SealedPack {

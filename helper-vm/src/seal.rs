@@ -68,14 +68,14 @@ pub struct Sealing {
 }
 
 impl Sealing {
-    /// Begins an object.
+    /// Begins an object, in empty memory that may have served another.
     ///
     /// # Errors
     /// When the recipient can not be sealed to.
-    pub fn new(to: &SealTo) -> io::Result<Self> {
+    pub fn new(to: &SealTo, memory: Vec<u8>) -> io::Result<Self> {
         let to: &dyn age::Recipient = &to.0;
         let sealing = age::Encryptor::with_recipients(std::iter::once(to));
-        let output = sealing.map_err(io::Error::other)?.wrap_output(Vec::new())?;
+        let output = sealing.map_err(io::Error::other)?.wrap_output(memory)?;
         Ok(Self {
             output,
             plain_bytes: 0,
@@ -119,7 +119,7 @@ impl Write for Sealing {
 /// # Errors
 /// As [`Sealing::finish`].
 pub fn seal(to: &SealTo, kind: Kind, tar: &[u8]) -> io::Result<Sealed> {
-    let mut sealing = Sealing::new(to)?;
+    let mut sealing = Sealing::new(to, Vec::new())?;
     sealing.write_all(&zstd::bulk::compress(tar, crate::pack::LEVEL)?)?;
     sealing.finish(kind, 0)
 }

@@ -50,7 +50,7 @@ impl IndexWriter {
     /// # Errors
     /// When sealing fails.
     pub fn new(to: &SealTo, qube: QubeId, rules: Rules, counts: IndexCounts) -> io::Result<Self> {
-        let output = zstd::Encoder::new(Sealing::new(to)?, LEVEL)?;
+        let output = zstd::Encoder::new(Sealing::new(to, Vec::new())?, LEVEL)?;
         let mut writer = Self { output, counts };
         let rules = u32::from(rules);
         let text = format!("qib-index {VERSION}\nqube {qube}\nrules {rules}\n");

@@ -7,6 +7,9 @@ use crate::seal::{SealTo, Sealed, Sealing};
 use qib_rpc::object::Kind;
 use std::io::{self, Write};
 
+/// What a pack seldom exceeds: its frames, the last of which goes beyond the limit, table and padding.
+const USUAL_BYTES: usize = PACK_BYTES + (2 << 20);
+
 /// Where a chunk lies in its pack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
@@ -38,13 +41,14 @@ pub struct OpenPack {
 }
 
 impl OpenPack {
-    /// Begins a pack.
+    /// Begins a pack, in empty memory that may have served another.
     ///
     /// # Errors
     /// When the recipient can not be sealed to.
-    pub fn new(to: &SealTo) -> io::Result<Self> {
+    pub fn new(to: &SealTo, mut memory: Vec<u8>) -> io::Result<Self> {
+        memory.reserve(USUAL_BYTES);
         Ok(Self {
-            sealing: Sealing::new(to)?,
+            sealing: Sealing::new(to, memory)?,
             table: Vec::new(),
             placed: Vec::new(),
             plain_bytes: 0,

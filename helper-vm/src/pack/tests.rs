@@ -34,7 +34,7 @@ proptest! {
     ) {
         let (_, to, key) = keys();
         let chunks: Vec<Vec<u8>> = chunks.into_iter().collect();
-        let mut pack = OpenPack::new(&to).unwrap();
+        let mut pack = OpenPack::new(&to, Vec::new()).unwrap();
         for (frame_number, group) in chunks.chunks(7).enumerate() {
             let mut frame = OpenFrame::default();
             for (number, chunk) in group.iter().enumerate() {
@@ -122,7 +122,7 @@ fn lies_are_refused() {
 #[test]
 fn a_bomb_is_capped() {
     let (with, to, key) = keys();
-    let mut sealing = seal::Sealing::new(&to).unwrap();
+    let mut sealing = seal::Sealing::new(&to, Vec::new()).unwrap();
     let mut tar = Vec::new();
     archive::member(&mut tar, &Head::plain(&[b'0'; 64], 1 << 32));
     std::io::Write::write_all(&mut sealing, &zstd::bulk::compress(&tar, 3).unwrap()).unwrap();

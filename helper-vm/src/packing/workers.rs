@@ -115,7 +115,7 @@ impl Shared {
             let mut pack = lock(pack);
             let mut open = match pack.take() {
                 Some(open) => open,
-                None => OpenPack::new(&self.to).map_err(Error::Helper)?,
+                None => OpenPack::new(&self.to, self.sink.memory()).map_err(Error::Helper)?,
             };
             open.push(frame).map_err(Error::Helper)?;
             if open.is_full() {

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long a refusal may take to arrive after the line broke.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// A pack of data and one of the manifest are open at a time.
+const MAX_SPARE: usize = 2;
+
 /// Objects on their way. Shared by threads.
 pub struct Putting {
     queue: Mutex<Option<SyncSender<Sealed>>>,
@@ -36,6 +39,8 @@ struct State {
     stored: Taken,
     /// Number of objects that [`Putting::put`] was given.
     given: u64,
+    /// Memory of objects that were sent.
+    spare: Vec<Vec<u8>>,
     finished: bool,
     failed: Option<Failure>,
     /// The receiving end is gone and will say no more.
@@ -114,6 +119,11 @@ impl Putting {
         }
     }
 
+    /// Empty memory for an object, which served one that was sent if there is such.
+    pub fn memory(&self) -> Vec<u8> {
+        lock(&self.shared.state).spare.pop().unwrap_or_default()
+    }
+
     /// What the storage has acknowledged by now.
     pub fn stored(&self) -> Taken {
         lock(&self.shared.state).stored
@@ -139,7 +149,7 @@ impl Putting {
 }
 
 fn send_all<W: Write>(mut sender: Sender<W>, objects: &mpsc::Receiver<Sealed>, shared: &Shared) {
-    for sealed in objects {
+    for mut sealed in objects {
         let bytes = wide(sealed.bytes.len());
         let name = sealed.name;
         lock(&shared.state).expected.push_back((name, bytes));
@@ -149,6 +159,11 @@ fn send_all<W: Write>(mut sender: Sender<W>, objects: &mpsc::Receiver<Sealed>, s
         if sent.is_err() {
             // The storage may have said why; whoever hears that says it.
             return;
+        }
+        sealed.bytes.clear();
+        let mut state = lock(&shared.state);
+        if state.spare.len() < MAX_SPARE {
+            state.spare.push(sealed.bytes);
         }
     }
     let _broken_is_heard = sender.send(&Finish {});

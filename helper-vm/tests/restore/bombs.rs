@@ -117,7 +117,7 @@ fn wide_folders_in_each_other() {
 
 /// A pack with a frame that decompresses to `mebibytes` in one member.
 fn bomb(mebibytes: u64, name: &[u8]) -> seal::Sealed {
-    let mut sealing = Sealing::new(&seal_to()).unwrap();
+    let mut sealing = Sealing::new(&seal_to(), Vec::new()).unwrap();
     let mut head = Vec::new();
     archive::member(&mut head, &Head::plain(name, mebibytes << 20));
     let mut encoder = zstd::Encoder::new(&mut sealing, 1).unwrap();

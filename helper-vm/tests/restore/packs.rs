@@ -74,7 +74,8 @@ fn a_snapshot_that_is_gone_or_damaged_is_named() {
 #[test]
 fn a_chunk_that_is_not_what_its_id_says_is_refused() {
     let id = ChunkId::of(&crate::common::chunk_key(), b"good");
-    let mut pack = qib_helper::pack::OpenPack::new(&crate::snapshots::seal_to()).unwrap();
+    let mut pack =
+        qib_helper::pack::OpenPack::new(&crate::snapshots::seal_to(), Vec::new()).unwrap();
     let mut frame = qib_helper::pack::OpenFrame::default();
     frame.push(id, b"evil", 0).unwrap();
     pack.push(

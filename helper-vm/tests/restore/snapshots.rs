@@ -29,7 +29,7 @@ struct Chunks {
 impl Chunks {
     fn new() -> Self {
         Self {
-            pack: OpenPack::new(&seal_to()).unwrap(),
+            pack: OpenPack::new(&seal_to(), Vec::new()).unwrap(),
             seen: HashSet::new(),
         }
     }

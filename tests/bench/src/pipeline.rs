@@ -82,6 +82,8 @@ struct Worker<'a> {
     frame: OpenFrame,
     zstd: Zstd,
     pack: OpenPack,
+    /// Memory of the pack before.
+    memory: Vec<u8>,
     sealed: u64,
 }
 
@@ -91,7 +93,8 @@ impl<'a> Worker<'a> {
             shared,
             frame: OpenFrame::default(),
             zstd: Zstd::new()?,
-            pack: OpenPack::new(&shared.to)?,
+            pack: OpenPack::new(&shared.to, Vec::new())?,
+            memory: Vec::new(),
             sealed: 0,
         })
     }
@@ -155,10 +158,12 @@ impl<'a> Worker<'a> {
     }
 
     fn close_pack(&mut self) -> io::Result<()> {
-        let next = OpenPack::new(&self.shared.to)?;
-        let (sealed, _) = std::mem::replace(&mut self.pack, next).finish()?;
+        let next = OpenPack::new(&self.shared.to, std::mem::take(&mut self.memory))?;
+        let (mut sealed, _) = std::mem::replace(&mut self.pack, next).finish()?;
         let bytes = u64::try_from(sealed.bytes.len()).unwrap_or(u64::MAX);
         self.sealed = self.sealed.saturating_add(bytes);
+        sealed.bytes.clear();
+        self.memory = sealed.bytes;
         Ok(())
     }
 }
