@@ -15,10 +15,20 @@ use crate::pool::{self, Still};
 use crate::progress::Progress;
 use crate::source;
 use crate::undo::{Undo, Undos};
+use qib_rpc::compression::Compression;
 use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::message::backup::{BackupSummary, IndexObjects};
 use std::time::Instant;
+
+/// How the user wants it done.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Read and count, store nothing.
+    pub dry_run: bool,
+    /// How hard to compress.
+    pub compression: Compression,
+}
 
 /// What a session works with.
 struct Session<'a> {
@@ -28,7 +38,7 @@ struct Session<'a> {
     qube: QubeId,
     live: Live,
     now: i64,
-    dry_run: bool,
+    how: How,
     index_lost: bool,
 }
 
@@ -40,7 +50,7 @@ pub fn back_up(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
-    dry_run: bool,
+    how: How,
     progress: &mut Progress,
 ) -> Result<Backup> {
     let began = Instant::now();
@@ -57,7 +67,7 @@ pub fn back_up(
         qube: id,
         live,
         now,
-        dry_run,
+        how,
         index_lost: false,
     };
     let (mut backup, still) = match session.run(qube, &mut undos, progress) {

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use qib_rpc::compression::Compression;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
 
@@ -75,6 +76,12 @@ pub struct Backup {
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,
+    /// How hard to compress: a level of zstd's from 1 (fast) to 19 (small and very slow), or 0
+    /// for not at all. What is stored already stays as it is.
+    ///
+    /// Whatever the level, data that does not compress is found out by a trial and stored as it is.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub compression: Compression,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

@@ -10,11 +10,8 @@ pub use frame::{OpenFrame, PackedFrame};
 pub use open_pack::{OpenPack, Place, Placed};
 pub use read::each_chunk;
 
-/// zstd's level for what compresses.
+/// zstd's level for tables, indexes and snapshots.
 pub const LEVEL: i32 = 3;
-
-/// zstd's level for what does not: it then stores.
-const STORE_LEVEL: i32 = -7;
 
 /// A frame is closed at this many bytes of tar.
 pub const FRAME_BYTES: usize = 1 << 20;

@@ -9,6 +9,7 @@ use crate::pack::{OpenFrame, Placed};
 use crate::seal::SealTo;
 use crate::snapshot::Holds;
 use crate::storage::Putting;
+use qib_rpc::compression::Compression;
 use qib_rpc::id::Digest;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -57,8 +58,8 @@ impl Packing {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn new(to: SealTo, sink: Sink) -> Result<Self> {
-        let (workers, sealed) = Workers::start(to, sink).map_err(Error::Helper)?;
+    pub fn new(to: SealTo, sink: Sink, compression: Compression) -> Result<Self> {
+        let (workers, sealed) = Workers::start(to, sink, compression).map_err(Error::Helper)?;
         Ok(Self {
             data: OpenFrame::default(),
             manifest: OpenFrame::default(),

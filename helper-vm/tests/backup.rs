@@ -11,6 +11,7 @@ mod common;
 
 use common::{Dom0, image, report, tree::Tree};
 use qib_helper::manifest::{Node, Part};
+use qib_rpc::compression::Compression;
 use qib_rpc::object::Kind;
 use qib_rpc::rule::{Rule, Rules};
 use std::fs;
@@ -190,6 +191,29 @@ fn a_dry_run_counts_and_stores_nothing() {
     assert_eq!(summary.stored, None);
     assert!(summary.counts.bytes_new > 9 << 20 && summary.counts.bytes_stored > 9 << 20);
     assert!(dom0.objects().is_empty());
+}
+
+#[test]
+fn a_higher_level_stores_less_and_none_stores_all_and_each_comes_back() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    let text: String = (0..400_000_u64)
+        .map(|number| format!("{}\n", number * 7919))
+        .collect();
+    fs::write(tree.join("text"), &text).unwrap();
+    fs::write(tree.join("photo"), noise(1 << 20, 1)).unwrap();
+    let image = image::make(&place.path().join("image"), &tree, 64);
+    let stored = [0, 1, 3, 19].map(|level| {
+        let mut dom0 = Dom0::new(&image);
+        dom0.compression = Compression::try_from(level).unwrap();
+        let bytes = dom0.back_up().counts.bytes_stored;
+        let read = Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, 1);
+        compare(&read, &tree);
+        bytes
+    });
+    assert!(stored[0] > 4 << 20, "{stored:?}");
+    assert!(stored.is_sorted_by(|less, more| less > more), "{stored:?}");
 }
 
 #[test]

@@ -17,6 +17,7 @@
 
 pub mod call;
 pub mod codec;
+pub mod compression;
 pub mod count;
 pub mod fault;
 pub mod frame;

@@ -209,6 +209,30 @@ fn a_dry_run_stores_nothing_and_makes_no_snapshot() {
 }
 
 #[test]
+fn the_level_of_compression_is_the_users_to_choose() {
+    let machine = machine_with(|tree| {
+        small_tree(tree);
+        let numbers: String = (0..200_000).map(|number| format!("{number}\n")).collect();
+        fs::write(tree.join("home/user/numbers"), numbers).unwrap();
+    });
+    let stored = |level: &str| {
+        let report = machine.ok(&[
+            "backup",
+            "--dry-run",
+            "--json",
+            "--compression",
+            level,
+            "work",
+        ]);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        number(&report["qubes"][0]["counts"]["bytes_stored"])
+    };
+    assert!(stored("19") < stored("1") && stored("1") < stored("0"));
+    let (code, said) = machine.fails(&["backup", "--compression", "20", "work"]);
+    assert!(code == 2 && said.contains("0 to 19"), "{said}");
+}
+
+#[test]
 fn snapshots_are_listed_for_people_and_for_programs() {
     let machine = machine_with(small_tree);
     machine.backup("work");

@@ -27,7 +27,7 @@ impl Session<'_> {
             .saturating_add(still.bytes / 8)
             .saturating_add(256 << 20);
         let objects = 1000u64.saturating_add(bytes >> 20);
-        let quota = if self.dry_run {
+        let quota = if self.how.dry_run {
             Quota {
                 bytes: 0,
                 objects: 0,
@@ -78,12 +78,12 @@ impl Session<'_> {
                 );
             } else if frame.is::<Reading>() && manner.is_none() {
                 manner = Some(talk.decode::<Reading>(&frame)?.manner);
-            } else if frame.is::<Partial>() && partials < MAX_PARTIALS && !self.dry_run {
+            } else if frame.is::<Partial>() && partials < MAX_PARTIALS && !self.how.dry_run {
                 partials += 1;
                 self.note_partial(talk.decode(&frame)?)?;
             } else {
                 let summary: BackupSummary = talk.decode(&frame)?;
-                let as_asked = summary.stored.is_none() == self.dry_run;
+                let as_asked = summary.stored.is_none() == self.how.dry_run;
                 let Some(manner) = manner.filter(|_| as_asked) else {
                     return Err(Error::Disagree(
                         "the helper did another job than asked".to_owned(),
@@ -105,7 +105,8 @@ impl Session<'_> {
             now: self.now,
             previous: history.snapshots.last().map(|last| last.time),
             rules: Rules::DEFAULT,
-            dry_run: self.dry_run,
+            dry_run: self.how.dry_run,
+            compression: self.how.compression,
             chunk_key: keys.chunk(self.qube),
             cut_key: keys.cut(self.qube),
             index_seed: keys.index(self.qube),

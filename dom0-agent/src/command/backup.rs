@@ -3,7 +3,7 @@
 use super::{Ended, print_json};
 use crate::admin::call;
 use crate::admin::reply::Qube;
-use crate::backup::back_up;
+use crate::backup::{How, back_up};
 use crate::cli::Backup as Arguments;
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine};
@@ -29,6 +29,10 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     storage::wake(&machine, &progress)?;
     storage::compare(&machine, &installation)?;
     let qubes = call::qubes()?;
+    let how = How {
+        dry_run: arguments.dry_run,
+        compression: arguments.compression,
+    };
     let mut outcomes = Vec::new();
     for name in chosen(&machine, arguments, &qubes)? {
         if machine.stop.asked() {
@@ -37,13 +41,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         }
         let outcome = match qubes.iter().find(|qube| qube.name == name) {
             Some(qube) if qube.class != "AppVM" => Err(Error::Volume(NO_ROOT_VOLUMES.to_owned())),
-            Some(qube) => back_up(
-                &machine,
-                &mut installation,
-                qube,
-                arguments.dry_run,
-                &mut progress,
-            ),
+            Some(qube) => back_up(&machine, &mut installation, qube, how, &mut progress),
             None => Err(Error::NoQube(name.clone())),
         };
         progress.clear();

@@ -35,7 +35,7 @@ impl<W: Write + Send + 'static> Session<W> {
     /// When no thread can be started.
     pub fn store(&self, known: Known) -> Result<Store> {
         let sink = self.storage.clone().map_or(Sink::Nowhere, Sink::Storage);
-        let packing = Packing::new(self.data_to.clone(), sink)?;
+        let packing = Packing::new(self.data_to.clone(), sink, self.job.compression)?;
         Ok(Store::new(known, self.job.chunk_key.clone(), packing))
     }
 

@@ -1,6 +1,6 @@
 //! Compressing frames, each with a proof.
 
-use super::{LEVEL, STORE_LEVEL};
+use qib_rpc::compression::Compression;
 use std::io;
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -9,6 +9,7 @@ const TRIAL_BYTES: usize = 64 << 10;
 
 /// What a thread keeps from frame to frame.
 pub struct Zstd {
+    level: i32,
     compressor: Compressor<'static>,
     decompressor: Decompressor<'static>,
     trial: Compressor<'static>,
@@ -21,9 +22,14 @@ impl Zstd {
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(compression: Compression) -> io::Result<Self> {
+        let level = match compression {
+            Compression::NONE => store_level(),
+            compression => compression.level().into(),
+        };
         Ok(Self {
-            compressor: Compressor::new(LEVEL)?,
+            level,
+            compressor: Compressor::new(level)?,
             decompressor: Decompressor::new()?,
             trial: Compressor::new(1)?,
             packed: Vec::new(),
@@ -65,9 +71,14 @@ impl Zstd {
         let packed_bytes = self.trial.compress_to_buffer(sample, &mut self.packed)?;
         let limit = sample.len().saturating_sub(sample.len() / 32);
         Ok(if packed_bytes > limit {
-            STORE_LEVEL
+            store_level()
         } else {
-            LEVEL
+            self.level
         })
     }
+}
+
+/// The level at which zstd looks for nothing and stores.
+fn store_level() -> i32 {
+    *zstd::compression_level_range().start()
 }

@@ -41,7 +41,7 @@ proptest! {
                 let tag = u32::try_from(frame_number * 7 + number).unwrap();
                 frame.push(ChunkId::of(&key, chunk), chunk, tag).unwrap();
             }
-            pack.push(&frame.pack(&mut Zstd::new().unwrap()).unwrap()).unwrap();
+            pack.push(&frame.pack(&mut Zstd::new(Default::default()).unwrap()).unwrap()).unwrap();
         }
         let (sealed, placed) = pack.finish().unwrap();
         let mut frames = Vec::new();
@@ -67,7 +67,14 @@ fn noise_is_stored_and_text_is_compressed() {
     for (plain, most) in [(noise, 1_060_000), (vec![b'a'; 1 << 20], 2000)] {
         let mut frame = OpenFrame::default();
         frame.push(ChunkId::of(&key, &plain), &plain, 0).unwrap();
-        assert!(frame.pack(&mut Zstd::new().unwrap()).unwrap().bytes.len() < most);
+        assert!(
+            frame
+                .pack(&mut Zstd::new(Default::default()).unwrap())
+                .unwrap()
+                .bytes
+                .len()
+                < most
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use crate::number::wide;
 use crate::pack::{OpenFrame, OpenPack, PackedFrame, Zstd};
 use crate::seal::SealTo;
 use crate::snapshot::Holds;
+use qib_rpc::compression::Compression;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,7 @@ impl Workers {
     pub(super) fn start(
         to: SealTo,
         sink: Sink,
+        compression: Compression,
     ) -> io::Result<(Self, Receiver<Result<SealedPack>>)> {
         let (sender, sealed) = mpsc::channel();
         let shared = Arc::new(Shared {
@@ -56,7 +58,7 @@ impl Workers {
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let (shared, queue) = (Arc::clone(&shared), Arc::clone(&queue));
-            let mut zstd = Zstd::new()?;
+            let mut zstd = Zstd::new(compression)?;
             thread::Builder::new().spawn(move || work(&shared, &queue, &mut zstd))?;
         }
         Ok((Self { jobs, shared }, sealed))

@@ -8,6 +8,7 @@ pub mod storage;
 pub mod tree;
 
 use qib_helper::seal::OpenWith;
+use qib_rpc::compression::Compression;
 use qib_rpc::fault::Fault;
 use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::{ChunkKey, CutKey, Identity, IndexSeed, PacksKey, Recipient};
@@ -68,6 +69,7 @@ pub struct Dom0 {
     pub previous: Option<i64>,
     pub rules: Rules,
     pub dry_run: bool,
+    pub compression: Compression,
     pub index: Vec<Digest>,
     pub packs: BTreeMap<Digest, (u64, bool)>,
     pub last: Option<StoredBackup>,
@@ -90,6 +92,7 @@ impl Dom0 {
             previous: None,
             rules: Rules::DEFAULT,
             dry_run: false,
+            compression: Compression::default(),
             index: Vec::new(),
             packs: BTreeMap::new(),
             last: None,
@@ -137,6 +140,7 @@ impl Dom0 {
             previous: self.previous,
             rules: self.rules,
             dry_run: self.dry_run,
+            compression: self.compression,
             chunk_key: chunk_key(),
             cut_key: CutKey::new([4; 32]),
             index_seed: IndexSeed::new([6; 32]),

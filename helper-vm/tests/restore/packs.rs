@@ -80,7 +80,7 @@ fn a_chunk_that_is_not_what_its_id_says_is_refused() {
     frame.push(id, b"evil", 0).unwrap();
     pack.push(
         &frame
-            .pack(&mut qib_helper::pack::Zstd::new().unwrap())
+            .pack(&mut qib_helper::pack::Zstd::new(Default::default()).unwrap())
             .unwrap(),
     )
     .unwrap();

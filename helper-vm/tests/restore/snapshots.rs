@@ -42,7 +42,7 @@ impl Chunks {
             self.pack
                 .push(
                     &frame
-                        .pack(&mut qib_helper::pack::Zstd::new().unwrap())
+                        .pack(&mut qib_helper::pack::Zstd::new(Default::default()).unwrap())
                         .unwrap(),
                 )
                 .unwrap();

@@ -1,5 +1,6 @@
 //! `qib.Backup`: dom0 gives a job, the helper answers with numbers.
 
+use crate::compression::Compression;
 use crate::count::{Counts, LeftOuts};
 use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, CutKey, IndexSeed, PacksKey, Recipient};
@@ -28,6 +29,8 @@ pub struct BackupJob {
     pub rules: Rules,
     /// Read and count, put nothing.
     pub dry_run: bool,
+    /// How hard to compress.
+    pub compression: Compression,
     /// Keys chunk ids.
     pub chunk_key: ChunkKey,
     /// Decides where large files are cut.

@@ -92,7 +92,7 @@ impl<'a> Worker<'a> {
         Ok(Self {
             shared,
             frame: OpenFrame::default(),
-            zstd: Zstd::new()?,
+            zstd: Zstd::new(Default::default())?,
             pack: OpenPack::new(&shared.to, Vec::new())?,
             memory: Vec::new(),
             sealed: 0,

@@ -116,7 +116,7 @@ mod tests {
 
     fn read_three_times(size: usize, volume_bytes: u64) -> [Result<Vec<u32>>; 3] {
         let to = SealTo::identity(&OpenWith::seed(&IndexSeed::new([1; 32])).unwrap());
-        let packing = Packing::new(to, Sink::Nowhere).unwrap();
+        let packing = Packing::new(to, Sink::Nowhere, Default::default()).unwrap();
         let mut store = Store::new(Known::default(), ChunkKey::new([2; 32]), packing);
         let cutter = Cutter::new(&CutKey::new([3; 32]));
         let mut contents = Contents::new(&cutter, volume_bytes);
