@@ -3,12 +3,17 @@
 use super::{MAX_PLAIN_BYTES, PACK_BYTES, PackedFrame, TABLE};
 use crate::archive::{self, Head};
 use crate::number::{short, wide};
+use crate::padding;
 use crate::seal::{SealTo, Sealed, Sealing};
 use qib_rpc::object::Kind;
 use std::io::{self, Write};
 
 /// What a pack seldom exceeds: its frames, the last of which goes beyond the limit, table and padding.
 const USUAL_BYTES: usize = PACK_BYTES + (2 << 20);
+
+/// Padding is little when it is less than this part of a pack: otherwise it would take three
+/// hundredths at most and half of that on average.
+const LITTLE_PADDING: u64 = 512;
 
 /// Where a chunk lies in its pack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,9 +87,20 @@ impl OpenPack {
         Ok(())
     }
 
-    /// True when the pack should be sealed.
+    /// True when the pack should be sealed: it is full, or it is half full and needs little padding.
     pub fn is_full(&self) -> bool {
-        self.sealing.plain_bytes() >= wide(PACK_BYTES) || self.plain_bytes >= MAX_PLAIN_BYTES
+        let bytes = self.sealing.plain_bytes();
+        let half = wide(PACK_BYTES / 2);
+        bytes >= wide(PACK_BYTES)
+            || self.plain_bytes >= MAX_PLAIN_BYTES
+            || (bytes >= half && self.padding_bytes() < bytes / LITTLE_PADDING)
+    }
+
+    /// What padding would take, about: nobody knows yet how small the table gets.
+    fn padding_bytes(&self) -> u64 {
+        let table = wide(self.table.len()) / 6 * 5;
+        let bytes = self.sealing.plain_bytes().saturating_add(table);
+        padding::padded(bytes).saturating_sub(bytes)
     }
 
     /// Adds the table and ends the pack.
