@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod arriving;
+mod output;
 mod shelves;
 mod sweep;
 

@@ -1,6 +1,7 @@
 //! One object on its way into a folder.
 
 use super::Folder;
+use super::output::Output;
 use crate::backend::{Arrival, Incoming, Trouble};
 use crate::layout;
 use crate::spot::Spot;
@@ -10,14 +11,14 @@ use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, linkat, openat, unlinkat}
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::os::fd::OwnedFd;
 
 /// An object in a temporary file, which is removed when this is dropped.
 pub struct Arriving<'folder> {
     folder: &'folder Folder,
     spot: Spot,
-    file: File,
+    output: Output,
     shelf: OwnedFd,
     name: String,
 }
@@ -30,11 +31,11 @@ impl<'folder> Arriving<'folder> {
             .make(&layout::temporary_folders(spot.place))?;
         let name = layout::temporary_name(number);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = openat(&shelf, &name, flags, Mode::RUSR | Mode::WUSR)?.into();
+        let file = openat(&shelf, &name, flags, Mode::RUSR | Mode::WUSR)?;
         Ok(Self {
             folder,
             spot,
-            file,
+            output: Output::new(file.into()),
             shelf,
             name,
         })
@@ -66,12 +67,13 @@ impl<'folder> Arriving<'folder> {
 
 impl Incoming for Arriving<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        Ok(self.file.write_all(bytes)?)
+        Ok(self.output.write(bytes)?)
     }
 
-    fn store(self: Box<Self>) -> Result<Arrival, Trouble> {
-        fchmod(&self.file, Mode::RUSR)?;
-        fsync(&self.file)?;
+    fn store(mut self: Box<Self>) -> Result<Arrival, Trouble> {
+        let file = self.output.finish()?;
+        fchmod(file, Mode::RUSR)?;
+        fsync(file)?;
         let shelf = self.folder.shelves.make(&layout::folders(&self.spot))?;
         let arrival = self.name_it(&shelf)?;
         // Also when it was there: whoever put it may have died before this.
