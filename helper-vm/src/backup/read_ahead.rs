@@ -15,7 +15,7 @@ use std::thread::Scope;
 const READERS: usize = 3;
 
 /// Windows that are read or wait to be used, at most.
-const WINDOWS: usize = 8;
+const WINDOWS: usize = 6;
 
 /// The data of the files of a list, one after the other.
 pub struct ReadAhead {

@@ -55,9 +55,10 @@ impl OpenFrame {
         Ok(())
     }
 
-    /// Empties the frame and keeps its memory.
+    /// Empties the frame and keeps its memory, but not that of a large chunk.
     pub fn clear(&mut self) {
         self.tar.clear();
+        self.tar.shrink_to(2 * FRAME_BYTES);
         self.members.clear();
     }
 

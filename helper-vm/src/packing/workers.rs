@@ -54,7 +54,7 @@ impl Workers {
             handing_over: Mutex::new(()),
         });
         let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
-        let (jobs, queue) = mpsc::sync_channel(threads);
+        let (jobs, queue) = mpsc::sync_channel(1);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let (shared, queue) = (Arc::clone(&shared), Arc::clone(&queue));

@@ -17,8 +17,8 @@ use std::time::Duration;
 /// How long a refusal may take to arrive after the line broke.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// A pack of data and one of the manifest are open at a time.
-const MAX_SPARE: usize = 2;
+/// While one object is sent the next is filled.
+const MAX_SPARE: usize = 1;
 
 /// Objects on their way. Shared by threads.
 pub struct Putting {
