@@ -10,6 +10,7 @@ mod bits;
 pub mod chunk_id;
 pub mod cut;
 pub mod device;
+pub mod disk;
 mod dom0;
 pub mod error;
 pub mod fields;
