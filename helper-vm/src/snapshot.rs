@@ -2,6 +2,8 @@
 
 mod block_size;
 mod decode;
+mod disk;
+mod disk_lines;
 mod encode;
 mod kind;
 
@@ -12,6 +14,7 @@ use qib_rpc::rule::Rules;
 
 pub use block_size::BlockSize;
 pub use decode::read;
+pub use disk::{Disk, DiskFacts, Features, Label};
 pub use encode::seal;
 pub use kind::SnapshotKind;
 
@@ -21,8 +24,11 @@ const VERSION: &str = "2";
 /// A version that is still read: all its snapshots are trees, and it has no word for it.
 const VERSION_OF_TREES: &str = "1";
 
-/// The name of the only file of an image.
+/// The name of the only file of an image, and of what a disk has beside its files.
 pub const IMAGE_NAME: &[u8] = b"volume.img";
+
+/// The name of the folder with a disk's files.
+pub const FILES_NAME: &[u8] = b"files";
 
 /// What a snapshot says.
 #[derive(Clone, Debug, PartialEq, Eq)]

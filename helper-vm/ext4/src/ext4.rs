@@ -14,6 +14,7 @@ use crate::inode::Inode;
 use crate::inode_bitmap::InodeBitmap;
 use crate::inodes::Inodes;
 use crate::journal;
+use crate::made_with::MadeWith;
 use crate::mmp;
 use crate::numbers::{GroupNumber, InodeNumber, PhysicalBlock};
 use crate::super_block::{self, SuperBlock};
@@ -77,7 +78,17 @@ impl<R: BlockReader> Ext4<R> {
 
     /// The UUID that it was made with.
     pub fn uuid(&self) -> [u8; 16] {
-        self.super_block.uuid
+        self.super_block.made_with.uuid
+    }
+
+    /// What else it was made with.
+    pub fn made_with(&self) -> MadeWith {
+        self.super_block.made_with
+    }
+
+    /// Bytes of an inode: a power of two from 128 to the block size.
+    pub fn inode_size(&self) -> u16 {
+        self.super_block.inode_size
     }
 
     /// Clean or not, and whether the kernel met errors.

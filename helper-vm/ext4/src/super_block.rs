@@ -7,6 +7,7 @@ use crate::error::{Error, Fault, Feature, Place, Site, Structure};
 use crate::features::{Features, has_metadata_csum};
 use crate::fields::Fields;
 use crate::journal_place::journal_to_replay;
+use crate::made_with::MadeWith;
 use crate::numbers::InodeNumber;
 use crate::volume_state::{State, VolumeTimes};
 
@@ -49,7 +50,7 @@ pub(crate) struct SuperBlock {
     /// Where the hashes of attributes' values start from.
     pub(crate) value_seed: u32,
     pub(crate) mmp_block: u64,
-    pub(crate) uuid: [u8; 16],
+    pub(crate) made_with: MadeWith,
     pub(crate) state: State,
     pub(crate) times: VolumeTimes,
     /// Quota files and the orphan file; zero where there is none.
@@ -119,7 +120,7 @@ impl SuperBlock {
             journal: journal_to_replay(fields, features)?,
             value_seed: checksum::volume_seed(fields, features)?,
             mmp_block: fields.u64(0x168)?,
-            uuid: fields.bytes(0x68)?,
+            made_with: MadeWith::decode(fields)?,
             state: State::decode(fields)?,
             times: VolumeTimes::decode(fields)?,
             special_inodes: [

@@ -1,5 +1,6 @@
 //! Reading a snapshot object that may lie.
 
+use super::disk_lines;
 use super::{BlockSize, Holds, NeededPack, Snapshot, SnapshotKind, VERSION, VERSION_OF_TREES};
 use crate::archive::{self, Head, MemberKind};
 use crate::format_error::{FormatError, Result};
@@ -84,7 +85,7 @@ fn assemble(
         Some(_) => return Err(FormatError::Newer),
         None => return Err(FormatError::Damaged("not a snapshot")),
     };
-    let mut fact = |name| {
+    let mut fact = |name: &str| {
         let line = lines.next().and_then(|line| line.strip_prefix(name));
         let value = line.and_then(|rest| rest.strip_prefix(' ').or_else(|| none_left(rest)));
         value.ok_or(FormatError::Damaged("a fact of a snapshot"))
@@ -94,8 +95,9 @@ fn assemble(
     let time = fact("time")?.parse();
     let _version_for_people = fact("helper")?;
     let block_size = BlockSize::new(number(fact("block-bytes")?)?);
+    let block_size = block_size.ok_or(FormatError::Damaged("a block of another size"))?;
     let kind = if says_kind {
-        SnapshotKind::parse(fact("kind")?).ok_or(FormatError::Newer)?
+        kind(&mut fact, block_size)?
     } else {
         SnapshotKind::Tree
     };
@@ -111,7 +113,7 @@ fn assemble(
         qube,
         sequence,
         time: time.map_err(|_| FormatError::Damaged("a snapshot's time"))?,
-        block_size: block_size.ok_or(FormatError::Damaged("a block of another size"))?,
+        block_size,
         kind,
         rules,
         counts,
@@ -122,11 +124,23 @@ fn assemble(
     })
 }
 
+fn kind<'a>(
+    mut fact: impl FnMut(&str) -> Result<&'a str>,
+    block_size: BlockSize,
+) -> Result<SnapshotKind> {
+    match fact("kind")? {
+        "tree" => Ok(SnapshotKind::Tree),
+        "image" => Ok(SnapshotKind::Image),
+        "disk" => disk_lines::read(fact, block_size).map(SnapshotKind::Disk),
+        _ => Err(FormatError::Newer),
+    }
+}
+
 fn none_left(rest: &str) -> Option<&str> {
     rest.is_empty().then_some(rest)
 }
 
-fn number(untrusted_text: &str) -> Result<u64> {
+pub(super) fn number(untrusted_text: &str) -> Result<u64> {
     let number = untrusted_text.parse();
     number.map_err(|_| FormatError::Damaged("a number of a snapshot"))
 }

@@ -1,6 +1,7 @@
 //! Writing a snapshot object.
 
-use super::{Snapshot, VERSION};
+use super::disk_lines;
+use super::{Snapshot, SnapshotKind, VERSION};
 use crate::archive::{self, Head, MemberKind};
 use crate::manifest;
 use crate::number::wide;
@@ -34,7 +35,7 @@ pub fn seal(snapshot: &Snapshot, to: &SealTo) -> io::Result<Sealed> {
 fn facts(snapshot: &Snapshot) -> String {
     let counts = snapshot.counts;
     let mut text = format!(
-        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nblock-bytes {}\nkind {}\nrules",
+        "qib-snapshot {VERSION}\nqube {}\nsequence {}\ntime {}\nhelper {}\nblock-bytes {}\nkind {}\n",
         snapshot.qube,
         snapshot.sequence,
         snapshot.time,
@@ -42,6 +43,10 @@ fn facts(snapshot: &Snapshot) -> String {
         snapshot.block_size.bytes(),
         snapshot.kind.word(),
     );
+    if let SnapshotKind::Disk(disk) = &snapshot.kind {
+        disk_lines::append(&mut text, disk);
+    }
+    text.push_str("rules");
     for rule in Rule::ALL
         .into_iter()
         .filter(|rule| snapshot.rules.holds(*rule))

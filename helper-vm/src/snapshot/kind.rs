@@ -1,6 +1,8 @@
 //! What a snapshot is of.
 
-/// A tree of files, or a volume as a file.
+use super::Disk;
+
+/// A tree of files, a volume as a file, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SnapshotKind {
     /// The files of a file system.
@@ -8,6 +10,9 @@ pub enum SnapshotKind {
     Tree,
     /// One file with the name [`super::IMAGE_NAME`]: the whole volume.
     Image,
+    /// A disk with partitions: an image with a hole where its file system lies, and the
+    /// files of that in a folder with the name [`super::FILES_NAME`].
+    Disk(Disk),
 }
 
 impl SnapshotKind {
@@ -16,13 +21,7 @@ impl SnapshotKind {
         match self {
             Self::Tree => "tree",
             Self::Image => "image",
+            Self::Disk(_) => "disk",
         }
-    }
-
-    /// The kind with this word.
-    pub fn parse(untrusted_word: &str) -> Option<Self> {
-        [Self::Tree, Self::Image]
-            .into_iter()
-            .find(|kind| kind.word() == untrusted_word)
     }
 }

@@ -49,12 +49,32 @@ fn snapshot() -> Snapshot {
     }
 }
 
+fn facts(label: &[u8]) -> DiskFacts {
+    DiskFacts {
+        bytes: 10 << 20,
+        fs_offset: 1 << 20,
+        fs_bytes: 8 << 20,
+        inodes: 1000,
+        inode_bytes: 256,
+        uuid: [0xab; 16],
+        label: Label::new(label).unwrap(),
+        features: Features::parse("extent has_journal 64bit").unwrap(),
+    }
+}
+
+fn disk(facts: DiskFacts, block_bytes: u64) -> Disk {
+    Disk::new(facts, BlockSize::new(block_bytes).unwrap()).unwrap()
+}
+
 #[test]
 fn what_is_written_reads_back() {
     let (with, to) = keys();
+    let no_rules = Rules::try_from(0).unwrap();
     for (rules, kind) in [
         (snapshot().rules, SnapshotKind::Image),
-        (Rules::try_from(0).unwrap(), SnapshotKind::Tree),
+        (no_rules, SnapshotKind::Tree),
+        (no_rules, SnapshotKind::Disk(disk(facts(b"a \n\xff"), 1024))),
+        (no_rules, SnapshotKind::Disk(disk(facts(b""), 1024))),
     ] {
         let snapshot = Snapshot {
             rules,
@@ -142,4 +162,98 @@ fn lies_are_refused() {
     assert!(lie(facts, &pack.replace("pack-", "index-"), "").is_err());
     assert!(lie(facts, &pack.replace("data", "music"), "").is_err());
     assert!(lie(facts, "", "hole 1\n").is_err());
+}
+
+#[test]
+fn disks_that_can_not_be() {
+    let block_size = BlockSize::new(4096).unwrap();
+    let good = facts(b"root");
+    assert!(Disk::new(good, block_size).is_some());
+    type Change = fn(&mut DiskFacts);
+    let changes: [(&str, Change); 13] = [
+        ("over the table", |facts| facts.fs_offset = 0),
+        ("inside a sector", |facts| facts.fs_offset += 1),
+        ("beyond the disk", |facts| facts.fs_offset = (2 << 20) + 512),
+        ("beyond anything", |facts| facts.fs_offset = u64::MAX - 511),
+        ("longer than the disk", |facts| facts.bytes = (9 << 20) - 1),
+        ("empty", |facts| facts.fs_bytes = 0),
+        ("half a block", |facts| facts.fs_bytes -= 1024),
+        ("no inodes", |facts| facts.inodes = 0),
+        ("a few inodes", |facts| facts.inodes = 15),
+        ("nothing but inodes", |facts| facts.inodes = 32 << 10),
+        ("inodes of 64 bytes", |facts| facts.inode_bytes = 64),
+        ("odd inodes", |facts| facts.inode_bytes = 384),
+        ("inodes over a block", |facts| facts.inode_bytes = 8192),
+    ];
+    for (what, change) in changes {
+        let mut facts = good;
+        change(&mut facts);
+        assert!(Disk::new(facts, block_size).is_none(), "{what}");
+    }
+}
+
+#[test]
+fn labels_that_can_not_be() {
+    assert!(Label::new(&[b'x'; 16]).is_some());
+    assert!(Label::new(&[b'x'; 17]).is_none());
+    assert!(Label::new(b"a\0b").is_none());
+    let stored = *b"root\0older label";
+    assert_eq!(Label::of_super_block(&stored), Label::new(b"root"));
+}
+
+#[test]
+fn features_that_mke2fs_does_not_make() {
+    for names in [
+        "64bit",
+        "resize_inode",
+        "orphan_file extent",
+        "metadata_csum_seed",
+        "meta_bg sparse_super resize_inode",
+        "metadata_csum uninit_bg",
+        "bigalloc extent",
+        "none",
+        "^extent",
+        "extent,64bit",
+    ] {
+        assert!(Features::parse(names).is_none(), "{names}");
+    }
+    assert_eq!(Features::parse("").unwrap().names().count(), 0);
+}
+
+#[test]
+fn a_disk_without_one_of_its_lines_or_with_an_unknown_feature_is_refused() {
+    let mut lines = String::new();
+    disk_lines::append(&mut lines, &disk(facts(b"root"), 4096));
+    let block_size = BlockSize::new(4096).unwrap();
+    let reading = |text: &str| {
+        let mut lines = text.lines();
+        let fact = |name: &str| {
+            let line = lines.next().and_then(|line| line.strip_prefix(name));
+            line.map(str::trim_start)
+                .ok_or(FormatError::Damaged("a fact"))
+        };
+        disk_lines::read(fact, block_size)
+    };
+    assert_eq!(reading(&lines), Ok(disk(facts(b"root"), 4096)));
+    for line in lines.lines() {
+        let rest = lines.replace(&format!("{line}\n"), "");
+        assert!(reading(&rest).is_err(), "{line}");
+    }
+    for (from, to) in [
+        ("fs-uuid ab", "fs-uuid "),
+        ("fs-uuid ab", "fs-uuid AB"),
+        ("fs-label 72", "fs-label 00"),
+        ("fs-label 72", "fs-label 7"),
+        ("fs-inodes 1000", "fs-inodes 4294967296"),
+        ("fs-inode-bytes 256", "fs-inode-bytes 65792"),
+    ] {
+        assert!(lines.contains(from), "{from}");
+        let lie = lines.replacen(from, to, 1);
+        assert!(
+            matches!(reading(&lie), Err(FormatError::Damaged(_))),
+            "{to}"
+        );
+    }
+    let newer = lines.replace(" extent", " extent teleport");
+    assert_eq!(reading(&newer), Err(FormatError::Newer));
 }
