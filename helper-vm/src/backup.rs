@@ -1,6 +1,7 @@
 //! `qib.Backup`: reads the volume, stores what is new, reports numbers.
 
 mod contents;
+mod disk;
 mod fingerprint;
 mod finish;
 mod image;

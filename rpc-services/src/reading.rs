@@ -38,6 +38,9 @@ pub enum Manner {
     Kernel(VolumeKind),
     /// Nobody: the volume is one sparse file.
     Image(VolumeKind),
+    /// qib's own reader, file by file, and an image of what is on the disk beside its
+    /// file system.
+    Disk,
 }
 
 impl VolumeKind {
@@ -63,6 +66,7 @@ impl Manner {
     pub const fn kind(self) -> VolumeKind {
         match self {
             Self::Reader => VolumeKind::Ext,
+            Self::Disk => VolumeKind::Disk,
             Self::Kernel(kind) | Self::Image(kind) => kind,
         }
     }
@@ -73,6 +77,7 @@ impl Manner {
             Self::Reader => "reader",
             Self::Kernel(_) => "kernel",
             Self::Image(_) => "image",
+            Self::Disk => "disk",
         }
     }
 }
@@ -81,7 +86,7 @@ impl fmt::Display for Manner {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind().text();
         match self {
-            Self::Reader => write!(out, "read by qib: {kind}"),
+            Self::Reader | Self::Disk => write!(out, "read by qib: {kind}"),
             Self::Kernel(_) => write!(out, "read by the kernel: {kind}"),
             Self::Image(_) => write!(out, "read as an image: {kind}"),
         }

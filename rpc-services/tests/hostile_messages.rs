@@ -207,7 +207,8 @@ fn hostile_readings() {
     let decoded = |numbers| decode::<Reading>(&reading(numbers)).map(|reading| reading.manner);
     assert_eq!(decoded(&[0]).unwrap(), Manner::Reader);
     assert_eq!(decoded(&[2, 5]).unwrap(), Manner::Image(VolumeKind::Ntfs));
-    assert!(decoded(&[3, 0]).is_err(), "a manner of the future");
+    assert_eq!(decoded(&[3]).unwrap(), Manner::Disk);
+    assert!(decoded(&[4, 0]).is_err(), "a manner of the future");
     assert!(decoded(&[2, 10]).is_err(), "a kind of the future");
     assert!(decoded(&[1]).is_err(), "a kind that is missing");
     assert!(decoded(&[0, 0]).is_err(), "more than there is");

@@ -97,6 +97,9 @@ fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
     );
     match plan.manner {
         Manner::Reader => {}
+        Manner::Disk => {
+            println!("  its partition table and what lies beside its files, as they were")
+        }
         Manner::Kernel(kind) => println!("  it was {}; now it is ext4", kind.text()),
         Manner::Image(kind) => println!("  the volume as it was: {}", kind.text()),
     }

@@ -91,6 +91,7 @@ fn read(manner: Manner) -> String {
         Manner::Reader => "by qib".to_owned(),
         Manner::Kernel(_) => format!("by the kernel: {kind}"),
         Manner::Image(_) => format!("as an image: {kind}"),
+        Manner::Disk => format!("by qib: {kind}"),
     }
 }
 

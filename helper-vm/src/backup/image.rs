@@ -20,6 +20,7 @@ use qib_ext4::BlockReader;
 use qib_rpc::count::LeftOuts;
 use qib_rpc::message::backup::BackupSummary;
 use std::io::Write;
+use std::ops::Range;
 
 /// How much is read at once.
 const READ_BYTES: usize = 4 << 20;
@@ -38,12 +39,13 @@ pub fn store_all<W: Write + Send + 'static>(
     known: Known,
 ) -> Result<BackupSummary> {
     let mut store = session.store(known)?;
-    store.counts.files = 1;
-    store.counts.files_read = 1;
-    store.counts.file_bytes = volume.size();
-    store.counts.bytes_expected = volume.size();
-    let words = read(session, volume, &mut store)?;
-    let root = manifest(session, &mut store, &words)?;
+    let entry = entry(session, volume, 0..0, &mut store)?;
+    let mut pieces = Pieces::default();
+    pieces.add(&mut store, &session.job.cut_key, &entry)?;
+    let root = Root {
+        meta: owner_only(0o700),
+        pieces: pieces.finish(&mut store)?,
+    };
     let left_out = LeftOuts::default();
     let (block_size, kind) = (BlockSize::default(), SnapshotKind::Image);
     let stored = finish::finish(session, &mut store, root, left_out, block_size, kind)?;
@@ -54,33 +56,84 @@ pub fn store_all<W: Write + Send + 'static>(
     })
 }
 
-fn read<W: Write + Send + 'static>(
+/// Stores the bytes of a volume, those in `hole` as a hole, and returns the file that
+/// they are. Nothing in it but the content changes from run to run, so that an unchanged
+/// volume stores nothing.
+///
+/// # Errors
+/// As [`store_all`].
+pub(super) fn entry<W: Write + Send + 'static>(
     session: &Session<W>,
     volume: &Device,
+    hole: Range<u64>,
     store: &mut Store,
-) -> Result<Vec<u32>> {
-    let cutter = Cutter::new(&session.job.cut_key);
-    let mut runs = Runs::new(&cutter);
-    let mut partials = Partials::new(store);
-    let mut buffer = vec![0; READ_BYTES];
-    let mut at = 0;
-    while at < volume.size() {
-        let left = narrow(volume.size().saturating_sub(at));
-        let piece = buffer.get_mut(..left.min(READ_BYTES)).unwrap_or_default();
-        volume.read_at(at, piece).map_err(Error::reading)?;
-        for block in piece.chunks(HOLE_BYTES) {
-            if is_zeros(block) {
-                runs.hole(store, wide(block.len()))?;
-            } else {
-                runs.data(store, block)?;
-            }
-        }
-        at = at.saturating_add(wide(piece.len()));
-        store.counts.bytes_read = at;
-        session.dom0.count(&session.counts(store));
-        partials.store_if_due(session, store)?;
+) -> Result<Entry> {
+    let size = volume.size();
+    let hole_bytes = hole.end.saturating_sub(hole.start);
+    for (count, more) in [
+        (&mut store.counts.files, 1),
+        (&mut store.counts.files_read, 1),
+        (&mut store.counts.file_bytes, size),
+        (
+            &mut store.counts.bytes_expected,
+            size.saturating_sub(hole_bytes),
+        ),
+    ] {
+        *count = count.saturating_add(more);
     }
-    runs.finish(store)
+    let cutter = Cutter::new(&session.job.cut_key);
+    let mut reading = Reading {
+        session,
+        volume,
+        runs: Runs::new(&cutter),
+        partials: Partials::new(store),
+        buffer: vec![0; READ_BYTES],
+    };
+    reading.take(0..hole.start, store)?;
+    reading.runs.hole(store, hole_bytes)?;
+    reading.take(hole.end..size, store)?;
+    let words = reading.runs.finish(store)?;
+    Ok(Entry {
+        name: EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?,
+        meta: owner_only(0o600),
+        node: Node::File(Content {
+            parts: contents::of_words(store, &words)?,
+        }),
+        link_group: None,
+    })
+}
+
+/// A volume that is being read.
+struct Reading<'a, W> {
+    session: &'a Session<W>,
+    volume: &'a Device,
+    runs: Runs<'a>,
+    partials: Partials,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write + Send + 'static> Reading<'_, W> {
+    fn take(&mut self, range: Range<u64>, store: &mut Store) -> Result<()> {
+        let mut at = range.start;
+        while at < range.end {
+            let left = narrow(range.end.saturating_sub(at)).min(READ_BYTES);
+            let piece = self.buffer.get_mut(..left).unwrap_or_default();
+            self.volume.read_at(at, piece).map_err(Error::reading)?;
+            for block in piece.chunks(HOLE_BYTES) {
+                if is_zeros(block) {
+                    self.runs.hole(store, wide(block.len()))?;
+                } else {
+                    self.runs.data(store, block)?;
+                }
+            }
+            let count = wide(piece.len());
+            at = at.saturating_add(count);
+            store.counts.bytes_read = store.counts.bytes_read.saturating_add(count);
+            self.session.dom0.count(&self.session.counts(store));
+            self.partials.store_if_due(self.session, store)?;
+        }
+        Ok(())
+    }
 }
 
 /// The compiler makes whole registers of the inner loop, and the outer one ends early.
@@ -89,28 +142,10 @@ fn is_zeros(block: &[u8]) -> bool {
     pieces.all(|piece| piece.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
-/// Nothing in it but the content changes from run to run, so that an unchanged
-/// volume stores nothing.
-fn manifest<W: Write + Send + 'static>(
-    session: &Session<W>,
-    store: &mut Store,
-    words: &[u32],
-) -> Result<Root> {
-    let owner_only = |mode| Meta {
+/// What an image has instead of the metadata of a file: the same at all times.
+pub(super) fn owner_only(mode: u32) -> Meta {
+    Meta {
         mode,
         ..Meta::default()
-    };
-    let parts = contents::of_words(store, words)?;
-    let entry = Entry {
-        name: EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?,
-        meta: owner_only(0o600),
-        node: Node::File(Content { parts }),
-        link_group: None,
-    };
-    let mut pieces = Pieces::default();
-    pieces.add(store, &session.job.cut_key, &entry)?;
-    Ok(Root {
-        meta: owner_only(0o700),
-        pieces: pieces.finish(store)?,
-    })
+    }
 }

@@ -1,5 +1,6 @@
 //! A backup from the job to the summary.
 
+use super::disk;
 use super::fingerprint::Fingerprints;
 use super::finish;
 use super::image;
@@ -95,6 +96,7 @@ where
     let summary = match volume {
         Volume::Files(fs) => store_all(&session, fs.as_ref(), known),
         Volume::Mounted(mount) => mounted::store_all(&session, mount, known),
+        Volume::Disk(volume) => disk::store_all(&session, &volume, known),
         Volume::Image(device) => image::store_all(&session, &device, known),
     }?;
     storage.finish()?;
@@ -128,50 +130,57 @@ fn load<R: Read, W: Write>(
 fn store_all<W: Write + Send + 'static, R: BlockReader>(
     session: &Session<W>,
     fs: &Ext4<R>,
-    mut known: Known,
+    known: Known,
 ) -> Result<BackupSummary> {
+    let mut store = session.store(known)?;
+    let (root, left_out) = store_tree(session, fs, &mut store)?;
+    let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
+    let kind = SnapshotKind::Tree;
+    let stored = finish::finish(session, &mut store, root, left_out, block_size, kind)?;
+    Ok(BackupSummary {
+        stored: (!session.job.dry_run).then_some(stored),
+        counts: session.counts(&store),
+        left_out,
+    })
+}
+
+/// Stores the files of a file system, and says what was left out of them.
+///
+/// # Errors
+/// When it can not be read, or something not be stored.
+pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
+    session: &Session<W>,
+    fs: &Ext4<R>,
+    store: &mut Store,
+) -> Result<(Root, LeftOuts)> {
     let job = &session.job;
     let fingerprints = Fingerprints::new(&job.chunk_key, job.rules);
     let again = ReadAgain::new(job.previous, job.now, &job.chunk_key);
     let survey = Survey::make(
         fs,
         &Comparison {
-            known: &known,
+            known: &store.known,
             fingerprints: &fingerprints,
             again: &again,
         },
     )?;
-    let selection = names_walk::walk(fs, job.rules, &survey, &fingerprints, &mut known)?;
+    let selection = names_walk::walk(fs, job.rules, &survey, &fingerprints, &mut store.known)?;
     let judge = Judge {
         racy: RacyFrom::new(survey.newest, job.now),
         fingerprints,
         rules: job.rules,
     };
     let list = reading_list::make(fs, &selection, &survey, &judge)?;
-    let mut store = session.store(known)?;
-    store.counts.bytes_expected = list.bytes;
+    let expected = &mut store.counts.bytes_expected;
+    *expected = expected.saturating_add(list.bytes);
     let mut left_out = selection.left_out;
     let tops = selection.unchanged.values().copied().collect();
-    unchanged::take(&mut store, &survey, tops, &mut left_out)?;
+    unchanged::take(store, &survey, tops, &mut left_out)?;
     drop(survey);
-    read_files(session, fs, &list, &judge, &mut store)?;
+    read_files(session, fs, &list, &judge, store)?;
     drop(list);
-    let root = write_manifest(session, fs, &selection, &judge, &mut store, &mut left_out)?;
-    drop(selection);
-    let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
-    let stored = finish::finish(
-        session,
-        &mut store,
-        root,
-        left_out,
-        block_size,
-        SnapshotKind::Tree,
-    )?;
-    Ok(BackupSummary {
-        stored: (!job.dry_run).then_some(stored),
-        counts: session.counts(&store),
-        left_out,
-    })
+    let root = write_manifest(session, fs, &selection, &judge, store, &mut left_out)?;
+    Ok((root, left_out))
 }
 
 fn read_files<W: Write + Send + 'static, R: BlockReader>(

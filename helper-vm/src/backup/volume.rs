@@ -1,6 +1,7 @@
 //! How a volume is read: by our own reader where that knows it, by the kernel where
 //! that does, else as a whole.
 
+use super::disk::{self, DiskVolume};
 use super::mounted::{self, Mount};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -16,6 +17,8 @@ pub enum Volume {
     Files(Box<Ext4<Device>>),
     /// A file system that the kernel knows.
     Mounted(Mount),
+    /// A disk with a file system that our reader knows.
+    Disk(Box<DiskVolume>),
     /// Whatever it is, it is kept as it is.
     Image(Device),
 }
@@ -37,6 +40,11 @@ pub fn open(path: &Path) -> Result<(Volume, Manner)> {
         (VolumeKind::Ext, Code::VolumeUnsupported) => {}
         (VolumeKind::Ext, _) | (_, Code::VolumeFailed) => return Err(error),
         (VolumeKind::Unknown, _) if device.is_empty()? => return Err(Error::VolumeEmpty),
+        (VolumeKind::Disk, _) => {
+            if let Some(disk) = disk::open(path)? {
+                return Ok((Volume::Disk(Box::new(disk)), Manner::Disk));
+            }
+        }
         _ => {}
     }
     Ok(match mounted::mount(path, &device, kind)? {
