@@ -9,19 +9,23 @@
 //! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
 //!    metadata, folders after what is in them.
 //!
-//! An image is the volume itself: `image` writes its bytes where they were.
+//! An image is the volume itself: `image` writes its bytes where they were. A `disk` is
+//! both: an image, and a tree that is written to a part of the volume.
 //!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
 //! while data is written there is no symbolic link to follow.
 
 mod complete;
+mod disk;
 mod fill;
 mod filling;
 mod held;
 mod image;
 mod links;
+mod loop_device;
 mod make;
 mod metadata;
+mod mkfs;
 mod mounted;
 mod names;
 mod packs;

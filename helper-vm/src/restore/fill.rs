@@ -22,6 +22,8 @@ use std::os::unix::fs::FileExt;
 pub struct Fill<'a> {
     tree: &'a mut Tree,
     wants: Wants,
+    /// What a disk has beside its files: the number among the wants, and the volume.
+    beside: Option<(FileNumber, File)>,
     /// The file written last: a large one is written chunk by chunk.
     open: Option<(FileNumber, File)>,
     snapshot: Digest,
@@ -29,10 +31,16 @@ pub struct Fill<'a> {
 
 impl<'a> Fill<'a> {
     /// Begins.
-    pub fn new(tree: &'a mut Tree, wants: Wants, snapshot: Digest) -> Self {
+    pub fn new(
+        tree: &'a mut Tree,
+        wants: Wants,
+        beside: Option<(FileNumber, File)>,
+        snapshot: Digest,
+    ) -> Self {
         Self {
             tree,
             wants,
+            beside,
             open: None,
             snapshot,
         }
@@ -60,6 +68,11 @@ impl Filling for Fill<'_> {
     }
 
     fn write(&mut self, want: Want, plain: &[u8], counts: &mut Counts) -> Result<()> {
+        if let Some((number, volume)) = &self.beside
+            && *number == want.file
+        {
+            return volume.write_all_at(plain, want.at).map_err(Error::Target);
+        }
         let file = self.open(want.file, counts)?;
         let written = file.write_all_at(plain, want.at);
         written.map_err(|error| Errno::from_io_error(&error).map_or(Error::Target(error), failed))

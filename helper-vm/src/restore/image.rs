@@ -7,14 +7,15 @@ use super::runs::each_run;
 use super::spool::Spool;
 use super::target::Target;
 use super::walk::{Step, Stopped, each_step};
-use super::wants::{Want, Wants};
+use super::wants::{FileNumber, Want, Wants};
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, EntryName, Node};
-use crate::snapshot::{IMAGE_NAME, Snapshot};
+use crate::snapshot::{Disk, IMAGE_NAME, Snapshot};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// Chunks of an image are at least that long on average, in bytes: a small snapshot
@@ -24,6 +25,8 @@ const LEAST_CHUNK_BYTES: u64 = 64 << 10;
 /// An image, all of it checked against its snapshot and the volume.
 pub struct Image {
     content: Content,
+    /// The place of a disk's files, which is not touched; empty where there are none.
+    files: Range<u64>,
     /// Its length.
     pub bytes: u64,
     /// Bytes of it that are no holes.
@@ -49,7 +52,7 @@ impl Image {
         let mut image = None;
         each_step(spool, snapshot, digest, |step| match step {
             Step::Entry(0, entry) if image.is_none() => {
-                image = Some(Self::check(spool, entry, bytes)?);
+                image = Some(Self::check(spool, entry, bytes, 0..0)?);
                 Ok(())
             }
             Step::Leave(0, _) => Ok(()),
@@ -59,7 +62,20 @@ impl Image {
         image.ok_or(Error::Object(digest, none))
     }
 
-    fn check(spool: &Spool, entry: Entry, bytes: u64) -> std::result::Result<Self, Stopped> {
+    /// The image of what a disk has beside its files.
+    ///
+    /// # Errors
+    /// When it is none, or has data where the files are.
+    pub fn of_disk(spool: &Spool, entry: Entry, disk: &Disk) -> std::result::Result<Self, Stopped> {
+        Self::check(spool, entry, disk.facts().bytes, disk.fs_range())
+    }
+
+    fn check(
+        spool: &Spool,
+        entry: Entry,
+        bytes: u64,
+        files: Range<u64>,
+    ) -> std::result::Result<Self, Stopped> {
         let Node::File(content) = entry.node else {
             return Err(FormatError::Damaged("an image that is no file").into());
         };
@@ -68,6 +84,9 @@ impl Image {
         }
         let (mut chunks, mut data_bytes) = (0_u64, 0_u64);
         let found = each_run(spool, &content, bytes, |run| {
+            if run.at < files.end && files.start < run.at.saturating_add(run.bytes) {
+                return Err(FormatError::Damaged("data where a disk's files are").into());
+            }
             data_bytes = data_bytes.saturating_add(run.bytes);
             // The last chunk may be short.
             if chunks > data_bytes / LEAST_CHUNK_BYTES {
@@ -81,9 +100,42 @@ impl Image {
         }
         Ok(Self {
             content,
+            files,
             bytes,
             data_bytes,
         })
+    }
+
+    /// Opens the volume and makes zeros of the image's holes, and of what the volume has
+    /// beyond it, but for the place of a disk's files; notes which chunks belong where.
+    ///
+    /// # Errors
+    /// When the volume can not be written.
+    pub fn begin(
+        &self,
+        target: &Target,
+        spool: &Spool,
+        digest: Digest,
+        wants: &mut Wants,
+    ) -> Result<(FileNumber, File)> {
+        let file = target.open()?;
+        let name = EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?;
+        let number = wants.add_file(0, &name)?;
+        let zeros = |hole: Range<u64>| {
+            zeros::make(&file, hole.start..hole.end.min(self.files.start))?;
+            zeros::make(&file, hole.start.max(self.files.end)..hole.end)
+        };
+        let mut at = 0;
+        let done = each_run(spool, &self.content, self.bytes, |run| {
+            zeros(at..run.at)?;
+            at = run.at.saturating_add(run.bytes);
+            wants.add_run(number, run);
+            Ok(())
+        });
+        done.map_err(|stopped| stopped.about(digest))?;
+        zeros(at..target.bytes())?;
+        wants.sort();
+        Ok((number, file))
     }
 }
 
@@ -100,27 +152,13 @@ impl Writing {
     /// # Errors
     /// When the volume can not be written.
     pub fn begin(image: &Image, spool: &Spool, target: &Target, digest: Digest) -> Result<Self> {
-        let mut writing = Self {
-            file: target.open()?,
-            wants: Wants::default(),
+        let mut wants = Wants::default();
+        let (_, file) = image.begin(target, spool, digest, &mut wants)?;
+        Ok(Self {
+            file,
+            wants,
             digest,
-        };
-        let name = EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?;
-        let number = writing.wants.add_file(0, &name)?;
-        let mut at = 0;
-        let done = each_run(spool, &image.content, image.bytes, |run| {
-            zeros::make(&writing.file, at..run.at)?;
-            at = run.at.saturating_add(run.bytes);
-            writing.wants.add_run(number, run);
-            Ok(())
-        });
-        done.map_err(|stopped| match stopped {
-            Stopped::Format(error) => Error::Object(digest, error),
-            Stopped::Other(error) => error,
-        })?;
-        zeros::make(&writing.file, at..target.bytes())?;
-        writing.wants.sort();
-        Ok(writing)
+        })
     }
 
     /// Nothing more comes.

@@ -1,6 +1,7 @@
 //! A restore from the job to the summary.
 
 use super::complete::complete;
+use super::disk;
 use super::fill::{Fill, open_pack};
 use super::filling::Filling;
 use super::image::{Image, Writing};
@@ -72,7 +73,7 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let target = Target::wait(device)?;
+    let mut target = Target::wait(device)?;
     let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
     let (input, output) = connect(job)?;
     let mut fetching = Fetching::new(input, output);
@@ -88,14 +89,27 @@ where
         dom0,
     };
     let spool = session.gather()?;
-    if session.snapshot.kind == SnapshotKind::Image {
-        return session.write_image(&target, &spool);
+    let mut image = None;
+    match session.snapshot.kind {
+        SnapshotKind::Tree => {}
+        SnapshotKind::Image => return session.write_image(&target, &spool),
+        SnapshotKind::Disk(disk) => {
+            let (snapshot, digest) = (&session.snapshot, job.snapshot);
+            let (tree, beside) = disk::divide(&spool, snapshot, &disk, digest, target.bytes())?;
+            session.snapshot = tree;
+            image = Some(beside);
+            target = target.holding(disk);
+        }
     }
-    let survey = Survey::new(&spool, &session.snapshot, job.snapshot, target.bytes())?;
+    let mut survey = Survey::new(&spool, &session.snapshot, job.snapshot, target.fs_bytes())?;
+    if let Some(image) = &image {
+        survey.add_image(image);
+    }
     session.expect(&survey);
     target.check(&survey)?;
     let place = Place::prepare(&target, &survey)?;
-    let skipped = session.write(&place, &spool, &survey)?;
+    let beside = image.map(|image| (image, &target));
+    let skipped = session.write(&place, &spool, &survey, beside)?;
     let fidelity = place.fidelity();
     place.finish(&target, &survey, &session.snapshot.root)?;
     let counts = session.counts;
@@ -190,11 +204,21 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         self.dom0.count(&self.counts);
     }
 
-    fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<u64> {
+    /// Writes the files, and what a disk has beside them.
+    fn write(
+        &mut self,
+        place: &Place,
+        spool: &Spool,
+        survey: &Survey,
+        beside: Option<(Image, &Target)>,
+    ) -> Result<u64> {
         let digest = self.job.snapshot;
         let mut tree = Tree::new(place.root()?, survey)?;
-        let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
-        let mut fill = Fill::new(&mut tree, wants, digest);
+        let mut wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
+        let begin =
+            |(image, target): (Image, &Target)| image.begin(target, spool, digest, &mut wants);
+        let beside = beside.map(begin).transpose()?;
+        let mut fill = Fill::new(&mut tree, wants, beside, digest);
         self.bring(&mut fill, spool)?;
         fill.check_all_came()?;
         let (snapshot, links) = (&self.snapshot, &survey.links);

@@ -2,6 +2,7 @@
 //! and finds out how much there is to write. It ends as soon as the volume can
 //! not hold what it has found: a small manifest can name much.
 
+use super::image::Image;
 use super::links::Links;
 use super::runs::each_run;
 use super::spool::Spool;
@@ -78,6 +79,16 @@ impl Survey {
             let lie = FormatError::Damaged("other counts than the snapshot says");
             Err(Error::Object(digest, lie))
         }
+    }
+}
+
+impl Survey {
+    /// Counts what a disk has beside its files, and their folder.
+    pub fn add_image(&mut self, image: &Image) {
+        add(&mut self.counts.files, 1);
+        add(&mut self.counts.folders, 1);
+        add(&mut self.counts.file_bytes, image.bytes);
+        add(&mut self.data_bytes, image.data_bytes);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::survey::Survey;
 use crate::device;
 use crate::error::{Error, Result};
-use crate::snapshot::BlockSize;
-use std::ffi::OsStr;
+use crate::snapshot::Disk;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,12 @@ use std::process::{Command, Stdio};
 /// mkfs makes no file system with a journal that is smaller, in bytes.
 const LEAST_BYTES: u64 = 4 << 20;
 
-/// Up to this size mkfs makes an inode for every 4 KiB, above for every 16 KiB.
-const SMALL_BYTES: u64 = 512 << 20;
-
 /// The volume.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
     bytes: u64,
+    disk: Option<Disk>,
 }
 
 impl Target {
@@ -33,7 +31,34 @@ impl Target {
         Ok(Self {
             path: path.to_owned(),
             bytes,
+            disk: None,
         })
+    }
+
+    /// The same volume, which becomes this disk.
+    pub fn holding(self, disk: Disk) -> Self {
+        let disk = Some(disk);
+        Self { disk, ..self }
+    }
+
+    /// The disk that it becomes; none for a volume that is a file system as a whole.
+    pub fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
+    }
+
+    /// How much of it is for the file system, in bytes.
+    pub fn fs_bytes(&self) -> u64 {
+        let disk = self.disk.as_ref();
+        disk.map_or(self.bytes, |disk| disk.facts().fs_bytes)
+    }
+
+    /// The file system as the programs of e2fsprogs want it named that change or check one.
+    pub fn fs_name(&self) -> OsString {
+        let mut name = self.path.as_os_str().to_owned();
+        if let Some(disk) = &self.disk {
+            name.push(format!("?offset={}", disk.facts().fs_offset));
+        }
+        name
     }
 
     /// Where it is.
@@ -51,33 +76,11 @@ impl Target {
     /// # Errors
     /// [`Error::TargetTooSmall`].
     pub fn check(&self, survey: &Survey) -> Result<()> {
-        if self.bytes < survey.least_bytes.max(LEAST_BYTES) {
+        if self.fs_bytes() < survey.least_bytes.max(LEAST_BYTES) {
             Err(Error::TargetTooSmall)
         } else {
             Ok(())
         }
-    }
-
-    /// The arguments for mkfs beside its defaults: what Qubes uses, the block of the
-    /// file system that was read, so that all fits as it did there, and more inodes when
-    /// there are more small files than mkfs expects.
-    pub fn mkfs_options(&self, survey: &Survey) -> Vec<String> {
-        let mut options: Vec<String> = ["-q", "-F", "-m", "0"].map(str::to_owned).into();
-        options.extend(["-b".to_owned(), survey.block_size.bytes().to_string()]);
-        if survey.block_size != BlockSize::default() {
-            // A folder of short blocks is full at some 600,000 names otherwise.
-            options.extend(["-O", "large_dir"].map(str::to_owned));
-        }
-        let per_inode = if self.bytes < SMALL_BYTES {
-            4096
-        } else {
-            16384
-        };
-        let needed = survey.inodes.saturating_add(survey.inodes / 4);
-        if needed > self.bytes / per_inode {
-            options.extend(["-N".to_owned(), needed.to_string()]);
-        }
-        options
     }
 
     /// Opens it to be written as it is.

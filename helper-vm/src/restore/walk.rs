@@ -7,11 +7,12 @@
 use super::held::{entry_bytes, meta_bytes, parts_bytes};
 use super::spool::Spool;
 use crate::chunk_id::ChunkId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{self, Entry, EntryName, Meta, Node, Part};
 use crate::number::wide;
 use crate::snapshot::Snapshot;
+use qib_rpc::id::Digest;
 
 /// What the folders above the one being walked may hold in memory, in bytes.
 /// Thirty folders in each other, each with more entries than fit into a piece, hold less.
@@ -36,7 +37,7 @@ pub enum Stopped {
     /// The manifest is not what the format says.
     Format(FormatError),
     /// The helper failed.
-    Other(crate::error::Error),
+    Other(Error),
 }
 
 /// A walk from the root.
@@ -187,16 +188,46 @@ pub(super) fn chunk(
     }
 }
 
+impl Stopped {
+    /// The same as an error about the snapshot.
+    pub fn about(self, snapshot: Digest) -> Error {
+        match self {
+            Self::Format(error) => Error::Object(snapshot, error),
+            Self::Other(error) => error,
+        }
+    }
+}
+
 impl From<FormatError> for Stopped {
     fn from(error: FormatError) -> Self {
         Self::Format(error)
     }
 }
 
-impl From<crate::error::Error> for Stopped {
-    fn from(error: crate::error::Error) -> Self {
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
         Self::Other(error)
     }
+}
+
+/// All entries of one folder, which must not have more than `most`.
+///
+/// # Errors
+/// Why they can not be read.
+pub fn entries(
+    spool: &Spool,
+    pieces: &[Part],
+    most: usize,
+) -> std::result::Result<Vec<Entry>, Stopped> {
+    let mut level = Level::new(0, Meta::default(), pieces.to_vec());
+    let mut entries = Vec::new();
+    while let Some(entry) = level.next_entry(spool)? {
+        entries.push(entry);
+        if entries.len() > most {
+            return Err(FormatError::Damaged("more entries than there may be").into());
+        }
+    }
+    Ok(entries)
 }
 
 /// Hands every step of a walk to `take`.
@@ -206,7 +237,7 @@ impl From<crate::error::Error> for Stopped {
 pub fn each_step(
     spool: &Spool,
     snapshot: &Snapshot,
-    digest: qib_rpc::id::Digest,
+    digest: Digest,
     mut take: impl FnMut(Step) -> std::result::Result<(), Stopped>,
 ) -> Result<()> {
     let mut walk = Walk::new(spool, snapshot);
@@ -216,8 +247,5 @@ pub fn each_step(
         }
         Ok(())
     };
-    all().map_err(|stopped| match stopped {
-        Stopped::Format(error) => crate::error::Error::Object(digest, error),
-        Stopped::Other(error) => error,
-    })
+    all().map_err(|stopped: Stopped| stopped.about(digest))
 }

@@ -1,0 +1,26 @@
+//! Disks with partitions: read file by file, and restored so that they start.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test that fails says so by panicking, and uses a part of what tests share"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../restore/compare.rs"]
+mod compare;
+#[path = "../restore/restoring.rs"]
+mod restoring;
+#[path = "../restore/snapshots.rs"]
+mod snapshots;
+#[path = "../../ext4/tests/common/mod.rs"]
+mod volume;
+
+mod doubtful;
+mod lies;
+mod root_disk;
+mod whole;
