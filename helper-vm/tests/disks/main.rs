@@ -22,5 +22,6 @@ mod volume;
 
 mod doubtful;
 mod lies;
+mod recipe;
 mod root_disk;
 mod whole;

@@ -120,6 +120,19 @@ pub fn mount(disk: &Path, folder: &Path, options: &str) -> Mount {
 
 /// A small system, and every kind of file beside it.
 pub fn fill(root: &Path) {
+    system(root);
+    let wishes = Wishes {
+        pieces: 300,
+        names: 2000,
+        value_max: 800,
+        link_max: 1000,
+    };
+    populate::everything(&root.join("srv"), &wishes);
+    fs::remove_file(root.join("srv/socket")).unwrap();
+}
+
+/// What a system has that a home has not.
+pub fn system(root: &Path) {
     for folder in [
         "boot/grub",
         "boot/efi",
@@ -166,12 +179,4 @@ pub fn fill(root: &Path) {
         mknodat(CWD, root.join(name), kind, Mode::RUSR | Mode::WUSR, device).unwrap();
     }
     fs::set_permissions(root.join("var/tmp"), PermissionsExt::from_mode(0o1777)).unwrap();
-    let wishes = Wishes {
-        pieces: 300,
-        names: 2000,
-        value_max: 800,
-        link_max: 1000,
-    };
-    populate::everything(&root.join("srv"), &wishes);
-    fs::remove_file(root.join("srv/socket")).unwrap();
 }

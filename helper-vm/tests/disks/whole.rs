@@ -12,7 +12,7 @@ use qib_rpc::rule::{Rule, Rules};
 use std::fs;
 use std::path::Path;
 
-fn no_rules() -> Rules {
+pub fn no_rules() -> Rules {
     let all = Rule::ALL.into_iter();
     let others = all.filter(|rule| *rule != Rule::Socket);
     others.fold(Rules::DEFAULT, Rules::without)
