@@ -142,3 +142,57 @@ fn where_nobody_may_mount_a_file_system_of_the_kernels_is_an_image() {
     machine.restore("work", &[], "again");
     assert_same_volume(&machine, "work", "again");
 }
+
+/// 256 MiB: a GPT, a partition with noise, and an ext4 with the files of a folder.
+fn disk(machine: &Machine, tree: &Path) -> PathBuf {
+    let path = machine.lab.scratch().join("disk");
+    let file = fs::File::create(&path).unwrap();
+    file.set_len(256 << 20).unwrap();
+    let table = "label: gpt\nsize=20MiB, type=uefi\nsize=2MiB\ntype=linux\n";
+    let script = machine.lab.scratch().join("table");
+    fs::write(&script, table).unwrap();
+    let mut sfdisk = tool("sfdisk");
+    sfdisk.arg("--quiet").arg(&path);
+    sfdisk.stdin(fs::File::open(&script).unwrap());
+    assert!(sfdisk.status().unwrap().success());
+    file.write_all_at(&noise(3 * MEBIBYTE, 7), 2 << 20).unwrap();
+    let mut mke2fs = tool("mke2fs");
+    mke2fs.args(["-q", "-F", "-t", "ext4", "-E", "offset=24117248", "-d"]);
+    let made = mke2fs.arg(tree).arg(&path).arg("237568k").status();
+    assert!(made.unwrap().success());
+    path
+}
+
+#[test]
+fn a_disk_comes_back_with_its_table_and_its_files() {
+    let machine = Machine::new();
+    let tree = machine.lab.scratch().join("tree");
+    fs::create_dir_all(tree.join("boot")).unwrap();
+    fs::write(tree.join("boot/vmlinuz"), noise(2 * MEBIBYTE, 1)).unwrap();
+    let path = disk(&machine, &tree);
+    machine.lab.add_image("work", &path, false).unwrap();
+    let text = machine.ok(&["backup", "work"]);
+    assert!(
+        text.contains("read by qib: a disk with partitions"),
+        "{text}"
+    );
+    let listed = machine.ok(&["snapshots", "work"]);
+    assert!(
+        listed.contains("by qib: a disk with partitions"),
+        "{listed}"
+    );
+    machine.restore("work", &[], "again");
+    let (one, other) = (path, machine.lab.image("again").unwrap());
+    let (before, after) = (fs::read(&one).unwrap(), fs::read(&other).unwrap());
+    assert!(before[..23 * MEBIBYTE] == after[..23 * MEBIBYTE], "beside");
+    assert!(
+        before[255 * MEBIBYTE..] == after[255 * MEBIBYTE..],
+        "behind"
+    );
+    let checked = format!("{}?offset=24117248", other.display());
+    let clean = tool("e2fsck").args(["-f", "-n", &checked]).output();
+    assert!(clean.unwrap().status.success());
+    let mut debugfs = tool("debugfs");
+    let output = debugfs.args(["-R", "cat /boot/vmlinuz", &checked]).output();
+    assert!(output.unwrap().stdout == noise(2 * MEBIBYTE, 1));
+}
