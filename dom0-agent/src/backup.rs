@@ -10,6 +10,7 @@ use crate::helper::Helper;
 use crate::live::{self, Live};
 use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
+use crate::part::Part;
 use crate::permit::Permit;
 use crate::pool::{self, Still};
 use crate::progress::Progress;
@@ -36,13 +37,14 @@ struct Session<'a> {
     installation: &'a mut Installation,
     id: SessionId,
     qube: QubeId,
+    part: Part,
     live: Live,
     now: i64,
     how: How,
     index_lost: bool,
 }
 
-/// Backs one qube up.
+/// Backs one volume of a qube up.
 ///
 /// # Errors
 /// Whatever kept it from being stored; nothing stored before is lost.
@@ -50,12 +52,16 @@ pub fn back_up(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
+    part: Part,
     how: How,
     progress: &mut Progress,
 ) -> Result<Backup> {
     let began = Instant::now();
     let mut undos = Undos::sweep()?;
-    let id = source::known(machine, installation, qube, &mut undos)?;
+    let mut id = source::known(machine, installation, qube, &mut undos)?;
+    if part == Part::Root {
+        id = source::known_root(machine, installation, id, qube, &mut undos)?;
+    }
     let settings = source::settings(&qube.name)?;
     let live = live::read(machine, installation, id)?;
     let session = SessionId::new(machine.random()?);
@@ -65,6 +71,7 @@ pub fn back_up(
         installation,
         id: session,
         qube: id,
+        part,
         live,
         now,
         how,
@@ -108,10 +115,10 @@ impl Session<'_> {
     ) -> Result<(Backup, Still)> {
         progress.stage(&qube.name, "starting a helper");
         let helper = Helper::start(self.machine, undos)?;
-        let still = pool::still(&qube.name, undos)?;
+        let still = pool::still(&qube.name, self.part, undos)?;
         progress.stage(
             &qube.name,
-            &format!("reading its private volume {}", still.state),
+            &format!("reading its {} volume {}", self.part.name(), still.state),
         );
         undos.note(Undo::Loop(still.path.clone()))?;
         let device = block::attach_loop(&still.path, Access::Read, &self.machine.stop)?;
@@ -129,6 +136,7 @@ impl Session<'_> {
         } = summary;
         let state = still.state;
         let backup = Backup {
+            part: self.part,
             stored,
             sequence: None,
             time: self.now,

@@ -17,6 +17,7 @@ pub mod live;
 pub mod machine;
 pub mod outcome;
 pub mod packs;
+pub mod part;
 pub mod passphrase;
 pub mod paths;
 pub mod permit;

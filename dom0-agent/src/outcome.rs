@@ -1,5 +1,6 @@
 //! What a backup or restore came to.
 
+use crate::part::Part;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
 use qib_rpc::message::backup::StoredBackup;
@@ -9,6 +10,8 @@ use std::fs;
 /// A backup that ended well.
 #[derive(Clone, Debug)]
 pub struct Backup {
+    /// Of which volume.
+    pub part: Part,
     /// What was stored; none in a dry run.
     pub stored: Option<StoredBackup>,
     /// The snapshot's number; none in a dry run.

@@ -5,6 +5,7 @@ mod reflink;
 
 use crate::admin::call::{self, Volume};
 use crate::error::{Error, Result};
+use crate::part::Part;
 use crate::undo::Undos;
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
@@ -23,13 +24,13 @@ pub struct Still {
     pub state: &'static str,
 }
 
-/// Makes a still image of the qube's private volume.
+/// Makes a still image of one of the qube's volumes.
 ///
 /// # Errors
 /// When the pool's driver is not supported, the pool is nearly full, or the
 /// qube's state does not allow it.
-pub fn still(qube: &QubeName, undos: &mut Undos) -> Result<Still> {
-    let volume = call::volume(qube, "private")?;
+pub fn still(qube: &QubeName, part: Part, undos: &mut Undos) -> Result<Still> {
+    let volume = call::volume(qube, part.name())?;
     let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
     let folder = call::pool_info(&volume.pool, "dir_path")?.unwrap_or_default();
     let image = image(&folder, &volume)?;

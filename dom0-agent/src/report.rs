@@ -30,8 +30,9 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         "would store"
     };
     let mut lines = format!(
-        "{name}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
+        "{name}{}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
          read {} files, {}; new {}; {stored} {} in {} objects; {:.1} s\n",
+        backup.part.suffix(),
         backup.state,
         text::number(counts.files),
         text::bytes(counts.file_bytes),
@@ -78,6 +79,7 @@ pub fn json(outcomes: &[Outcome]) -> Value {
 fn backup_json(name: &QubeName, backup: &Backup) -> Value {
     json!({
         "qube": name.as_str(),
+        "part": backup.part.name(),
         "ok": true,
         "snapshot": backup.sequence,
         "time": backup.time,

@@ -19,10 +19,11 @@ use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
 
-pub use plan::{Plan, plan};
+pub use plan::{Base, Plan, Volume, plan};
 
 /// Opens the qube's data identity with the passphrase, in a helper of its own.
 ///
@@ -31,7 +32,7 @@ pub use plan::{Plan, plan};
 pub fn open_identity(
     machine: &Machine,
     installation: &Installation,
-    plan: &Plan,
+    volume: &Volume,
     passphrase: Passphrase,
     undos: &mut Undos,
 ) -> Result<Identity> {
@@ -47,8 +48,8 @@ pub fn open_identity(
     talk.say(&KeyOpenJob {
         passphrase,
         kit: installation.kit.clone(),
-        sealed: plan.qube.sealed.clone(),
-        qube: plan.qube.id,
+        sealed: volume.qube.sealed.clone(),
+        qube: volume.qube.id,
     })?;
     let KeyOpenDone {
         identity,
@@ -56,7 +57,7 @@ pub fn open_identity(
     } = talk.hear()?;
     drop(talk);
     undos.all()?;
-    if recipient != plan.qube.recipient {
+    if recipient != volume.qube.recipient {
         return Err(Error::Disagree(
             "the qube's data identity is not the one in the ledger".to_owned(),
         ));
@@ -64,7 +65,8 @@ pub fn open_identity(
     Ok(identity)
 }
 
-/// Makes the qube and fills its volume.
+/// Makes the qube and fills its volumes, whose identities come in the same order. Its
+/// volumes count only once all of them are filled.
 ///
 /// # Errors
 /// Whatever kept it from being whole; then the new qube is removed again.
@@ -72,29 +74,44 @@ pub fn restore(
     machine: &Machine,
     installation: &Installation,
     plan: &Plan,
-    identity: Identity,
+    identities: Vec<Identity>,
     undos: &mut Undos,
     progress: &mut Progress,
-) -> Result<RestoreSummary> {
+) -> Result<Vec<RestoreSummary>> {
     let target = &plan.target;
     progress.stage(target, "making the qube");
     make_qube(plan, undos)?;
-    undos.note(Undo::Import(target.clone()))?;
-    let path = call::import_begin(target, "private", plan.snapshot.volume_bytes)?;
-    let summary = fill(machine, installation, plan, identity, path, undos, progress)?;
-    // The helper and dom0's loop must have let go of the volume first.
-    undos.only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
-    call::import_end(target, "private", true)?;
-    undos.keep(&Undo::Import(target.clone()))?;
+    let mut summaries = Vec::new();
+    for (volume, identity) in plan.volumes.iter().zip(identities) {
+        undos.note(Undo::Import(target.clone(), volume.part))?;
+        let (name, bytes) = (volume.part.name(), volume.snapshot.volume_bytes);
+        let to = (target, call::import_begin(target, name, bytes)?);
+        let filled = fill(machine, installation, volume, identity, to, undos, progress);
+        summaries.push(filled?);
+        // The helper and dom0's loop must have let go of the volume first.
+        undos.only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
+    }
+    for volume in &plan.volumes {
+        call::import_end(target, volume.part.name(), true)?;
+        undos.keep(&Undo::Import(target.clone(), volume.part))?;
+    }
     undos.keep(&Undo::Qube(target.clone()))?;
     undos.all()?;
-    Ok(summary)
+    Ok(summaries)
 }
 
 fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
-    let (target, settings) = (&plan.target, &plan.snapshot.settings);
+    let target = &plan.target;
+    let Some(Volume { snapshot, .. }) = plan.volumes.first() else {
+        return Ok(());
+    };
+    let settings = &snapshot.settings;
     undos.note(Undo::Qube(target.clone()))?;
-    if let Err(error) = call::create_app(target, &plan.template, &settings.label) {
+    let made = match &plan.base {
+        Base::Template(template) => call::create_app(target, template, &settings.label),
+        Base::Own(class) => call::create_whole(target, *class, &settings.label),
+    };
+    if let Err(error) = made {
         undos.keep(&Undo::Qube(target.clone()))?;
         return Err(error.into());
     }
@@ -114,19 +131,19 @@ fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
 fn fill(
     machine: &Machine,
     installation: &Installation,
-    plan: &Plan,
+    volume: &Volume,
     data_identity: Identity,
-    path: PathBuf,
+    (target, path): (&QubeName, PathBuf),
     undos: &mut Undos,
     progress: &mut Progress,
 ) -> Result<RestoreSummary> {
-    progress.stage(&plan.target, "starting a helper");
+    progress.stage(target, "starting a helper");
     let helper = Helper::start(machine, undos)?;
     undos.note(Undo::Loop(path.clone()))?;
     let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
     device.attach_to(helper.name())?;
     let session = SessionId::new(machine.random()?);
-    let permit = Permit::open(machine, &permit(plan, &helper, session))?;
+    let permit = Permit::open(machine, &permit(volume, &helper, session))?;
     helper.allow_storage()?;
     let stop = &machine.stop;
     let mut talk = Talk::start(
@@ -139,10 +156,10 @@ fn fill(
     talk.say(&RestoreJob {
         session,
         storage: machine.config.storage.clone(),
-        qube: plan.qube.id,
-        sequence: plan.snapshot.sequence,
-        snapshot: plan.snapshot.snapshot,
-        chunk_key: installation.keys.chunk(plan.qube.id),
+        qube: volume.qube.id,
+        sequence: volume.snapshot.sequence,
+        snapshot: volume.snapshot.snapshot,
+        chunk_key: installation.keys.chunk(volume.qube.id),
         data_identity,
     })?;
     let summary = loop {
@@ -150,21 +167,18 @@ fn fill(
         if !frame.is::<ProgressMessage>() {
             break talk.decode::<RestoreSummary>(&frame)?;
         }
-        progress.show(
-            &plan.target,
-            &talk.decode::<ProgressMessage>(&frame)?.counts,
-        );
+        progress.show(target, &talk.decode::<ProgressMessage>(&frame)?.counts);
     };
     helper.forbid_storage()?;
     permit.close()?;
     Ok(summary)
 }
 
-fn permit(plan: &Plan, helper: &Helper, session: SessionId) -> PermitRequest {
+fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
     PermitRequest {
         session,
         helper: helper.name().clone(),
-        prefix: plan.qube.prefix,
+        prefix: volume.qube.prefix,
         verbs: Verbs::Restore,
         quota: Quota {
             bytes: 0,

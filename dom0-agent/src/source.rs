@@ -4,7 +4,7 @@ use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::ledger::record::{NetVm, QubeRecord, Record, Settings};
+use crate::ledger::record::{Class, NetVm, QubeRecord, Record, Settings};
 use crate::machine::{Installation, Machine};
 use crate::records::Records;
 use crate::talk::Talk;
@@ -50,14 +50,40 @@ pub fn known(
     }
     let record = new_qube(machine, installation, qube, undos)?;
     let id = record.id;
-    let mut records = Records::start(machine)?;
-    records.put(
-        Place::Qube(record.prefix),
-        Kind::Key,
-        record.sealed.expose(),
-    )?;
+    keep_identity(machine, &record)?;
     installation.ledger.append(Record::Qube(record))?;
     Ok(id)
+}
+
+/// The id of the root volume of the qube with this id; a new one gets keys of its own.
+///
+/// # Errors
+/// As [`known`].
+pub fn known_root(
+    machine: &Machine,
+    installation: &mut Installation,
+    of: QubeId,
+    qube: &Qube,
+    undos: &mut Undos,
+) -> Result<QubeId> {
+    if let Some(history) = installation.ledger.book.root(of) {
+        return Ok(history.qube.id);
+    }
+    let none = || Error::Volume("it has no root volume of its own".to_owned());
+    let class = Class::parse(&qube.class).ok_or_else(none)?;
+    let record = new_qube(machine, installation, qube, undos)?;
+    let id = record.id;
+    keep_identity(machine, &record)?;
+    let root = Record::Root { of, class, record };
+    installation.ledger.append(root)?;
+    Ok(id)
+}
+
+fn keep_identity(machine: &Machine, record: &QubeRecord) -> Result<()> {
+    let mut records = Records::start(machine)?;
+    let place = Place::Qube(record.prefix);
+    records.put(place, Kind::Key, record.sealed.expose())?;
+    Ok(())
 }
 
 fn new_qube(

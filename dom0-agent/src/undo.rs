@@ -10,6 +10,7 @@ mod act;
 mod journal;
 
 use crate::error::Result;
+use crate::part::Part;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
 
@@ -22,8 +23,8 @@ pub enum Undo {
     Loop(PathBuf),
     /// Remove a clone of a volume.
     Clone(PathBuf),
-    /// Throw the new content of a qube's private volume away.
-    Import(QubeName),
+    /// Throw the new content of a qube's volume away.
+    Import(QubeName, Part),
     /// Remove a qube that a restore made and did not finish.
     Qube(QubeName),
     /// Let a qube start again.

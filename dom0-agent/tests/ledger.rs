@@ -2,6 +2,7 @@
 //! and nothing else is ever believed.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may stop at the first surprise"
 )]
@@ -10,7 +11,7 @@ use qib::error::Error;
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
 use qib::ledger::record::{
-    Change, NetVm, PackChange, PartialRecord, QubeRecord, Record, Settings, SnapshotRecord,
+    Change, Class, NetVm, PackChange, PartialRecord, QubeRecord, Record, Settings, SnapshotRecord,
 };
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
@@ -333,4 +334,59 @@ fn a_contradiction_is_not_written() {
     let (path, mut ledger) = new(&folder);
     assert!(ledger.append(snapshot(1, 2)).is_err());
     assert_eq!(open(&path).unwrap().next().sequence, 2);
+}
+
+fn root() -> Record {
+    let Record::Qube(record) = qube() else {
+        panic!("another record");
+    };
+    let id = QubeId::new([5; 16]);
+    Record::Root {
+        of: QUBE,
+        class: Class::Standalone,
+        record: QubeRecord { id, ..record },
+    }
+}
+
+#[test]
+fn a_root_volume_has_a_history_of_its_own_and_the_name_of_its_qube() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    ledger.append(root()).unwrap();
+    let name = QubeName::parse("renamed").unwrap();
+    let record = Record::Renamed { qube: QUBE, name };
+    ledger.append(record).unwrap();
+    ledger.append(snapshot(1, 1)).unwrap();
+    let book = open(&path).unwrap().book;
+    let root = book.root(QUBE).unwrap();
+    assert_eq!(root.qube.id, QubeId::new([5; 16]));
+    assert_eq!(root.qube.name.as_str(), "renamed");
+    assert!(root.snapshots.is_empty());
+    let named = book.named(&root.qube.name);
+    assert_eq!(named.len(), 1, "a qube is named once");
+    let living = book.of_living(&root.qube.name, Some([7; 16])).unwrap();
+    assert_eq!(living.qube.id, QUBE);
+    assert!(book.root(root.qube.id).is_none());
+}
+
+#[test]
+fn a_qube_has_one_root_volume_and_that_has_none() {
+    let folder = TempDir::new().unwrap();
+    let (_, mut ledger) = new(&folder);
+    let unknown = |record: Record, whose: u8, own: u8| match record {
+        Record::Root { class, record, .. } => Record::Root {
+            of: QubeId::new([whose; 16]),
+            class,
+            record: QubeRecord {
+                id: QubeId::new([own; 16]),
+                ..record
+            },
+        },
+        other => other,
+    };
+    assert!(ledger.append(unknown(root(), 9, 5)).is_err(), "of nobody");
+    assert!(ledger.append(unknown(root(), 1, 1)).is_err(), "its own");
+    ledger.append(root()).unwrap();
+    assert!(ledger.append(unknown(root(), 1, 6)).is_err(), "a second");
+    assert!(ledger.append(unknown(root(), 5, 6)).is_err(), "of a root");
 }

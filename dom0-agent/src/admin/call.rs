@@ -2,6 +2,7 @@
 
 use crate::admin::reply::{self, Property, Qube};
 use crate::admin::{AdminError, call, call_internal};
+use crate::ledger::record::Class;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
 
@@ -138,6 +139,16 @@ pub fn create_app(name: &QubeName, template: &QubeName, label: &str) -> Result<(
         payload.as_bytes(),
     )
     .map(drop)
+}
+
+/// Makes a qube of a class that is based on no template.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn create_whole(name: &QubeName, class: Class, label: &str) -> Result<()> {
+    let method = format!("admin.vm.Create.{}", class.name());
+    let payload = format!("name={name} label={label}");
+    call(&method, "", "dom0", payload.as_bytes()).map(drop)
 }
 
 /// Calls a method of a qube that takes nothing and answers nothing.

@@ -6,13 +6,15 @@ use crate::admin::reply::Qube;
 use crate::backup::{How, back_up};
 use crate::cli::Backup as Arguments;
 use crate::error::{Error, Result};
+use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
+use crate::part::Part;
 use crate::progress::Progress;
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
 
-const NO_ROOT_VOLUMES: &str = "it is no AppVM, and root volumes are not backed up yet";
+const NO_VOLUMES: &str = "qubes of its class have no volumes of their own";
 
 /// What came of one qube.
 pub(crate) type Outcome = (QubeName, Result<Backup>);
@@ -39,21 +41,54 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             outcomes.push((name, Err(Error::Stopped)));
             continue;
         }
-        let outcome = match qubes.iter().find(|qube| qube.name == name) {
-            Some(qube) if qube.class != "AppVM" => Err(Error::Volume(NO_ROOT_VOLUMES.to_owned())),
-            Some(qube) => back_up(&machine, &mut installation, qube, how, &mut progress),
+        let parts = match qubes.iter().find(|qube| qube.name == name) {
+            Some(qube) => parts(qube).map(|parts| (qube, parts)),
             None => Err(Error::NoQube(name.clone())),
         };
-        progress.clear();
-        if !arguments.json {
-            report::print(&name, &outcome);
+        let (qube, parts) = match parts {
+            Ok(found) => found,
+            Err(error) => {
+                note(arguments, &mut outcomes, name, Err(error));
+                continue;
+            }
+        };
+        for part in parts {
+            if machine.stop.asked() {
+                outcomes.push((name.clone(), Err(Error::Stopped)));
+                break;
+            }
+            let installation = &mut installation;
+            let outcome = back_up(&machine, installation, qube, *part, how, &mut progress);
+            progress.clear();
+            note(arguments, &mut outcomes, name.clone(), outcome);
         }
-        outcomes.push((name, outcome));
     }
     if arguments.json {
         print_json(&report::json(&outcomes))?;
     }
     Ok(conclude(&outcomes))
+}
+
+fn note(
+    arguments: &Arguments,
+    outcomes: &mut Vec<Outcome>,
+    name: QubeName,
+    outcome: Result<Backup>,
+) {
+    if !arguments.json {
+        report::print(&name, &outcome);
+    }
+    outcomes.push((name, outcome));
+}
+
+/// The volumes of a qube, the root first: a restore takes the last one that is not
+/// newer than the private volume.
+fn parts(qube: &Qube) -> Result<&'static [Part]> {
+    match (qube.class.as_str(), Class::parse(&qube.class)) {
+        ("AppVM", _) => Ok(&[Part::Private]),
+        (_, Some(_)) => Ok(&[Part::Root, Part::Private]),
+        _ => Err(Error::Volume(NO_VOLUMES.to_owned())),
+    }
 }
 
 /// The qubes that the command names, each once.
@@ -73,11 +108,7 @@ fn chosen(machine: &Machine, arguments: &Arguments, qubes: &[Qube]) -> Result<Ve
         if call::property(&qube.name, "include_in_backups")?.value != "True" {
             continue;
         }
-        if qube.class == "AppVM" {
-            names.push(qube.name.clone());
-        } else {
-            eprintln!("qib: left out: {}: {NO_ROOT_VOLUMES}", qube.name);
-        }
+        names.push(qube.name.clone());
     }
     if names.is_empty() {
         return Err(Error::Config("there is no qube to back up".to_owned()));
@@ -87,11 +118,12 @@ fn chosen(machine: &Machine, arguments: &Arguments, qubes: &[Qube]) -> Result<Ve
 
 /// Names the failures at the end, and decides the exit code.
 fn conclude(outcomes: &[Outcome]) -> Ended {
-    let failed: Vec<&str> = outcomes
+    let mut failed: Vec<&str> = outcomes
         .iter()
         .filter(|(_, result)| !matches!(result, Ok(_) | Err(Error::NeverStarted)))
         .map(|(name, _)| name.as_str())
         .collect();
+    failed.dedup();
     if failed.is_empty() {
         return Ended::Well;
     }

@@ -6,13 +6,14 @@ use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
-use crate::restore::{self, Plan};
+use crate::restore::{self, Plan, Volume};
 use crate::undo::Undos;
 use crate::{passphrase, storage, text};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
 use std::time::Instant;
 
@@ -39,8 +40,11 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     if let Err(error) = &done {
         note_lost_pack(&mut installation, &plan, error)?;
     }
-    let summary = done.map_err(|error| error.of(&plan.target))?;
-    report(&plan, &summary, began.elapsed().as_secs_f64());
+    let summaries = done.map_err(|error| error.of(&plan.target))?;
+    let seconds = began.elapsed().as_secs_f64();
+    for (volume, summary) in plan.volumes.iter().zip(&summaries) {
+        report(&plan.target, volume, summary, seconds);
+    }
     Ok(Ended::Well)
 }
 
@@ -51,10 +55,22 @@ fn perform(
     passphrase: Passphrase,
     mut undos: Undos,
     progress: &mut Progress,
-) -> Result<RestoreSummary> {
+) -> Result<Vec<RestoreSummary>> {
     progress.stage(&plan.target, "opening the keys");
-    let identity = restore::open_identity(machine, installation, plan, passphrase, &mut undos)?;
-    restore::restore(machine, installation, plan, identity, &mut undos, progress)
+    let mut identities = Vec::new();
+    for volume in &plan.volumes {
+        let (passphrase, undos) = (passphrase.clone(), &mut undos);
+        let identity = restore::open_identity(machine, installation, volume, passphrase, undos)?;
+        identities.push(identity);
+    }
+    restore::restore(
+        machine,
+        installation,
+        plan,
+        identities,
+        &mut undos,
+        progress,
+    )
 }
 
 /// Has the next backup store again what was in a pack that is missing or damaged.
@@ -63,28 +79,34 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
         return Ok(());
     };
     let lost = matches!(fault.code, Code::Missing | Code::Damaged);
-    let history = installation.ledger.book.history(plan.qube.id);
-    let is_live = |pack: &Digest| history.is_some_and(|history| history.packs.contains_key(pack));
-    let Some(pack) = fault.object.filter(|pack| lost && is_live(pack)) else {
+    let book = &installation.ledger.book;
+    let needs = |volume: &&Volume, pack: &Digest| {
+        let history = book.history(volume.qube.id);
+        history.is_some_and(|history| history.packs.contains_key(pack))
+    };
+    let Some(pack) = fault.object.filter(|_| lost) else {
         return Ok(());
     };
-    let qube = plan.qube.id;
+    let Some(volume) = plan.volumes.iter().find(|volume| needs(volume, &pack)) else {
+        return Ok(());
+    };
+    let qube = volume.qube.id;
     installation
         .ledger
         .append(Record::PackLost { qube, pack })?;
-    let name = &plan.qube.name;
+    let name = &volume.qube.name;
     eprintln!("qib: the next backup of {name} stores again what it still has of that object");
     Ok(())
 }
 
-fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
+fn report(target: &QubeName, volume: &Volume, summary: &RestoreSummary, seconds: f64) {
     let counts = &summary.counts;
     println!(
-        "{}: restored from snapshot {} of {}, {}",
-        plan.target,
-        plan.snapshot.sequence,
-        plan.qube.name,
-        text::time(plan.snapshot.time)
+        "{target}{}: restored from snapshot {} of {}, {}",
+        volume.part.suffix(),
+        volume.snapshot.sequence,
+        volume.qube.name,
+        text::time(volume.snapshot.time)
     );
     println!(
         "  {} files, {}, in {} folders; {} links and others; {} fetched in {} objects; {seconds:.1} s",
@@ -95,7 +117,7 @@ fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
         text::bytes(counts.bytes_stored),
         text::number(counts.objects),
     );
-    match plan.manner {
+    match volume.manner {
         Manner::Reader => {}
         Manner::Disk => {
             println!("  its partition table and what lies beside its files, as they were")

@@ -14,10 +14,16 @@ pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
     let installation = Installation::open()?;
     let book = &installation.ledger.book;
     let mut histories: Vec<&History> = match &arguments.qube {
-        Some(name) => book.named(name),
+        Some(name) => {
+            let of_qubes = book.named(name).into_iter();
+            of_qubes
+                .flat_map(|history| [Some(history), book.root(history.qube.id)])
+                .flatten()
+                .collect()
+        }
         None => book.histories().collect(),
     };
-    histories.sort_by_key(|history| (&history.qube.name, history.qube.id));
+    histories.sort_by_key(|history| (&history.qube.name, history.part(), history.qube.id));
     if let (Some(name), true) = (&arguments.qube, histories.is_empty()) {
         return Err(Error::Restore(format!(
             "{name} was never backed up; see 'qib snapshots'"
@@ -75,7 +81,7 @@ fn table(histories: &[&History]) -> String {
 
 fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
     [
-        history.qube.name.to_string(),
+        format!("{}{}", history.qube.name, history.part().suffix()),
         snapshot.sequence.to_string(),
         text::time(snapshot.time),
         text::number(snapshot.counts.files),
@@ -102,6 +108,7 @@ fn history_json(history: &History) -> Value {
         .collect();
     json!({
         "qube": history.qube.name.as_str(),
+        "part": history.part().name(),
         "id": history.qube.id.to_string(),
         "prefix": history.qube.prefix.to_string(),
         "snapshots": snapshots,

@@ -1,8 +1,9 @@
 //! What the ledger's records amount to: qubes, their snapshots and live packs.
 
 use crate::ledger::record::{
-    Change, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
+    Change, Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
 };
+use crate::part::Part;
 use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::Recipient;
 use qib_rpc::name::QubeName;
@@ -20,6 +21,8 @@ pub struct Book {
 pub struct History {
     /// The qube.
     pub qube: QubeRecord,
+    /// For a root volume: the history of its qube's private volume, and the qube's kind.
+    pub root_of: Option<(QubeId, Class)>,
     /// Its snapshots, oldest first.
     pub snapshots: Vec<SnapshotRecord>,
     /// What interrupted sessions stored since the last snapshot.
@@ -53,9 +56,20 @@ impl Book {
         self.histories.get(&qube)
     }
 
+    /// The history of a qube's root volume, by the id of its private volume's.
+    pub fn root(&self, of: QubeId) -> Option<&History> {
+        self.histories()
+            .find(|history| history.root_of.is_some_and(|(qube, _)| qube == of))
+    }
+
+    /// The histories of private volumes: one for each qube.
+    fn qubes(&self) -> impl Iterator<Item = &History> {
+        self.histories().filter(|history| history.root_of.is_none())
+    }
+
     /// The history of a qube that exists: by uuid where Qubes gives one, else by name.
     pub fn of_living(&self, name: &QubeName, uuid: Option<[u8; 16]>) -> Option<&History> {
-        self.histories()
+        self.qubes()
             .find(|history| match (uuid, history.qube.uuid) {
                 (Some(uuid), Some(known)) => uuid == known,
                 _ => &history.qube.name == name,
@@ -64,7 +78,7 @@ impl Book {
 
     /// Every history under this name: several when a qube was made anew.
     pub fn named(&self, name: &QubeName) -> Vec<&History> {
-        self.histories()
+        self.qubes()
             .filter(|history| &history.qube.name == name)
             .collect()
     }
@@ -75,12 +89,14 @@ impl Book {
                 None => Ok(()),
                 Some(_) => Err(Contradiction),
             },
-            Record::Qube(qube) => match self.histories.insert(qube.id, History::new(qube)) {
-                None => Ok(()),
-                Some(_) => Err(Contradiction),
-            },
+            Record::Qube(qube) => self.begin(History::new(qube, None)),
             Record::Renamed { qube, name } => {
                 self.find(*qube)?.qube.name = name.clone();
+                let is_root =
+                    |history: &&mut History| history.root_of.is_some_and(|(of, _)| of == *qube);
+                if let Some(root) = self.histories.values_mut().find(is_root) {
+                    root.qube.name = name.clone();
+                }
                 Ok(())
             }
             Record::Partial(partial) => {
@@ -108,7 +124,23 @@ impl Book {
                 self.find(*qube)?.pending_manner = Some((*session, *manner));
                 Ok(())
             }
+            Record::Root { of, class, record } => {
+                let is_qube = self.find(*of)?.root_of.is_none();
+                if !is_qube || self.root(*of).is_some() {
+                    return Err(Contradiction);
+                }
+                self.begin(History::new(record, Some((*of, *class))))
+            }
         }
+    }
+
+    fn begin(&mut self, history: History) -> Result<(), Contradiction> {
+        let id = history.qube.id;
+        if self.histories.contains_key(&id) {
+            return Err(Contradiction);
+        }
+        self.histories.insert(id, history);
+        Ok(())
     }
 
     fn find(&mut self, qube: QubeId) -> Result<&mut History, Contradiction> {
@@ -117,15 +149,25 @@ impl Book {
 }
 
 impl History {
-    fn new(qube: &QubeRecord) -> Self {
+    fn new(qube: &QubeRecord, root_of: Option<(QubeId, Class)>) -> Self {
         Self {
             qube: qube.clone(),
+            root_of,
             snapshots: Vec::new(),
             partials: Vec::new(),
             packs: BTreeMap::new(),
             pending: None,
             pending_manner: None,
             manners: BTreeMap::new(),
+        }
+    }
+
+    /// Which of its qube's volumes it is of.
+    pub fn part(&self) -> Part {
+        if self.root_of.is_some() {
+            Part::Root
+        } else {
+            Part::Private
         }
     }
 

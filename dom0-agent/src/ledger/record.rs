@@ -55,6 +55,41 @@ pub enum Record {
         /// By whom, and as what.
         manner: Manner,
     },
+    /// The root volume of a qube that has one of its own: another history.
+    Root {
+        /// The qube, by the id of the history of its private volume.
+        of: QubeId,
+        /// What kind of qube it is.
+        class: Class,
+        /// The root volume's own id, keys and prefix.
+        record: QubeRecord,
+    },
+}
+
+/// A kind of qube that has a root volume of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Class {
+    /// It is based on no template.
+    Standalone,
+    /// Others are based on it.
+    Template,
+}
+
+impl Class {
+    /// The class with this name in Qubes; none for one whose root volume is another's.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Standalone, Self::Template]
+            .into_iter()
+            .find(|class| class.name() == name)
+    }
+
+    /// Its name in Qubes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standalone => "StandaloneVM",
+            Self::Template => "TemplateVM",
+        }
+    }
 }
 
 /// Changes in one record, so that it stays within a message's limit.

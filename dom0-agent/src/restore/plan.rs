@@ -1,26 +1,55 @@
 //! What a restore is to do, decided before anything is done.
 
 use crate::admin::call;
+use crate::admin::reply::Qube;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
-use crate::ledger::record::{QubeRecord, SnapshotRecord};
+use crate::ledger::record::{Class, QubeRecord, SnapshotRecord};
 use crate::machine::Installation;
+use crate::part::Part;
 use crate::text;
 use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
 
 /// What is restored, and as what.
 pub struct Plan {
+    /// The volumes, the private one first.
+    pub volumes: Vec<Volume>,
+    /// The qube to make.
+    pub target: QubeName,
+    /// What it is based on.
+    pub base: Base,
+}
+
+/// One volume to restore.
+pub struct Volume {
+    /// Which one.
+    pub part: Part,
     /// The qube that was backed up.
     pub qube: QubeRecord,
     /// Its snapshot.
     pub snapshot: SnapshotRecord,
     /// How its volume was read.
     pub manner: Manner,
-    /// The qube to make.
-    pub target: QubeName,
-    /// Its template.
-    pub template: QubeName,
+}
+
+/// What a qube is based on.
+pub enum Base {
+    /// A template.
+    Template(QubeName),
+    /// Its own root volume.
+    Own(Class),
+}
+
+impl Volume {
+    fn new(history: &History, snapshot: &SnapshotRecord) -> Self {
+        Self {
+            part: history.part(),
+            qube: history.qube.clone(),
+            snapshot: snapshot.clone(),
+            manner: history.manner(snapshot.sequence),
+        }
+    }
 }
 
 /// Decides what a restore does, without doing any of it.
@@ -54,23 +83,48 @@ pub fn plan(
             "a qube named {target} exists; choose another name with --as NAME"
         )));
     }
-    let template = snapshot.settings.template.clone();
-    let template = template.filter(|name| qubes.iter().any(|qube| &qube.name == name));
-    let template = template.ok_or_else(|| {
-        Error::Restore(match &snapshot.settings.template {
-            Some(missing) => {
-                format!("its template {missing} does not exist here; install it first")
-            }
-            None => "it had no template; qib does not restore such qubes yet".to_owned(),
-        })
-    })?;
+    let mut volumes = vec![Volume::new(history, snapshot)];
+    let base = match installation.ledger.book.root(history.qube.id) {
+        Some(root) => {
+            volumes.push(root_volume(root, snapshot.time)?);
+            let (_, class) = root.root_of.ok_or_else(no_template)?;
+            Base::Own(class)
+        }
+        None => Base::Template(template(snapshot, &qubes)?),
+    };
     Ok(Plan {
-        qube: history.qube.clone(),
-        snapshot: snapshot.clone(),
-        manner: history.manner(snapshot.sequence),
+        volumes,
         target,
-        template,
+        base,
     })
+}
+
+/// The last state of the root volume that is not newer than that of the private one.
+fn root_volume(root: &History, time: i64) -> Result<Volume> {
+    let mut snapshots = root.snapshots.iter().rev();
+    let snapshot = snapshots.find(|snapshot| snapshot.time <= time);
+    let snapshot = snapshot.ok_or_else(|| {
+        let text = "its root volume was not backed up with that snapshot";
+        Error::Restore(text.to_owned())
+    })?;
+    Ok(Volume::new(root, snapshot))
+}
+
+fn template(snapshot: &SnapshotRecord, qubes: &[Qube]) -> Result<QubeName> {
+    let template = snapshot
+        .settings
+        .template
+        .as_ref()
+        .ok_or_else(no_template)?;
+    if qubes.iter().any(|qube| &qube.name == template) {
+        return Ok(template.clone());
+    }
+    let text = format!("its template {template} does not exist here; install it first");
+    Err(Error::Restore(text))
+}
+
+fn no_template() -> Error {
+    Error::Restore("it had neither a template nor a root volume that was backed up".to_owned())
 }
 
 /// The history that is meant. A qube that was made anew, by a restore for one, has

@@ -2,6 +2,7 @@
 
 use super::Undo;
 use crate::error::{Error, Result, at};
+use crate::part::Part;
 use crate::paths::STATE;
 use qib_rpc::name::QubeName;
 use std::fs::{self, File, OpenOptions};
@@ -73,7 +74,8 @@ fn line(undo: &Undo) -> Result<String> {
         Undo::Helper(name) => ("helper", name.as_str()),
         Undo::Loop(path) => ("loop", text(path)?),
         Undo::Clone(path) => ("clone", text(path)?),
-        Undo::Import(name) => ("import", name.as_str()),
+        Undo::Import(name, Part::Private) => ("import", name.as_str()),
+        Undo::Import(name, Part::Root) => ("import-root", name.as_str()),
         Undo::Qube(name) => ("qube", name.as_str()),
         Undo::Guard(name) => ("guard", name.as_str()),
     };
@@ -93,7 +95,8 @@ fn parse(line: &str) -> Option<Undo> {
         "helper" => Some(Undo::Helper(name()?)),
         "loop" => Some(Undo::Loop(path())),
         "clone" => Some(Undo::Clone(path())),
-        "import" => Some(Undo::Import(name()?)),
+        "import" => Some(Undo::Import(name()?, Part::Private)),
+        "import-root" => Some(Undo::Import(name()?, Part::Root)),
         "qube" => Some(Undo::Qube(name()?)),
         "guard" => Some(Undo::Guard(name()?)),
         _ => None,
@@ -119,7 +122,8 @@ mod tests {
             Undo::Helper(name.clone()),
             Undo::Loop("/pool/a b".into()),
             Undo::Clone("/pool/a=b".into()),
-            Undo::Import(name.clone()),
+            Undo::Import(name.clone(), Part::Private),
+            Undo::Import(name.clone(), Part::Root),
             Undo::Qube(name.clone()),
             Undo::Guard(name.clone()),
         ] {

@@ -58,7 +58,7 @@ fn fill(layout: &Layout, given: Option<&Path>) -> Result<()> {
     let machine = Machine::new(mounted::create(layout)?)?;
     for (name, qube) in &machine.qubes {
         let pool = crate::pool::Pool::new(machine.driver, layout.pool_dir());
-        pool.create(name, None, qube.private_size)?;
+        pool.create(name, "private", None, qube.private_size)?;
     }
     machine.save(&layout.state())?;
     launch::ask_daemon(layout, &Request::Start(STORAGE.to_owned()))?;

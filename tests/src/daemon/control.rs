@@ -72,7 +72,9 @@ fn add_qube(world: &Arc<World>, name: &str, image: &Path, running: bool) -> Resu
     );
     let mut qube = Qube::new("AppVM", "blue", Some(TEMPLATE), inner.machine.next_qid())?;
     qube.private_size = fs::metadata(image)?.len();
-    world.pool.create(name, Some(image), qube.private_size)?;
+    world
+        .pool
+        .create(name, "private", Some(image), qube.private_size)?;
     inner.machine.qubes.insert(name.to_owned(), qube);
     world.save(&inner)?;
     drop(inner);
@@ -104,10 +106,10 @@ fn image(world: &World, name: &str) -> Result<String> {
         .get(name)
         .with_context(|| format!("no qube {name}"))?;
     ensure!(
-        world.pool.holds(qube),
+        world.pool.holds(qube, "private"),
         "{name} is a disposable: its volume is only a name"
     );
-    Ok(world.pool.current(name).display().to_string())
+    Ok(world.pool.current(name, "private").display().to_string())
 }
 
 fn staging(world: &World) -> Result<String> {

@@ -53,8 +53,8 @@ impl World {
     }
 
     fn start_processes(self: &Arc<Self>, name: &str, qube: &Qube) -> Result<Running> {
-        if self.pool.holds(qube) {
-            self.pool.start(name)?;
+        for volume in qube.own_volumes() {
+            self.pool.start(name, volume)?;
         }
         let plan = self.plan(name, qube)?;
         let from_qube = unix_path::listen(&plan.agent_socket)?;
@@ -129,8 +129,8 @@ impl World {
             return Ok(());
         };
         qube.running = false;
-        if self.pool.holds(qube) {
-            self.pool.stop(name, qube.revisions_to_keep)?;
+        for volume in qube.own_volumes() {
+            self.pool.stop(name, volume, qube.revisions_to_keep)?;
         }
         if qube.is_disposable() && qube.is_set("auto_cleanup") {
             self.forget(inner, name)?;
@@ -154,7 +154,7 @@ impl World {
         let Some(qube) = inner.machine.qubes.remove(name) else {
             return Err(Refusal::no_qube(name));
         };
-        if self.pool.holds(&qube) {
+        if !qube.own_volumes().is_empty() {
             self.pool.remove(name)?;
         }
         let folder = self.layout.qube(name, "");

@@ -34,6 +34,8 @@ pub(crate) struct Qube {
     pub(crate) firewall: Option<String>,
     pub(crate) notes: String,
     pub(crate) private_size: u64,
+    /// Of one that is based on no template.
+    pub(crate) root_size: Option<u64>,
     pub(crate) revisions_to_keep: u32,
     /// To be started again when the daemon comes back.
     pub(crate) running: bool,
@@ -50,6 +52,7 @@ pub(crate) const STORAGE: &str = "sys-backup";
 pub(crate) const HELPER_TEMPLATE: &str = "qib-dvm";
 pub(crate) const TEMPLATE: &str = "debian-12-xfce";
 const PRIVATE_SIZE: u64 = 2 << 30;
+const ROOT_SIZE: u64 = 10 << 30;
 
 impl Qube {
     pub(crate) fn new(class: &str, label: &str, template: Option<&str>, qid: u32) -> Result<Self> {
@@ -67,6 +70,7 @@ impl Qube {
             firewall: None,
             notes: String::new(),
             private_size: PRIVATE_SIZE,
+            root_size: (class == "StandaloneVM").then_some(ROOT_SIZE),
             revisions_to_keep: 1,
             running: false,
         })
@@ -74,6 +78,29 @@ impl Qube {
 
     pub(crate) fn is_disposable(&self) -> bool {
         self.class == "DispVM"
+    }
+
+    /// The volumes that are files of its own.
+    pub(crate) fn own_volumes(&self) -> &'static [&'static str] {
+        match self {
+            qube if qube.is_disposable() => &[],
+            qube if qube.root_size.is_some() => &["root", "private"],
+            _ => &["private"],
+        }
+    }
+
+    /// The size of one of these.
+    pub(crate) fn size(&self, volume: &str) -> u64 {
+        let root = self.root_size.filter(|_| volume == "root");
+        root.unwrap_or(self.private_size)
+    }
+
+    pub(crate) fn set_size(&mut self, volume: &str, size: u64) {
+        if volume == "root" {
+            self.root_size = Some(size);
+        } else {
+            self.private_size = size;
+        }
     }
 
     pub(crate) fn is_set(&self, property: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Earlier contents of a volume: `private.img.N@TIMEZ`.
+//! Earlier contents of a volume: `VOLUME.img.N@TIMEZ`.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -12,14 +12,14 @@ use super::volume::clone_file;
 
 impl Pool {
     /// Numbers and files, the oldest first.
-    pub(crate) fn revisions(&self, qube: &str) -> Result<Vec<(u32, PathBuf)>> {
+    pub(crate) fn revisions(&self, qube: &str, volume: &str) -> Result<Vec<(u32, PathBuf)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.folder(qube))? {
             let entry = entry?;
             let name = entry.file_name();
             let rest = name
                 .to_str()
-                .and_then(|name| name.strip_prefix("private.img."));
+                .and_then(|name| name.strip_prefix(volume)?.strip_prefix(".img."));
             if let Some((number, _)) = rest.and_then(|rest| rest.split_once('@')) {
                 found.push((number.parse()?, entry.path()));
             }
@@ -29,18 +29,18 @@ impl Pool {
     }
 
     /// Keeps the present content as a revision, and no more of them than `keep`.
-    pub(crate) fn add_revision(&self, qube: &str, keep: u32) -> Result<()> {
+    pub(crate) fn add_revision(&self, qube: &str, volume: &str, keep: u32) -> Result<()> {
         if keep > 0 {
-            let clean = self.clean(qube);
+            let clean = self.clean(qube, volume);
             let time = isodate(fs::metadata(&clean)?.mtime());
             let number = self
-                .revisions(qube)?
+                .revisions(qube, volume)?
                 .last()
                 .map_or(1, |(number, _)| number + 1);
-            let name = format!("private.img.{number}@{time}Z");
+            let name = format!("{volume}.img.{number}@{time}Z");
             clone_file(&clean, &self.folder(qube).join(name))?;
         }
-        let all = self.revisions(qube)?;
+        let all = self.revisions(qube, volume)?;
         let surplus = all.len().saturating_sub(usize::try_from(keep)?);
         for (_, file) in all.iter().take(surplus) {
             fs::remove_file(file).context("removing a revision")?;

@@ -23,6 +23,11 @@ pub(crate) fn app_qube_in_pool(world: &Arc<World>, call: &Call) -> Answer {
     create(world, call, "AppVM", &["pool", "pool:private"])
 }
 
+pub(crate) fn standalone(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty())?;
+    create(world, call, "StandaloneVM", &[])
+}
+
 pub(crate) fn disposable(world: &Arc<World>, call: &Call) -> Answer {
     create(world, call, "DispVM", &[])
 }
@@ -35,14 +40,17 @@ fn create(world: &Arc<World>, call: &Call, class: &str, also: &[&str]) -> Answer
     };
     let mut inner = world.lock();
     check(&inner.machine, name, label)?;
-    let template = template(&inner.machine, call.argument, class)?;
+    let template = match class {
+        "StandaloneVM" => None,
+        _ => Some(template(&inner.machine, call.argument, class)?),
+    };
     let qid = inner.machine.next_qid();
-    let mut qube = Qube::new(class, label, Some(&template), qid)?;
-    if qube.is_disposable() {
+    let mut qube = Qube::new(class, label, template.as_deref(), qid)?;
+    if let Some(template) = template.filter(|_| qube.is_disposable()) {
         inherit(&mut qube, qube_of(&inner.machine, &template)?);
     }
-    if world.pool.holds(&qube) {
-        world.pool.create(name, None, qube.private_size)?;
+    for volume in qube.own_volumes() {
+        world.pool.create(name, volume, None, qube.size(volume))?;
     }
     inner.machine.qubes.insert(name.clone(), qube);
     world.save(&inner)?;

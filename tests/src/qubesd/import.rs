@@ -9,37 +9,35 @@ use super::volume::size_of;
 use crate::daemon::world::World;
 
 pub(crate) fn begin(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == "private")?;
     let inner = world.lock();
-    let name = call.destination;
+    let (name, volume) = (call.destination, call.argument);
     let qube = qube_of(&inner.machine, name)?;
-    enforce(world.pool.holds(qube))?;
+    enforce(world.pool.holds(qube, volume))?;
     if inner.running.contains_key(name) {
         let why = format!("Domain is not powered off: '{name}'");
         return Err(Refusal::exception("QubesVMNotHaltedError", &why));
     }
     let size = if call.payload.is_empty() {
-        qube.private_size
+        qube.size(volume)
     } else {
         size_of(call)?
     };
-    let path = world.pool.import_begin(name, size)?;
+    let path = world.pool.import_begin(name, volume, size)?;
     Ok(format!("{size} {}", path.display()))
 }
 
 pub(crate) fn end(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == "private")?;
     let mut inner = world.lock();
-    let name = call.destination;
+    let (name, volume) = (call.destination, call.argument);
     let qube = qube_mut(&mut inner.machine, name)?;
-    enforce(world.pool.holds(qube))?;
+    enforce(world.pool.holds(qube, volume))?;
     let success = call.payload == b"ok";
-    let size = std::fs::metadata(world.pool.import(name)).map(|file| file.len());
+    let size = std::fs::metadata(world.pool.import(name, volume)).map(|file| file.len());
     // An import that is not under way is an unhandled error of qubesd: no answer.
     let size = size.map_err(|_| Refusal::protocol("nothing is being imported"))?;
     world
         .pool
-        .import_end(name, success, qube.revisions_to_keep)?;
+        .import_end(name, volume, success, qube.revisions_to_keep)?;
     if !success {
         let why = call.text()?.split_once('\n').map_or("", |(_, why)| why);
         return Err(Refusal::exception(
@@ -47,7 +45,7 @@ pub(crate) fn end(world: &Arc<World>, call: &Call) -> Answer {
             &format!("Data import failed: {why}"),
         ));
     }
-    qube.private_size = size;
+    qube.set_size(volume, size);
     world.save(&inner)?;
     Ok(String::new())
 }

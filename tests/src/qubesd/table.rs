@@ -54,6 +54,7 @@ pub(crate) const ADMIN: &[Method] = &[
     ("admin.vm.Create.AppVM", create::app_qube),
     ("admin.vm.CreateInPool.AppVM", create::app_qube_in_pool),
     ("admin.vm.Create.DispVM", create::disposable),
+    ("admin.vm.Create.StandaloneVM", create::standalone),
     ("admin.vm.Start", lifecycle::start),
     ("admin.vm.Shutdown", lifecycle::shutdown),
     ("admin.vm.Kill", lifecycle::kill),

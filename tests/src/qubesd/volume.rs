@@ -1,4 +1,4 @@
-//! Volumes; only `private` is more than a name.
+//! Volumes; only those that are a qube's own are more than a name.
 
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
@@ -37,22 +37,22 @@ pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
     let inner = world.lock();
     let qube = qube_of(&inner.machine, call.destination)?;
     let volume = match call.argument {
-        "private" if world.pool.holds(qube) => private(world, call.destination, qube),
+        name if world.pool.holds(qube, name) => own(world, call.destination, qube, name),
         name => other(world, call.destination, qube, name),
     };
     Ok(describe(&volume))
 }
 
-fn private(world: &World, name: &str, qube: &Qube) -> Volume {
-    let current = world.pool.current(name);
+fn own(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
+    let current = world.pool.current(name, volume);
     let usage = std::fs::metadata(&current).map_or(0, |file| file.blocks() * 512);
     Volume {
-        vid: world.pool.vid(name),
-        size: qube.private_size,
+        vid: world.pool.vid(name, volume),
+        size: qube.size(volume),
         usage,
         rw: true,
         source: String::new(),
-        path: world.pool.dirty(name).display().to_string(),
+        path: world.pool.dirty(name, volume).display().to_string(),
         save_on_stop: true,
         snap_on_start: false,
         revisions_to_keep: qube.revisions_to_keep,
@@ -113,10 +113,10 @@ pub(crate) fn list_snapshots(world: &Arc<World>, call: &Call) -> Answer {
     enforce(VOLUMES.contains(&call.argument))?;
     let inner = world.lock();
     let qube = qube_of(&inner.machine, call.destination)?;
-    if call.argument != "private" || !world.pool.holds(qube) {
+    if !world.pool.holds(qube, call.argument) {
         return Ok(String::new());
     }
-    let revisions = world.pool.revisions(call.destination)?;
+    let revisions = world.pool.revisions(call.destination, call.argument)?;
     Ok(revisions
         .iter()
         .map(|(number, _)| format!("{number}\n"))
@@ -124,13 +124,12 @@ pub(crate) fn list_snapshots(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn resize(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == "private")?;
     let size = size_of(call)?;
     let mut inner = world.lock();
     let qube = qube_mut(&mut inner.machine, call.destination)?;
-    enforce(world.pool.holds(qube))?;
-    world.pool.resize(call.destination, size)?;
-    qube.private_size = size;
+    enforce(world.pool.holds(qube, call.argument))?;
+    world.pool.resize(call.destination, call.argument, size)?;
+    qube.set_size(call.argument, size);
     world.save(&inner)?;
     Ok(String::new())
 }
