@@ -4,8 +4,8 @@
 //! little is held in memory:
 //!
 //! 1. `survey` checks all of it and counts, before anything is written;
-//! 2. `make` makes folders and empty files; then `fill` writes their data, in
-//!    the order in which packs hold it;
+//! 2. `make` makes folders and empty files; then `fill` writes their data, as it
+//!    comes out of the packs that `opening` opens on all processors;
 //! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
 //!    metadata, folders after what is in them.
 //!
@@ -24,12 +24,14 @@ mod make;
 mod metadata;
 mod mounted;
 mod names;
+mod opening;
 mod packs;
 mod place;
 mod run;
 mod runs;
 mod spool;
 mod survey;
+mod tally;
 mod target;
 mod tree;
 mod walk;

@@ -1,21 +1,23 @@
 //! A restore from the job to the summary.
 
 use super::complete::complete;
-use super::fill::{Fill, open_pack};
-use super::filling::Filling;
+use super::fill::Fill;
+use super::filling::{Filling, Written};
 use super::image::{Image, Writing};
 use super::make::make;
-use super::packs::Packs;
+use super::opening::open_all;
+use super::packs::{Arriving, Pack, Packs};
 use super::place::Place;
 use super::spool::Spool;
 use super::survey::Survey;
+use super::tally::Tally;
 use super::target::Target;
 use super::tree::Tree;
+use crate::chunk_id::ChunkId;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::number::wide;
 use crate::seal::OpenWith;
-use crate::snapshot::{self, Holds, Snapshot, SnapshotKind};
+use crate::snapshot::{self, Snapshot, SnapshotKind};
 use crate::storage::Fetching;
 use qib_rpc::count::Counts;
 use qib_rpc::line::{LineError, Receiver};
@@ -76,16 +78,15 @@ where
     let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
     let (input, output) = connect(job)?;
     let mut fetching = Fetching::new(input, output);
-    let mut counts = Counts::default();
-    let snapshot = fetch_snapshot(job, &with, &mut fetching, &mut counts)?;
+    let tally = Tally::new(dom0);
+    let snapshot = fetch_snapshot(job, &with, &mut fetching, &tally)?;
     let packs = Packs::fetch(fetching, &snapshot)?;
-    let mut session = Session {
+    let session = Session {
         job,
         with,
         snapshot,
         packs,
-        counts,
-        dom0,
+        tally,
     };
     let spool = session.gather()?;
     if session.snapshot.kind == SnapshotKind::Image {
@@ -98,24 +99,23 @@ where
     let skipped = session.write(&place, &spool, &survey)?;
     let fidelity = place.fidelity();
     place.finish(&target, &survey, &session.snapshot.root)?;
-    let counts = session.counts;
     Ok(RestoreSummary {
-        counts,
+        counts: session.tally.counts(),
         fidelity,
         skipped,
     })
 }
 
-fn fetch_snapshot<R: Read, W: Write>(
+fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(
     job: &RestoreJob,
     with: &OpenWith,
     fetching: &mut Fetching<R, W>,
-    counts: &mut Counts,
+    tally: &Tally<'_, DW>,
 ) -> Result<Snapshot> {
     let digest = job.snapshot;
     let kind = Kind::Snapshot;
     let untrusted_object = fetching.fetch(ObjectName { kind, digest })?;
-    count(counts, &untrusted_object);
+    tally.object(&untrusted_object);
     snapshot::read(&untrusted_object, with, job.qube, job.sequence)
         .map_err(|error| Error::Object(digest, error))
 }
@@ -126,83 +126,77 @@ struct Session<'a, W> {
     with: OpenWith,
     snapshot: Snapshot,
     packs: Packs,
-    counts: Counts,
-    dom0: &'a Dom0<W>,
+    tally: Tally<'a, W>,
 }
 
 impl<W: Write + Send + 'static> Session<'_, W> {
-    fn packs_of(&self, holds: Holds) -> usize {
-        let packs = self.snapshot.packs.iter();
-        packs.filter(|pack| pack.holds == holds).count()
+    fn open_all(
+        &self,
+        packs: &Arriving,
+        take: impl Fn(ChunkId, &[u8]) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let fetched = |pack: &Pack| self.tally.object(&pack.bytes);
+        open_all(packs, &self.with, &self.job.chunk_key, fetched, take)
     }
 
-    fn gather(&mut self) -> Result<Spool> {
-        let mut spool = Spool::new()?;
-        let count_of_packs = self.packs_of(Holds::Manifest);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            self.dom0.count(&self.counts);
-            open_pack(pack, &self.with, &self.job.chunk_key, |chunk, plain| {
-                spool.add(chunk, plain)
-            })
-        })?;
+    fn gather(&self) -> Result<Spool> {
+        let spool = Spool::new()?;
+        self.open_all(&self.packs.manifest, |chunk, plain| spool.add(chunk, plain))?;
         Ok(spool)
     }
 
     /// The volume as it was, whatever lies on it.
-    fn write_image(mut self, target: &Target, spool: &Spool) -> Result<RestoreSummary> {
+    fn write_image(self, target: &Target, spool: &Spool) -> Result<RestoreSummary> {
         let digest = self.job.snapshot;
         let image = Image::find(spool, &self.snapshot, digest, target.bytes())?;
-        self.counts.files = 1;
-        self.counts.files_read = 1;
-        self.counts.file_bytes = image.bytes;
-        self.counts.bytes_expected = image.data_bytes;
-        let mut writing = Writing::begin(&image, spool, target, digest)?;
-        self.bring(&mut writing, spool)?;
+        self.tally.count(|counts| {
+            counts.files = 1;
+            counts.file_bytes = image.bytes;
+            counts.bytes_expected = image.data_bytes;
+        });
+        let writing = Writing::begin(&image, spool, target, digest)?;
+        self.bring(&writing, spool)?;
         writing.finish()?;
         Ok(RestoreSummary {
-            counts: self.counts,
+            counts: self.tally.counts(),
             fidelity: Fidelity::Image,
             skipped: 0,
         })
     }
 
-    /// Brings the data from what was spooled and from every pack, in the order of the packs.
-    fn bring(&mut self, filling: &mut impl Filling, spool: &Spool) -> Result<()> {
-        filling.take_spool(spool, &mut self.counts)?;
-        let count_of_packs = self.packs_of(Holds::Data);
-        let (dom0, key) = (self.dom0, &self.job.chunk_key);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            filling.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
-                dom0.count(counts);
-            })
+    /// Brings the data from what was spooled and from every pack.
+    fn bring(&self, filling: &impl Filling, spool: &Spool) -> Result<()> {
+        let count = |written: Written| {
+            self.tally.count(|counts| {
+                counts.files_read = counts.files_read.saturating_add(written.files);
+                counts.bytes_read = counts.bytes_read.saturating_add(written.bytes);
+            });
+        };
+        filling.take_spool(spool, count)?;
+        self.open_all(&self.packs.data, |chunk, plain| {
+            filling.take(&chunk, plain).map(count)
         })
     }
 
-    fn expect(&mut self, survey: &Survey) {
-        self.counts = Counts {
-            bytes_stored: self.counts.bytes_stored,
-            objects: self.counts.objects,
-            bytes_expected: survey.data_bytes,
-            ..survey.counts
-        };
-        self.dom0.count(&self.counts);
+    fn expect(&self, survey: &Survey) {
+        self.tally.count(|counts| {
+            *counts = Counts {
+                bytes_stored: counts.bytes_stored,
+                objects: counts.objects,
+                bytes_expected: survey.data_bytes,
+                ..survey.counts
+            };
+        });
     }
 
-    fn write(&mut self, place: &Place, spool: &Spool, survey: &Survey) -> Result<u64> {
+    fn write(&self, place: &Place, spool: &Spool, survey: &Survey) -> Result<u64> {
         let digest = self.job.snapshot;
         let mut tree = Tree::new(place.root()?, survey)?;
         let wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
-        let mut fill = Fill::new(&mut tree, wants, digest);
-        self.bring(&mut fill, spool)?;
+        let fill = Fill::new(&mut tree, wants, digest);
+        self.bring(&fill, spool)?;
         fill.check_all_came()?;
         let (snapshot, links) = (&self.snapshot, &survey.links);
         complete(&mut tree, spool, snapshot, digest, links, place.manner())
     }
-}
-
-fn count(counts: &mut Counts, object: &[u8]) {
-    counts.objects = counts.objects.saturating_add(1);
-    counts.bytes_stored = counts.bytes_stored.saturating_add(wide(object.len()));
 }
