@@ -18,7 +18,7 @@ use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::service::Service;
 use std::path::PathBuf;
 
@@ -136,7 +136,7 @@ fn fill(
         ANSWER_LIMIT,
         stop,
     )?;
-    talk.say(&RestoreJob {
+    let job = RestoreJob {
         session,
         storage: machine.config.storage.clone(),
         qube: plan.qube.id,
@@ -144,7 +144,16 @@ fn fill(
         snapshot: plan.snapshot.snapshot,
         chunk_key: installation.keys.chunk(plan.qube.id),
         data_identity,
-    })?;
+    };
+    match &plan.paths {
+        None => talk.say(&job)?,
+        Some(paths) => talk.say(&RestorePathsJob {
+            job,
+            index_seed: installation.keys.index(plan.qube.id),
+            index: plan.snapshot.index.clone(),
+            paths: paths.clone(),
+        })?,
+    }
     let summary = loop {
         let frame = talk.hear_any()?;
         if !frame.is::<ProgressMessage>() {

@@ -9,6 +9,9 @@
 //! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
 //!    metadata, folders after what is in them.
 //!
+//! Of a part of a snapshot, `part` fetches only what is needed, by ranges, and makes a
+//! smaller snapshot of it, which is then restored as any other.
+//!
 //! An image is the volume itself: `image` writes its bytes where they were.
 //!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
@@ -26,9 +29,11 @@ mod mounted;
 mod names;
 mod opening;
 mod packs;
+mod part;
 mod place;
 mod run;
 mod runs;
+mod session;
 mod spool;
 mod survey;
 mod tally;
@@ -36,5 +41,6 @@ mod target;
 mod tree;
 mod walk;
 mod wants;
+mod whole;
 
 pub use run::run;

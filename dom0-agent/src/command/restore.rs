@@ -1,6 +1,6 @@
 //! `qib restore`: a plan, the passphrase, then the new qube.
 
-use super::Ended;
+use super::{Ended, print_json};
 use crate::cli::Restore;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
@@ -8,12 +8,15 @@ use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::restore::{self, Plan};
 use crate::undo::Undos;
-use crate::{passphrase, storage, text};
+use crate::{passphrase, report, storage, text};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
+use qib_rpc::limit::MAX_PATHS;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use qib_rpc::path::{PathPattern, PathPatterns};
 use qib_rpc::reading::Manner;
+use serde_json::{Value, json};
 use std::time::Instant;
 
 pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
@@ -24,7 +27,8 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let undos = Undos::sweep()?;
     let (number, target) = (arguments.snapshot, arguments.target.clone());
     let (name, id) = (&arguments.qube, arguments.id.as_deref());
-    let plan = restore::plan(&installation, name, id, number, target)?;
+    let paths = paths(&arguments.paths)?;
+    let plan = restore::plan(&installation, name, id, number, target, paths)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     storage::wake(&machine, &progress)?;
     let done = perform(
@@ -40,8 +44,23 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
         note_lost_pack(&mut installation, &plan, error)?;
     }
     let summary = done.map_err(|error| error.of(&plan.target))?;
-    report(&plan, &summary, began.elapsed().as_secs_f64());
+    let seconds = began.elapsed().as_secs_f64();
+    if arguments.json {
+        print_json(&json(&plan, &summary, seconds))?;
+    } else {
+        report(&plan, &summary, seconds);
+    }
     Ok(Ended::Well)
+}
+
+fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let paths = PathPatterns::try_from(paths.to_vec());
+    paths
+        .map(Some)
+        .map_err(|_| Error::Restore(format!("--path may be given {MAX_PATHS} times at most")))
 }
 
 fn perform(
@@ -77,11 +96,30 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
     Ok(())
 }
 
+fn json(plan: &Plan, summary: &RestoreSummary, seconds: f64) -> Value {
+    json!({
+        "qube": plan.target.as_str(),
+        "from": plan.qube.name.as_str(),
+        "snapshot": plan.snapshot.sequence,
+        "time": plan.snapshot.time,
+        "seconds": seconds,
+        "counts": report::counts(&summary.counts),
+        "bytes_fetched": summary.counts.bytes_stored,
+        "whole": summary.fidelity != Fidelity::NamesContentsModes && summary.skipped == 0,
+        "skipped": summary.skipped,
+    })
+}
+
 fn report(plan: &Plan, summary: &RestoreSummary, seconds: f64) {
     let counts = &summary.counts;
     println!(
-        "{}: restored from snapshot {} of {}, {}",
+        "{}: {} from snapshot {} of {}, {}",
         plan.target,
+        if plan.paths.is_some() {
+            "what was named was restored"
+        } else {
+            "restored"
+        },
         plan.snapshot.sequence,
         plan.qube.name,
         text::time(plan.snapshot.time)

@@ -7,6 +7,7 @@ use crate::ledger::record::{QubeRecord, SnapshotRecord};
 use crate::machine::Installation;
 use crate::text;
 use qib_rpc::name::QubeName;
+use qib_rpc::path::PathPatterns;
 use qib_rpc::reading::Manner;
 
 /// What is restored, and as what.
@@ -21,18 +22,22 @@ pub struct Plan {
     pub target: QubeName,
     /// Its template.
     pub template: QubeName,
+    /// What to restore, if not everything.
+    pub paths: Option<PathPatterns>,
 }
 
 /// Decides what a restore does, without doing any of it.
 ///
 /// # Errors
-/// When there is no such history or snapshot, or the target's name is taken.
+/// When there is no such history or snapshot, the target's name is taken, or paths are
+/// asked of an image.
 pub fn plan(
     installation: &Installation,
     name: &QubeName,
     id: Option<&str>,
     sequence: Option<u64>,
     target: Option<QubeName>,
+    paths: Option<PathPatterns>,
 ) -> Result<Plan> {
     let history = history(installation, name, id)?;
     let snapshot = match sequence {
@@ -64,12 +69,19 @@ pub fn plan(
             None => "it had no template; qib does not restore such qubes yet".to_owned(),
         })
     })?;
+    let manner = history.manner(snapshot.sequence);
+    if paths.is_some() && matches!(manner, Manner::Image(_)) {
+        return Err(Error::Restore(format!(
+            "{name} was kept as an image, in which qib sees no files; restore it whole"
+        )));
+    }
     Ok(Plan {
         qube: history.qube.clone(),
         snapshot: snapshot.clone(),
-        manner: history.manner(snapshot.sequence),
+        manner,
         target,
         template,
+        paths,
     })
 }
 

@@ -113,10 +113,7 @@ impl Writing {
             writing.wants.add_run(number, run);
             Ok(())
         });
-        done.map_err(|stopped| match stopped {
-            Stopped::Format(error) => Error::Object(digest, error),
-            Stopped::Other(error) => error,
-        })?;
+        done.map_err(|stopped: Stopped| stopped.about(digest))?;
         zeros::make(&writing.file, at..target.bytes())?;
         writing.wants.sort();
         Ok(writing)

@@ -25,7 +25,7 @@ pub fn open_all(
     with: &OpenWith,
     key: &ChunkKey,
     fetched: impl Fn(&Pack) + Sync,
-    take: impl Fn(ChunkId, &[u8]) -> Result<()> + Sync,
+    take: impl Fn(&ChunkId, &[u8]) -> Result<()> + Sync,
 ) -> Result<()> {
     let failed = Mutex::new(None);
     let open_next = || {
@@ -66,10 +66,10 @@ fn open(
     pack: &Pack,
     with: &OpenWith,
     key: &ChunkKey,
-    take: impl Fn(ChunkId, &[u8]) -> Result<()>,
+    take: impl Fn(&ChunkId, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let done = pack::each_chunk(&pack.bytes, with, key, |chunk, plain| {
-        take(chunk, plain).map_err(Ended::Other)
+        take(&chunk, plain).map_err(Ended::Other)
     });
     done.map_err(|ended| match ended {
         Ended::Format(error) => Error::Object(pack.digest, error),

@@ -6,6 +6,15 @@ use qib_rpc::count::Counts;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
+/// What was fetched now.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetched {
+    /// Objects that were not open.
+    pub objects: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+}
+
 /// What was done so far.
 pub struct Tally<'a, W> {
     counts: Mutex<Counts>,
@@ -30,9 +39,17 @@ impl<'a, W: Write + Send + 'static> Tally<'a, W> {
 
     /// Counts an object that was fetched.
     pub fn object(&self, object: &[u8]) {
+        self.fetched(Fetched {
+            objects: 1,
+            bytes: wide(object.len()),
+        });
+    }
+
+    /// Counts what was fetched.
+    pub fn fetched(&self, fetched: Fetched) {
         self.count(|counts| {
-            counts.objects = counts.objects.saturating_add(1);
-            counts.bytes_stored = counts.bytes_stored.saturating_add(wide(object.len()));
+            counts.objects = counts.objects.saturating_add(fetched.objects);
+            counts.bytes_stored = counts.bytes_stored.saturating_add(fetched.bytes);
         });
     }
 

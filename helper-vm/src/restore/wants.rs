@@ -106,6 +106,15 @@ impl Wants {
         self.wants.get(begin..end).unwrap_or_default()
     }
 
+    /// The chunks that have not come yet.
+    pub fn unmet(&self) -> Vec<ChunkId> {
+        let wants = self.wants.iter().zip(&self.met);
+        let unmet = wants.filter(|(_, met)| !met.load(Ordering::Relaxed));
+        let mut chunks: Vec<ChunkId> = unmet.map(|(want, _)| want.chunk).collect();
+        chunks.dedup();
+        chunks
+    }
+
     /// True when every place has its chunk.
     pub fn all_met(&self) -> bool {
         self.met.iter().all(|met| met.load(Ordering::Relaxed))
