@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use qib_rpc::compression::Compression;
 use qib_rpc::name::QubeName;
+use qib_rpc::path::PathPattern;
 use std::path::PathBuf;
 
 /// Incremental, encrypted backups of qubes.
@@ -111,7 +112,17 @@ pub struct Restore {
     /// The name of the qube to make [default: the old name].
     #[arg(long = "as", value_name = "NAME")]
     pub target: Option<QubeName>,
+    /// Restore only this file or folder, with the folders above it; may be repeated.
+    ///
+    /// The path is the one in the volume, which for an app qube is what lies below /rw:
+    /// home/user/Documents/x.odt. In each name '*' stands for any characters, '?' for one
+    /// byte, and a backslash makes the next character an ordinary one. Each path must be there.
+    #[arg(long = "path", value_name = "PATH", requires = "target")]
+    pub paths: Vec<PathPattern>,
     /// Read the passphrase from the first line of FILE, or of standard input with '-'.
     #[arg(short, long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
 }

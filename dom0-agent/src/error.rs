@@ -163,6 +163,9 @@ fn advice(peer: Peer, code: Code) -> &'static str {
         Code::VolumeCorrupt => "check the file system inside the qube (fsck), and run again",
         Code::WrongPassphrase => "try again with the passphrase given at 'qib init'",
         Code::WrongKit => "use the kit that 'qib init' made on this machine",
+        Code::NoSuchPath => {
+            "paths are those below /rw of an app qube, such as home/user/Documents; nothing was restored"
+        }
         Code::TargetTooSmall => "restore to a larger volume",
         Code::NoPermit | Code::NotAllowed | Code::Protocol => {
             "the versions in dom0, the helper's template and the storage qube may differ"

@@ -18,7 +18,7 @@ use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
@@ -153,7 +153,7 @@ fn fill(
         ANSWER_LIMIT,
         stop,
     )?;
-    talk.say(&RestoreJob {
+    let job = RestoreJob {
         session,
         storage: machine.config.storage.clone(),
         qube: volume.qube.id,
@@ -161,7 +161,16 @@ fn fill(
         snapshot: volume.snapshot.snapshot,
         chunk_key: installation.keys.chunk(volume.qube.id),
         data_identity,
-    })?;
+    };
+    match &volume.paths {
+        None => talk.say(&job)?,
+        Some(paths) => talk.say(&RestorePathsJob {
+            job,
+            index_seed: installation.keys.index(volume.qube.id),
+            index: volume.snapshot.index.clone(),
+            paths: paths.clone(),
+        })?,
+    }
     let summary = loop {
         let frame = talk.hear_any()?;
         if !frame.is::<ProgressMessage>() {

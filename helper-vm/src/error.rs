@@ -37,6 +37,8 @@ pub enum Error {
     Object(Digest, FormatError),
     /// A job that contradicts itself.
     Job(&'static str),
+    /// A path of the job is not in the snapshot.
+    NoSuchPath,
     /// The volume to write to can not hold what is to be written.
     TargetTooSmall,
     /// The volume could not be written.
@@ -66,6 +68,7 @@ impl Error {
             Self::NoDevice => Code::NoDevice,
             Self::VolumeEmpty => Code::VolumeEmpty,
             Self::VolumeDirty => Code::VolumeDirty,
+            Self::NoSuchPath => Code::NoSuchPath,
             Self::TargetTooSmall => Code::TargetTooSmall,
             Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
@@ -109,6 +112,7 @@ impl fmt::Display for Error {
             Self::NoDevice
             | Self::VolumeEmpty
             | Self::VolumeDirty
+            | Self::NoSuchPath
             | Self::TargetTooSmall
             | Self::Storage(_) => self.fault().fmt(out),
         }

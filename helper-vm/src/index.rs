@@ -4,19 +4,24 @@
 mod decode;
 mod encode;
 mod folder;
+mod frames;
 mod parent;
 mod word;
 
 pub use decode::{IndexSink, read};
 pub use encode::{IndexCounts, IndexWriter, InodeCounts, WriteRow};
 pub use folder::{Folder, Stand};
+pub use frames::{FrameRow, FramesSink, prefix, read_frames};
 pub use parent::Parent;
 pub use word::{Stretch, push_stretch, stretches};
 
 use crate::pack::Place;
 
 /// The version of the index format.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
+
+/// A version that is still read: it has no table of frames.
+const VERSION_WITHOUT_FRAMES: &str = "2";
 
 /// Bytes of a row of the chunk table: id, pack, place.
 pub(crate) const CHUNK_ROW_BYTES: u64 = 52;

@@ -4,10 +4,13 @@
 //! little is held in memory:
 //!
 //! 1. `survey` checks all of it and counts, before anything is written;
-//! 2. `make` makes folders and empty files; then `fill` writes their data, in
-//!    the order in which packs hold it;
+//! 2. `make` makes folders and empty files; then `fill` writes their data, as it
+//!    comes out of the packs that `opening` opens on all processors;
 //! 3. `complete` makes hard links, devices, FIFOs and symbolic links, and sets
 //!    metadata, folders after what is in them.
+//!
+//! Of a part of a snapshot, `part` fetches only what is needed, by ranges, and makes a
+//! smaller snapshot of it, which is then restored as any other.
 //!
 //! An image is the volume itself: `image` writes its bytes where they were. A `disk` is
 //! both: an image, and a tree that is written to a part of the volume.
@@ -28,15 +31,20 @@ mod metadata;
 mod mkfs;
 mod mounted;
 mod names;
+mod opening;
 mod packs;
+mod part;
 mod place;
 mod run;
 mod runs;
+mod session;
 mod spool;
 mod survey;
+mod tally;
 mod target;
 mod tree;
 mod walk;
 mod wants;
+mod whole;
 
 pub use run::run;

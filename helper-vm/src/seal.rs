@@ -6,7 +6,7 @@ use crate::padding;
 use age::x25519;
 use qib_rpc::key::{Identity, IndexSeed, Recipient};
 use qib_rpc::object::{Kind, ObjectName};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// The largest window that a reader grants a zstd frame: 8 MiB.
 pub const MAX_WINDOW_LOG: u32 = 23;
@@ -129,9 +129,19 @@ pub fn seal(to: &SealTo, kind: Kind, tar: &[u8]) -> io::Result<Sealed> {
 /// # Errors
 /// [`FormatError::Damaged`] when it is no age file or not for this identity.
 pub fn open<'a>(untrusted_sealed: &'a [u8], with: &OpenWith) -> Result<impl Read + use<'a>> {
+    decompress(BufReader::with_capacity(
+        1 << 17,
+        open_age(untrusted_sealed, with)?,
+    ))
+}
+
+/// What zstd frames hold, decompressed as it is read.
+///
+/// # Errors
+/// [`FormatError::Damaged`] when there is no memory.
+pub fn decompress<R: BufRead>(untrusted_frames: R) -> Result<impl Read + use<R>> {
     let no_zstd = |_| FormatError::Damaged("not zstd");
-    let input = BufReader::with_capacity(1 << 17, open_age(untrusted_sealed, with)?);
-    let mut decoder = zstd::Decoder::with_buffer(input).map_err(no_zstd)?;
+    let mut decoder = zstd::Decoder::with_buffer(untrusted_frames).map_err(no_zstd)?;
     decoder.window_log_max(MAX_WINDOW_LOG).map_err(no_zstd)?;
     Ok(decoder)
 }
@@ -141,6 +151,17 @@ pub fn open<'a>(untrusted_sealed: &'a [u8], with: &OpenWith) -> Result<impl Read
 /// # Errors
 /// As [`open`].
 pub fn open_age<'a>(untrusted_sealed: &'a [u8], with: &OpenWith) -> Result<impl Read + use<'a>> {
+    open_stream(untrusted_sealed, with)
+}
+
+/// The same of an object that may be read in parts: what is read was authenticated.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_stream<R: BufRead>(
+    untrusted_sealed: R,
+    with: &OpenWith,
+) -> Result<age::stream::StreamReader<R>> {
     let no_age = |_| FormatError::Damaged("not an age file for this identity");
     let with: &dyn age::Identity = &with.0;
     age::Decryptor::new_buffered(untrusted_sealed)

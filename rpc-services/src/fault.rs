@@ -60,6 +60,8 @@ pub enum Code {
     HelperFailed,
     /// Helper: the volume is zeros throughout: its qube was never started.
     VolumeEmpty,
+    /// Helper: a path of the job is not in the snapshot.
+    NoSuchPath,
 }
 
 impl Fault {
@@ -103,6 +105,7 @@ impl Code {
             Self::TargetTooSmall => "the new volume is too small",
             Self::HelperFailed => "the helper ran into a problem of its own",
             Self::VolumeEmpty => "the volume is empty",
+            Self::NoSuchPath => "a path is not in the snapshot",
         }
     }
 }

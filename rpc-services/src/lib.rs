@@ -29,6 +29,7 @@ pub mod line;
 pub mod message;
 pub mod name;
 pub mod object;
+pub mod path;
 pub mod reading;
 pub mod rule;
 pub mod service;

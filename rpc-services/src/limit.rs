@@ -29,3 +29,12 @@ pub const MAX_KIT_BYTES: usize = 2 << 10;
 
 /// The longest sealed identity, in bytes.
 pub const MAX_SEALED_BYTES: usize = 2 << 10;
+
+/// The longest part of an object that one message asks for, in bytes.
+pub const MAX_RANGE_BYTES: u32 = 16 << 20;
+
+/// Paths that one restore may name.
+pub const MAX_PATHS: usize = 12;
+
+/// The longest path that a restore may name, in bytes.
+pub const MAX_PATH_BYTES: usize = 4 << 10;

@@ -15,11 +15,14 @@ use qib_rpc::message::backup::{
 use qib_rpc::message::key::{
     KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
 };
-use qib_rpc::message::object::{Finish, Finished, GetObject, Object, PutObject, Stored};
+use qib_rpc::message::object::{
+    Finish, Finished, GetObject, GetRange, Object, PutObject, RangeBytes, Stored,
+};
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::message::{Message, TABLE};
+use qib_rpc::path::PathPatterns;
 use qib_rpc::reading::{Manner, VolumeKind};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -40,8 +43,8 @@ macro_rules! all {
 
 fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
-        Finish Finished BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
-        RestoreSummary KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
+        Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
+        RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         PutRecord GetRecord FindNewest Newest)
 }
 
@@ -118,6 +121,40 @@ fn hostile_object_names() {
         decode::<PutObject>(&put(0, &[1; 33])).is_err(),
         "a long digest"
     );
+}
+
+#[test]
+fn hostile_ranges() {
+    let range = |bytes: u32| [&[0; 4][..], &[1; 32], &[0xff; 8], &bytes.to_le_bytes()].concat();
+    assert!(decode::<GetRange>(&range(1)).is_ok());
+    assert!(decode::<GetRange>(&range(16 << 20)).is_ok());
+    assert!(decode::<GetRange>(&range(0)).is_err(), "nothing");
+    assert!(
+        decode::<GetRange>(&range((16 << 20) + 1)).is_err(),
+        "more than a message may ask for"
+    );
+    assert!(RangeBytes::try_from(0).is_err());
+}
+
+#[test]
+fn hostile_paths() {
+    let paths = |count: u64, path: &str| {
+        let all = text(path).repeat(usize::try_from(count).unwrap());
+        [&count.to_le_bytes()[..], &all].concat()
+    };
+    assert!(decode::<PathPatterns>(&paths(12, "home/user/*.odt")).is_ok());
+    for (body, why) in [
+        (paths(0, "x"), "no path"),
+        (paths(13, "x"), "more paths than a message may hold"),
+        (paths(1, ""), "an empty path"),
+        (paths(1, "/x"), "a path from the root"),
+        (paths(1, "a/../b"), "a way up"),
+        (paths(1, "a\0b"), "a NUL byte"),
+        (paths(1, &"x".repeat(4097)), "a path that is too long"),
+        (paths(1, "x").split_off(1), "half a message"),
+    ] {
+        assert!(decode::<PathPatterns>(&body).is_err(), "{why}");
+    }
 }
 
 #[test]
@@ -217,6 +254,6 @@ fn hostile_readings() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0]].concat();
-    assert!(decode::<Fault>(&fault(21)).is_ok());
-    assert!(decode::<Fault>(&fault(22)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(22)).is_ok());
+    assert!(decode::<Fault>(&fault(23)).is_err(), "a code of the future");
 }

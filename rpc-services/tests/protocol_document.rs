@@ -99,11 +99,23 @@ fn every_service_stands_there_with_its_sides_and_no_other() {
 #[test]
 fn the_limits_stand_there() {
     use qib_rpc::limit::{
-        MAX_DATA_BYTES, MAX_HELPER_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_PARTIALS,
+        MAX_DATA_BYTES, MAX_HELPER_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_PARTIALS, MAX_PATH_BYTES,
+        MAX_PATHS, MAX_RANGE_BYTES,
     };
     assert_eq!((MAX_DATA_BYTES, MAX_MESSAGE_BYTES), (262_144, 65_536));
     assert_eq!((MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS), (4096, 40));
-    for number in ["262,144", "65,536", "4,096", "at most 40"] {
+    assert_eq!(
+        (MAX_RANGE_BYTES, MAX_PATHS, MAX_PATH_BYTES),
+        (16_777_216, 12, 4096)
+    );
+    for number in [
+        "262,144",
+        "65,536",
+        "4,096",
+        "at most 40",
+        "16,777,216",
+        "1 to 12",
+    ] {
         assert!(DOCUMENT.contains(number), "{number}");
     }
 }

@@ -4,7 +4,7 @@ use crate::descriptor::Dom0;
 use crate::permit::{Permit, Share};
 use crate::spot::Spot;
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::message::object::{GetObject, PutObject};
+use qib_rpc::message::object::PutObject;
 use qib_rpc::message::permit::Verbs;
 use qib_rpc::message::record::{GetRecord, Place, PutRecord};
 use qib_rpc::object::ObjectName;
@@ -89,8 +89,7 @@ impl GetAllowed {
     ///
     /// # Errors
     /// A fault when the permit does not allow it.
-    pub fn helper(permit: &Permit, request: GetObject) -> Result<Self, Fault> {
-        let GetObject { name } = request;
+    pub fn helper(permit: &Permit, name: ObjectName) -> Result<Self, Fault> {
         let may = match &permit.request().verbs {
             Verbs::Backup(readable) => readable.names().contains(&name),
             Verbs::Restore => true,

@@ -17,11 +17,11 @@ pub trait Backend: Send + Sync {
     /// [`Trouble`] says what the place could not do.
     fn begin(&self, allowed: &PutAllowed) -> Result<Box<dyn Incoming + '_>, Trouble>;
 
-    /// Opens an object to be read from its beginning.
+    /// Opens an object to be read from an offset on; there is nothing beyond its end.
     ///
     /// # Errors
     /// [`Trouble`] says what the place could not do.
-    fn open(&self, allowed: &GetAllowed) -> Result<Opened, Trouble>;
+    fn open(&self, allowed: &GetAllowed, offset: u64) -> Result<Opened, Trouble>;
 
     /// The object of this kind that came last. Packs have no order.
     ///
@@ -57,9 +57,9 @@ pub enum Arrival {
 
 /// An object to be read.
 pub struct Opened {
-    /// Its bytes.
+    /// Its bytes from the offset on.
     pub input: Box<dyn Read + Send>,
-    /// Number of its bytes.
+    /// Number of these bytes.
     pub bytes: u64,
 }
 

@@ -22,7 +22,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use shelves::Shelves;
 use std::fs::{DirBuilder, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,14 +76,18 @@ impl Backend for Folder {
         Ok(Box::new(Arriving::begin(self, *allowed.spot(), number)?))
     }
 
-    fn open(&self, allowed: &GetAllowed) -> Result<Opened, Trouble> {
-        let file = self.open_object(allowed.spot())?;
+    fn open(&self, allowed: &GetAllowed, offset: u64) -> Result<Opened, Trouble> {
+        let mut file = self.open_object(allowed.spot())?;
         let status = file.metadata()?;
         if !status.is_file() || status.len() > allowed.spot().name.kind.max_bytes() {
             return Err(Trouble::Damaged);
         }
+        let bytes = status.len().saturating_sub(offset);
+        if bytes > 0 {
+            file.seek(SeekFrom::Start(offset))?;
+        }
         Ok(Opened {
-            bytes: status.len(),
+            bytes,
             input: Box::new(file),
         })
     }

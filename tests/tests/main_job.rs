@@ -8,6 +8,7 @@
 
 mod machine;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -69,6 +70,52 @@ fn a_halted_qube_comes_back_as_it_was() {
     } else {
         assert_same(&plain(source), &plain(restored));
     }
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn single_files_come_back_as_a_qube_of_their_own() {
+    let machine = machine_with(small_tree);
+    machine.backup("work");
+    let path = "/home/user/Documents/1?.txt";
+    let words = ["--path", path, "--path", "home/user/empty", "--json"];
+    machine.restore("work", &words, "notes");
+    let found = machine.tree("notes");
+    let mut expected: Vec<String> = (10..20)
+        .map(|number| format!("home/user/Documents/{number}.txt"))
+        .collect();
+    expected.extend(
+        [
+            "",
+            "home",
+            "home/user",
+            "home/user/Documents",
+            "home/user/empty",
+        ]
+        .map(str::to_owned),
+    );
+    let names: BTreeSet<&[u8]> = found.keys().map(Vec::as_slice).collect();
+    let expected: BTreeSet<&[u8]> = expected.iter().map(String::as_bytes).collect();
+    assert_eq!(names, expected);
+    let source = machine.tree("work");
+    let is_file = |name: &&Vec<u8>| name.ends_with(b".txt");
+    for name in found.keys().filter(is_file) {
+        assert_eq!(found[name], source[name]);
+    }
+    let refused = [
+        "restore",
+        "work",
+        "--as",
+        "nothing",
+        "--path",
+        "home/user/absent",
+    ];
+    let passphrase = machine.passphrase();
+    let passphrase = ["-p", passphrase.to_str().unwrap()];
+    let output = machine.qib(&[&refused[..], &passphrase].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("a path is not in the snapshot"), "{said}");
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }
 

@@ -1,6 +1,6 @@
 //! `qib restore`: a plan, the passphrase, then the new qube.
 
-use super::Ended;
+use super::{Ended, print_json};
 use crate::cli::Restore;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
@@ -8,13 +8,16 @@ use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::restore::{self, Plan, Volume};
 use crate::undo::Undos;
-use crate::{passphrase, storage, text};
+use crate::{passphrase, report, storage, text};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
+use qib_rpc::limit::MAX_PATHS;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
 use qib_rpc::name::QubeName;
+use qib_rpc::path::{PathPattern, PathPatterns};
 use qib_rpc::reading::Manner;
+use serde_json::{Value, json};
 use std::time::Instant;
 
 pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
@@ -25,7 +28,8 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let undos = Undos::sweep()?;
     let (number, target) = (arguments.snapshot, arguments.target.clone());
     let (name, id) = (&arguments.qube, arguments.id.as_deref());
-    let plan = restore::plan(&installation, name, id, number, target)?;
+    let paths = paths(&arguments.paths)?;
+    let plan = restore::plan(&installation, name, id, number, target, paths)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     storage::wake(&machine, &progress)?;
     let done = perform(
@@ -42,10 +46,28 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     }
     let summaries = done.map_err(|error| error.of(&plan.target))?;
     let seconds = began.elapsed().as_secs_f64();
-    for (volume, summary) in plan.volumes.iter().zip(&summaries) {
-        report(&plan.target, volume, summary, seconds);
+    let volumes = plan.volumes.iter().zip(&summaries);
+    if arguments.json {
+        let mut of_volumes = volumes.map(|(volume, summary)| json(&plan, volume, summary, seconds));
+        let mut whole = of_volumes.next().unwrap_or_default();
+        if let (Some(whole), Some(root)) = (whole.as_object_mut(), of_volumes.next()) {
+            whole.insert("root".to_owned(), root);
+        }
+        print_json(&whole)?;
+    } else {
+        volumes.for_each(|(volume, summary)| report(&plan.target, volume, summary, seconds));
     }
     Ok(Ended::Well)
+}
+
+fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let paths = PathPatterns::try_from(paths.to_vec());
+    paths
+        .map(Some)
+        .map_err(|_| Error::Restore(format!("--path may be given {MAX_PATHS} times at most")))
 }
 
 fn perform(
@@ -99,11 +121,30 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
     Ok(())
 }
 
+fn json(plan: &Plan, volume: &Volume, summary: &RestoreSummary, seconds: f64) -> Value {
+    json!({
+        "qube": plan.target.as_str(),
+        "from": volume.qube.name.as_str(),
+        "snapshot": volume.snapshot.sequence,
+        "time": volume.snapshot.time,
+        "seconds": seconds,
+        "counts": report::counts(&summary.counts),
+        "bytes_fetched": summary.counts.bytes_stored,
+        "whole": summary.fidelity != Fidelity::NamesContentsModes && summary.skipped == 0,
+        "skipped": summary.skipped,
+    })
+}
+
 fn report(target: &QubeName, volume: &Volume, summary: &RestoreSummary, seconds: f64) {
     let counts = &summary.counts;
     println!(
-        "{target}{}: restored from snapshot {} of {}, {}",
+        "{target}{}: {} from snapshot {} of {}, {}",
         volume.part.suffix(),
+        if volume.paths.is_some() {
+            "what was named was restored"
+        } else {
+            "restored"
+        },
         volume.snapshot.sequence,
         volume.qube.name,
         text::time(volume.snapshot.time)

@@ -9,6 +9,7 @@ use crate::machine::Installation;
 use crate::part::Part;
 use crate::text;
 use qib_rpc::name::QubeName;
+use qib_rpc::path::PathPatterns;
 use qib_rpc::reading::Manner;
 
 /// What is restored, and as what.
@@ -31,6 +32,8 @@ pub struct Volume {
     pub snapshot: SnapshotRecord,
     /// How its volume was read.
     pub manner: Manner,
+    /// What to restore of it, if not everything.
+    pub paths: Option<PathPatterns>,
 }
 
 /// What a qube is based on.
@@ -42,12 +45,13 @@ pub enum Base {
 }
 
 impl Volume {
-    fn new(history: &History, snapshot: &SnapshotRecord) -> Self {
+    fn new(history: &History, snapshot: &SnapshotRecord, paths: Option<PathPatterns>) -> Self {
         Self {
             part: history.part(),
             qube: history.qube.clone(),
             snapshot: snapshot.clone(),
             manner: history.manner(snapshot.sequence),
+            paths,
         }
     }
 }
@@ -55,13 +59,15 @@ impl Volume {
 /// Decides what a restore does, without doing any of it.
 ///
 /// # Errors
-/// When there is no such history or snapshot, or the target's name is taken.
+/// When there is no such history or snapshot, the target's name is taken, or paths are
+/// asked of an image.
 pub fn plan(
     installation: &Installation,
     name: &QubeName,
     id: Option<&str>,
     sequence: Option<u64>,
     target: Option<QubeName>,
+    paths: Option<PathPatterns>,
 ) -> Result<Plan> {
     let history = history(installation, name, id)?;
     let snapshot = match sequence {
@@ -83,8 +89,13 @@ pub fn plan(
             "a qube named {target} exists; choose another name with --as NAME"
         )));
     }
-    let mut volumes = vec![Volume::new(history, snapshot)];
-    let base = match installation.ledger.book.root(history.qube.id) {
+    let manner = history.manner(snapshot.sequence);
+    let root = installation.ledger.book.root(history.qube.id);
+    if paths.is_some() {
+        check_paths(name, manner, root.is_some())?;
+    }
+    let mut volumes = vec![Volume::new(history, snapshot, paths)];
+    let base = match root {
         Some(root) => {
             volumes.push(root_volume(root, snapshot.time)?);
             let (_, class) = root.root_of.ok_or_else(no_template)?;
@@ -99,6 +110,21 @@ pub fn plan(
     })
 }
 
+/// Paths are found in trees only, and make a qube that is based on a template.
+fn check_paths(name: &QubeName, manner: Manner, has_root: bool) -> Result<()> {
+    if has_root {
+        return Err(Error::Restore(format!(
+            "{name} has a root volume of its own: qib restores it whole only"
+        )));
+    }
+    match manner {
+        Manner::Reader | Manner::Kernel(_) => Ok(()),
+        Manner::Image(_) | Manner::Disk => Err(Error::Restore(format!(
+            "{name} was kept as an image, in which qib sees no files; restore it whole"
+        ))),
+    }
+}
+
 /// The last state of the root volume that is not newer than that of the private one.
 fn root_volume(root: &History, time: i64) -> Result<Volume> {
     let mut snapshots = root.snapshots.iter().rev();
@@ -107,7 +133,7 @@ fn root_volume(root: &History, time: i64) -> Result<Volume> {
         let text = "its root volume was not backed up with that snapshot";
         Error::Restore(text.to_owned())
     })?;
-    Ok(Volume::new(root, snapshot))
+    Ok(Volume::new(root, snapshot, None))
 }
 
 fn template(snapshot: &SnapshotRecord, qubes: &[Qube]) -> Result<QubeName> {

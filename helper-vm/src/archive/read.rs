@@ -20,6 +20,23 @@ pub fn each(
     untrusted_input: impl Read,
     mut take: impl FnMut(Head, &mut dyn Read) -> Result<()>,
 ) -> Result<()> {
+    match until(untrusted_input, |head, content| {
+        take(head, content).map(|()| true)
+    })? {
+        Some(rest) => drain(rest),
+        None => Ok(()),
+    }
+}
+
+/// Hands members and their contents to `take` until it returns false, and returns what
+/// follows the last member where it never does.
+///
+/// # Errors
+/// As [`each`].
+pub fn until<R: Read>(
+    untrusted_input: R,
+    mut take: impl FnMut(Head, &mut dyn Read) -> Result<bool>,
+) -> Result<Option<R>> {
     let broken = |_| FormatError::Damaged("not a tar stream");
     let mut archive = tar::Archive::new(untrusted_input);
     let mut pax: Option<Vec<u8>> = None;
@@ -36,12 +53,14 @@ pub fn each(
         }
         let mut head = head(member.header()).ok_or(FormatError::Damaged("a tar header"))?;
         pax::apply(&pax.take().unwrap_or_default(), &mut head)?;
-        take(head, &mut member)?;
+        if !take(head, &mut member)? {
+            return Ok(None);
+        }
     }
     if pax.is_some() {
         return Err(FormatError::Damaged("PAX records without a member"));
     }
-    drain(archive.into_inner())
+    Ok(Some(archive.into_inner()))
 }
 
 fn head(untrusted_header: &tar::Header) -> Option<Head> {

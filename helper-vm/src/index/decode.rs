@@ -1,8 +1,12 @@
 //! Reading an index object that may lie: an earlier helper made it, and may
 //! have been in an attacker's hand.
 
+use super::frames::FRAMES;
 use super::word::{Stretch, stretches};
-use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, Folder, INODE_ROW_BYTES, Parent, VERSION};
+use super::{
+    CHUNK_ROW_BYTES, ChunkRow, FileKey, Folder, INODE_ROW_BYTES, Parent, VERSION,
+    VERSION_WITHOUT_FRAMES,
+};
 use crate::archive::{self, Head, MemberKind};
 use crate::chunk_id::ChunkId;
 use crate::cut;
@@ -55,6 +59,7 @@ pub fn read(
         sink,
         qube,
         table: 0,
+        has_frames: false,
         packs: 0,
         chunks: 0,
     };
@@ -70,6 +75,8 @@ struct Reading<'a, S> {
     sink: &'a mut S,
     qube: QubeId,
     table: u32,
+    /// True while a table of frames, which says nothing new to us, has to come.
+    has_frames: bool,
     packs: u64,
     /// Own chunks and, from the table of borrowed ones on, those too.
     chunks: u64,
@@ -85,6 +92,11 @@ impl<S: IndexSink> Reading<'_, S> {
         match (self.table, head.name.as_slice()) {
             (0, b"index") => self.head(head, &mut input)?,
             (1, b"packs") => self.packs(&mut input, length)?,
+            (2, FRAMES) if self.has_frames => {
+                self.has_frames = false;
+                return Ok(());
+            }
+            (2, _) if self.has_frames => return Err(FormatError::Damaged("tables out of order")),
             (2, b"chunks") => self.chunks(&mut input, length)?,
             (3, b"borrowed") => self.borrowed(&mut input, length)?,
             (4, b"folders") => self.folders(&mut input, length)?,
@@ -103,9 +115,11 @@ impl<S: IndexSink> Reading<'_, S> {
             .strip_prefix("qib-index ")
             .and_then(|rest| rest.split_once('\n'))
             .ok_or(damaged)?;
-        if version != VERSION {
-            return Err(FormatError::Newer);
-        }
+        self.has_frames = match version {
+            VERSION => true,
+            VERSION_WITHOUT_FRAMES => false,
+            _ => return Err(FormatError::Newer),
+        };
         let rest = rest.strip_prefix(&format!("qube {}\nrules ", self.qube));
         let rules = rest.ok_or(FormatError::NotOurs)?.strip_suffix('\n');
         let rules = rules.and_then(|rules| Rules::try_from(rules.parse::<u32>().ok()?).ok());
@@ -210,14 +224,14 @@ fn inodes(
     Ok(())
 }
 
-fn rows(length: u64, row_bytes: u64) -> Result<u64> {
+pub(super) fn rows(length: u64, row_bytes: u64) -> Result<u64> {
     match length.checked_rem(row_bytes) {
         Some(0) => Ok(length.checked_div(row_bytes).unwrap_or(0)),
         _ => Err(FormatError::Damaged("a table with half a row")),
     }
 }
 
-fn array<const N: usize>(untrusted_input: &mut dyn Read) -> Result<[u8; N]> {
+pub(super) fn array<const N: usize>(untrusted_input: &mut dyn Read) -> Result<[u8; N]> {
     let mut bytes = [0; N];
     untrusted_input
         .read_exact(&mut bytes)

@@ -1,6 +1,6 @@
 //! Writing an index object, row by row: a large one is never in memory as plaintext.
 
-use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, INODE_ROW_BYTES, Parent, VERSION};
+use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, INODE_ROW_BYTES, Parent, VERSION, frames};
 use crate::archive::{self, Head};
 use crate::chunk_id::ChunkId;
 use crate::pack::LEVEL;
@@ -70,11 +70,15 @@ impl IndexWriter {
         })
     }
 
-    /// Writes the table of chunks.
+    /// Writes the tables of frames and of chunks.
     ///
     /// # Errors
     /// When sealing fails.
-    pub fn chunks(&mut self, mut rows: impl Iterator<Item = ChunkRow>) -> io::Result<()> {
+    pub fn chunks(&mut self, mut rows: impl Iterator<Item = ChunkRow> + Clone) -> io::Result<()> {
+        let length = frames::table_bytes(rows.clone());
+        self.table(frames::FRAMES, length, |output| {
+            frames::write(output, rows.clone())
+        })?;
         let length = self.counts.chunks.saturating_mul(CHUNK_ROW_BYTES);
         self.table(b"chunks", length, |output| {
             rows.try_for_each(|row| {

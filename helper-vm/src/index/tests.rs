@@ -256,3 +256,129 @@ proptest! {
         prop_assert_eq!(stretches(&words).collect::<Vec<_>>(), expected);
     }
 }
+
+/// What the beginning of an index object says.
+#[derive(Debug, Default, PartialEq)]
+struct Beginning {
+    packs: Vec<Digest>,
+    frames: Vec<(FrameRow, Vec<u32>)>,
+}
+
+impl FramesSink for Beginning {
+    fn pack(&mut self, digest: Digest) {
+        self.packs.push(digest);
+    }
+
+    fn frame(&mut self, row: FrameRow) {
+        self.frames.push((row, Vec::new()));
+    }
+
+    fn chunk(&mut self, prefix: u32) {
+        self.frames.last_mut().unwrap().1.push(prefix);
+    }
+}
+
+fn beginning(bytes: &[u8]) -> Result<Beginning, FormatError> {
+    let mut found = Beginning::default();
+    let frames = std::io::BufReader::new(crate::seal::open_age(bytes, &keys().0)?);
+    read_frames(frames, QUBE, &mut found)?;
+    Ok(found)
+}
+
+#[test]
+fn the_table_of_frames_says_in_which_frame_each_chunk_is() {
+    let mut tables = tables();
+    tables.packs = vec![Digest::new([1; 32]), Digest::new([2; 32])];
+    let row = |byte, pack, frame_at| ChunkRow {
+        id: ChunkId::new([byte; 32]),
+        pack,
+        place: Place {
+            frame_at,
+            frame_bytes: 9,
+            at: 3,
+            length: 4,
+        },
+    };
+    tables.chunks = vec![
+        row(1, 0, 0),
+        row(2, 0, 0),
+        row(3, 0, 9),
+        row(4, 1, 9),
+        row(5, 0, 9),
+    ];
+    let found = beginning(&write(&tables, QUBE)).unwrap();
+    assert_eq!(found.packs, tables.packs);
+    let frame = |pack, at| FrameRow { pack, at, bytes: 9 };
+    let number = |byte: u32| byte << 16 | byte << 8 | byte;
+    let expected = [
+        (frame(0, 0), vec![number(1), number(2)]),
+        (frame(0, 9), vec![number(3)]),
+        (frame(1, 9), vec![number(4)]),
+        (frame(0, 9), vec![number(5)]),
+    ];
+    assert_eq!(found.frames, expected);
+    assert_eq!(prefix(&tables.chunks[1].id), number(2));
+}
+
+#[test]
+fn a_table_of_frames_that_lies_is_refused() {
+    let mut tables = tables();
+    let chunk = tables.chunks[0];
+    for place in [
+        Place {
+            frame_bytes: (8 << 20) + 1,
+            ..chunk.place
+        },
+        Place {
+            frame_bytes: u32::MAX,
+            ..chunk.place
+        },
+    ] {
+        tables.chunks = vec![ChunkRow { place, ..chunk }];
+        assert!(beginning(&write(&tables, QUBE)).is_err(), "{place:?}");
+    }
+    tables.chunks = vec![ChunkRow { pack: 77, ..chunk }];
+    assert!(
+        beginning(&write(&tables, QUBE)).is_err(),
+        "a pack that is none"
+    );
+    tables.chunks = vec![chunk];
+    let other = QubeId::new([99; 16]);
+    let refused = beginning(&write(&tables, other));
+    assert_eq!(refused, Err(FormatError::NotOurs));
+}
+
+/// Tables as the version before wrote them: the same without frames.
+#[test]
+fn the_version_without_frames_is_still_read() {
+    let tables = tables();
+    let bytes = write(&tables, QUBE);
+    let mut tar = Vec::new();
+    let mut input = crate::seal::open(&bytes, &keys().0).unwrap();
+    std::io::Read::read_to_end(&mut input, &mut tar).unwrap();
+    let mut older = Vec::new();
+    crate::archive::each(tar.as_slice(), |mut head, content| {
+        let mut text = crate::archive::text(&head, content, 1 << 20)?;
+        if head.name == b"index" {
+            text = String::from_utf8(text)
+                .unwrap()
+                .replacen('3', "2", 1)
+                .into_bytes();
+        }
+        if head.name != b"frames" {
+            head.content_bytes = u64::try_from(text.len()).unwrap();
+            crate::archive::member(&mut older, &head);
+            older.extend_from_slice(&text);
+            crate::archive::padding(&mut older, head.content_bytes);
+        }
+        Ok(())
+    })
+    .unwrap();
+    crate::archive::end(&mut older);
+    let older = crate::seal::seal(&keys().1, qib_rpc::object::Kind::Index, &older).unwrap();
+    assert_eq!(read_back(&older.bytes), Ok(tables));
+    assert!(
+        beginning(&older.bytes).is_err(),
+        "it has no table of frames"
+    );
+}

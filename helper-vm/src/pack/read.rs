@@ -15,6 +15,9 @@ use std::io::Read;
 /// before the last may be just under the limit, and tables and headers come on top.
 const MAX_TAR_BYTES: u64 = MAX_PLAIN_BYTES * 2;
 
+/// The largest tar that a frame of chunks may hold: one of the largest chunk, with its header.
+const MAX_FRAME_TAR_BYTES: u64 = 8 << 20;
+
 /// Opens a pack and hands every chunk to `take`, its id checked against its bytes.
 ///
 /// # Errors
@@ -42,6 +45,38 @@ pub fn each_chunk<E: From<FormatError>>(
     Ok(reading.finish()?)
 }
 
+/// Hands every chunk of one frame to `take`, its id checked against its bytes.
+///
+/// # Errors
+/// As [`each_chunk`].
+pub fn each_chunk_of_frame(
+    untrusted_frame: &[u8],
+    key: &ChunkKey,
+    mut take: impl FnMut(ChunkId, &[u8]),
+) -> Result<()> {
+    let input = seal::decompress(untrusted_frame)?.take(MAX_FRAME_TAR_BYTES);
+    archive::each(input, |head, untrusted_content| {
+        let (id, plain) = chunk(&head, untrusted_content, key)?;
+        take(id, &plain);
+        Ok(())
+    })
+}
+
+/// The chunk in a member that must be one.
+fn chunk(
+    head: &Head,
+    untrusted_content: &mut dyn Read,
+    key: &ChunkKey,
+) -> Result<(ChunkId, Vec<u8>)> {
+    let id = ChunkId::parse(&head.name).ok_or(FormatError::Damaged("a chunk's name"))?;
+    let plain = archive::text(head, untrusted_content, cut::MAX_BYTES)?;
+    if ChunkId::of(key, &plain) == id {
+        Ok((id, plain))
+    } else {
+        Err(FormatError::Damaged("a chunk is not what its id says"))
+    }
+}
+
 #[derive(Default)]
 struct Reading {
     order: Vec<ChunkId>,
@@ -65,11 +100,7 @@ impl Reading {
             let untrusted_table = archive::text(head, untrusted_content, limit)?;
             return self.check_table(&untrusted_table).map(|()| None);
         }
-        let id = ChunkId::parse(&head.name).ok_or(FormatError::Damaged("a chunk's name"))?;
-        let plain = archive::text(head, untrusted_content, cut::MAX_BYTES)?;
-        if ChunkId::of(key, &plain) != id {
-            return Err(FormatError::Damaged("a chunk is not what its id says"));
-        }
+        let (id, plain) = chunk(head, untrusted_content, key)?;
         if !self.seen.insert(id) {
             return Err(FormatError::Damaged("a chunk twice in a pack"));
         }

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, EntryName, Node};
 use crate::snapshot::{Disk, IMAGE_NAME, Snapshot};
-use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
 use std::fs::File;
 use std::ops::Range;
@@ -165,22 +164,22 @@ impl Writing {
     ///
     /// # Errors
     /// When the image still wants data, or the volume can not be written.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         self.check_all_came()?;
         self.file.sync_all().map_err(Error::Target)
     }
 }
 
 impl Filling for Writing {
-    fn wants(&mut self) -> &mut Wants {
-        &mut self.wants
+    fn wants(&self) -> &Wants {
+        &self.wants
     }
 
     fn snapshot(&self) -> Digest {
         self.digest
     }
 
-    fn write(&mut self, want: Want, plain: &[u8], _counts: &mut Counts) -> Result<()> {
+    fn write(&self, want: &Want, plain: &[u8]) -> Result<()> {
         let written = self.file.write_all_at(plain, want.at);
         written.map_err(Error::Target)
     }

@@ -1,4 +1,4 @@
-//! Fetching packs one ahead: the next one arrives while this one is written.
+//! Fetching packs, each whole and once, in order, ahead of those who open them.
 
 use crate::error::{Error, Result};
 use crate::snapshot::{Holds, Snapshot};
@@ -6,8 +6,12 @@ use crate::storage::Fetching;
 use qib_rpc::id::Digest;
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+/// Packs that wait to be opened. One more arrives meanwhile, and each thread has one open.
+const AHEAD: usize = 1;
 
 /// A pack with the digest of its name.
 pub struct Pack {
@@ -19,8 +23,14 @@ pub struct Pack {
 
 /// Packs on their way.
 pub struct Packs {
-    arriving: Receiver<Result<Pack>>,
+    /// Those with the manifest, which come first.
+    pub manifest: Arriving,
+    /// Those with data.
+    pub data: Arriving,
 }
+
+/// Packs on their way that hold the same. Shared by threads.
+pub struct Arriving(Mutex<Receiver<Result<Pack>>>);
 
 impl Packs {
     /// Begins to fetch the manifest's packs, then those with data.
@@ -32,42 +42,56 @@ impl Packs {
         R: Read + Send + 'static,
         W: Write + Send + 'static,
     {
-        let packs = |holds| {
-            let those = snapshot
-                .packs
-                .iter()
-                .filter(move |pack| pack.holds == holds);
-            those.map(|pack| pack.digest)
-        };
-        let digests: Vec<Digest> = packs(Holds::Manifest).chain(packs(Holds::Data)).collect();
-        // One pack waits here, one arrives, one is in use: some 60 MiB.
-        let (sender, arriving) = sync_channel(1);
+        let manifest_digests = digests(snapshot, Holds::Manifest);
+        let data_digests = digests(snapshot, Holds::Data);
+        let (to_manifest, manifest) = sync_channel(AHEAD);
+        let (to_data, data) = sync_channel(AHEAD);
         let fetch_all = move || {
-            for digest in digests {
-                let kind = Kind::Pack;
-                let fetched = from.fetch(ObjectName { kind, digest });
-                let fetched = fetched.map(|bytes| Pack { digest, bytes });
-                let failed = fetched.is_err();
-                if sender.send(fetched).is_err() || failed {
-                    return;
-                }
+            if fetch(&mut from, &manifest_digests, &to_manifest) {
+                drop(to_manifest);
+                fetch(&mut from, &data_digests, &to_data);
             }
         };
         thread::Builder::new()
             .spawn(fetch_all)
             .map_err(Error::Helper)?;
-        Ok(Self { arriving })
+        Ok(Self {
+            manifest: Arriving(Mutex::new(manifest)),
+            data: Arriving(Mutex::new(data)),
+        })
     }
+}
 
-    /// Hands the next `count` packs to `take`, one after the other.
+fn digests(snapshot: &Snapshot, holds: Holds) -> Vec<Digest> {
+    let packs = snapshot.packs.iter();
+    packs
+        .filter(|pack| pack.holds == holds)
+        .map(|pack| pack.digest)
+        .collect()
+}
+
+/// True when all were fetched and somebody took them.
+fn fetch<R: Read, W: Write>(
+    from: &mut Fetching<R, W>,
+    digests: &[Digest],
+    to: &SyncSender<Result<Pack>>,
+) -> bool {
+    digests.iter().all(|digest| {
+        let (kind, digest) = (Kind::Pack, *digest);
+        let fetched = from.fetch(ObjectName { kind, digest });
+        let fetched = fetched.map(|bytes| Pack { digest, bytes });
+        let whole = fetched.is_ok();
+        to.send(fetched).is_ok() && whole
+    })
+}
+
+impl Arriving {
+    /// The next pack; none after the last.
     ///
     /// # Errors
-    /// When a pack can not be fetched, or what `take` returns.
-    pub fn each(&self, count: usize, mut take: impl FnMut(&Pack) -> Result<()>) -> Result<()> {
-        for _ in 0..count {
-            let lost = || Err(Error::Helper(std::io::ErrorKind::BrokenPipe.into()));
-            take(&self.arriving.recv().unwrap_or_else(|_| lost())?)?;
-        }
-        Ok(())
+    /// When it can not be fetched.
+    pub fn next(&self) -> Result<Option<Pack>> {
+        let arriving = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        arriving.recv().ok().transpose()
     }
 }

@@ -1,29 +1,47 @@
 //! A restore from the job to the summary.
 
-use super::complete::complete;
-use super::disk;
-use super::fill::{Fill, open_pack};
-use super::filling::Filling;
-use super::image::{Image, Writing};
-use super::make::make;
 use super::packs::Packs;
-use super::place::Place;
-use super::spool::Spool;
-use super::survey::Survey;
+use super::part::{self, Line};
+use super::session::Session;
+use super::tally::Tally;
 use super::target::Target;
-use super::tree::Tree;
+use super::whole::Whole;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::number::wide;
 use crate::seal::OpenWith;
-use crate::snapshot::{self, Holds, Snapshot, SnapshotKind};
+use crate::snapshot::{self, Snapshot};
 use crate::storage::Fetching;
-use qib_rpc::count::Counts;
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::restore::{Fidelity, RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
+
+/// What dom0 asks for.
+enum Job {
+    Whole(RestoreJob),
+    Part(Box<RestorePathsJob>),
+}
+
+impl Job {
+    fn receive(from_dom0: impl Read) -> Result<Self> {
+        let frame = Receiver::new(from_dom0).frame().map_err(Error::Dom0)?;
+        let job = if frame.is::<RestorePathsJob>() {
+            let job = frame.decode().map_err(Error::Dom0)?;
+            job.map(|job| Self::Part(Box::new(job)))
+        } else {
+            frame.decode().map_err(Error::Dom0)?.map(Self::Whole)
+        };
+        job.map_err(|_| Error::Dom0(LineError::Lost))
+    }
+
+    fn snapshot(&self) -> &RestoreJob {
+        match self {
+            Self::Whole(job) => job,
+            Self::Part(part) => &part.job,
+        }
+    }
+}
 
 /// Restores a snapshot: hears a job from dom0, waits for `device`, calls the
 /// storage qube through `connect` exactly once, and ends with a summary or a fault.
@@ -43,7 +61,7 @@ where
     SW: Write + Send + 'static,
 {
     let dom0 = Dom0::new(to_dom0);
-    let done = receive(from_dom0).and_then(|job| {
+    let done = Job::receive(from_dom0).and_then(|job| {
         let ticker = dom0.start_progress();
         let summary = restore(&job, &dom0, device, connect);
         drop(ticker);
@@ -55,15 +73,8 @@ where
     })
 }
 
-fn receive(from_dom0: impl Read) -> Result<RestoreJob> {
-    Receiver::new(from_dom0)
-        .receive()
-        .map_err(Error::Dom0)?
-        .map_err(|_| Error::Dom0(LineError::Lost))
-}
-
 fn restore<DW, SR, SW>(
-    job: &RestoreJob,
+    job: &Job,
     dom0: &Dom0<DW>,
     device: &Path,
     connect: impl FnOnce(&RestoreJob) -> Result<(SR, SW)>,
@@ -73,160 +84,57 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let mut target = Target::wait(device)?;
-    let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
-    let (input, output) = connect(job)?;
+    let target = Target::wait(device)?;
+    let of = job.snapshot();
+    let with = OpenWith::identity(&of.data_identity).ok_or(Error::Job("a data identity"))?;
+    let (input, output) = connect(of)?;
     let mut fetching = Fetching::new(input, output);
-    let mut counts = Counts::default();
-    let snapshot = fetch_snapshot(job, &with, &mut fetching, &mut counts)?;
-    let packs = Packs::fetch(fetching, &snapshot)?;
-    let mut session = Session {
-        job,
-        with,
-        snapshot,
-        packs,
-        counts,
-        dom0,
-    };
-    let spool = session.gather()?;
-    let mut image = None;
-    match session.snapshot.kind {
-        SnapshotKind::Tree => {}
-        SnapshotKind::Image => return session.write_image(&target, &spool),
-        SnapshotKind::Disk(disk) => {
-            let (snapshot, digest) = (&session.snapshot, job.snapshot);
-            let (tree, beside) = disk::divide(&spool, snapshot, &disk, digest, target.bytes())?;
-            session.snapshot = tree;
-            image = Some(beside);
-            target = target.holding(disk);
+    let tally = Tally::new(dom0);
+    let snapshot = fetch_snapshot(of, &with, &mut fetching, &tally)?;
+    match job {
+        Job::Whole(_) => {
+            let whole = Whole {
+                packs: Packs::fetch(fetching, &snapshot)?,
+                with: &with,
+                key: &of.chunk_key,
+                tally: &tally,
+            };
+            let spool = &whole.gather()?;
+            Session {
+                digest: of.snapshot,
+                snapshot: &snapshot,
+                spool,
+                data: &whole,
+                tally: &tally,
+            }
+            .fill(&target)
+        }
+        Job::Part(part) => {
+            let told = |fetched| tally.fetched(fetched);
+            let line = Line::new(fetching, &told);
+            let (smaller, frames) = part::open(part, &line, &with, &snapshot)?;
+            Session {
+                digest: of.snapshot,
+                snapshot: &smaller,
+                spool: &frames.spool,
+                data: &frames,
+                tally: &tally,
+            }
+            .fill(&target)
         }
     }
-    let mut survey = Survey::new(&spool, &session.snapshot, job.snapshot, target.fs_bytes())?;
-    if let Some(image) = &image {
-        survey.add_image(image);
-    }
-    session.expect(&survey);
-    target.check(&survey)?;
-    let place = Place::prepare(&target, &survey)?;
-    let beside = image.map(|image| (image, &target));
-    let skipped = session.write(&place, &spool, &survey, beside)?;
-    let fidelity = place.fidelity();
-    place.finish(&target, &survey, &session.snapshot.root)?;
-    let counts = session.counts;
-    Ok(RestoreSummary {
-        counts,
-        fidelity,
-        skipped,
-    })
 }
 
-fn fetch_snapshot<R: Read, W: Write>(
+fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(
     job: &RestoreJob,
     with: &OpenWith,
     fetching: &mut Fetching<R, W>,
-    counts: &mut Counts,
+    tally: &Tally<'_, DW>,
 ) -> Result<Snapshot> {
     let digest = job.snapshot;
     let kind = Kind::Snapshot;
     let untrusted_object = fetching.fetch(ObjectName { kind, digest })?;
-    count(counts, &untrusted_object);
+    tally.object(&untrusted_object);
     snapshot::read(&untrusted_object, with, job.qube, job.sequence)
         .map_err(|error| Error::Object(digest, error))
-}
-
-/// What a restore holds from the snapshot on.
-struct Session<'a, W> {
-    job: &'a RestoreJob,
-    with: OpenWith,
-    snapshot: Snapshot,
-    packs: Packs,
-    counts: Counts,
-    dom0: &'a Dom0<W>,
-}
-
-impl<W: Write + Send + 'static> Session<'_, W> {
-    fn packs_of(&self, holds: Holds) -> usize {
-        let packs = self.snapshot.packs.iter();
-        packs.filter(|pack| pack.holds == holds).count()
-    }
-
-    fn gather(&mut self) -> Result<Spool> {
-        let mut spool = Spool::new()?;
-        let count_of_packs = self.packs_of(Holds::Manifest);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            self.dom0.count(&self.counts);
-            open_pack(pack, &self.with, &self.job.chunk_key, |chunk, plain| {
-                spool.add(chunk, plain)
-            })
-        })?;
-        Ok(spool)
-    }
-
-    /// The volume as it was, whatever lies on it.
-    fn write_image(mut self, target: &Target, spool: &Spool) -> Result<RestoreSummary> {
-        let digest = self.job.snapshot;
-        let image = Image::find(spool, &self.snapshot, digest, target.bytes())?;
-        self.counts.files = 1;
-        self.counts.files_read = 1;
-        self.counts.file_bytes = image.bytes;
-        self.counts.bytes_expected = image.data_bytes;
-        let mut writing = Writing::begin(&image, spool, target, digest)?;
-        self.bring(&mut writing, spool)?;
-        writing.finish()?;
-        Ok(RestoreSummary {
-            counts: self.counts,
-            fidelity: Fidelity::Image,
-            skipped: 0,
-        })
-    }
-
-    /// Brings the data from what was spooled and from every pack, in the order of the packs.
-    fn bring(&mut self, filling: &mut impl Filling, spool: &Spool) -> Result<()> {
-        filling.take_spool(spool, &mut self.counts)?;
-        let count_of_packs = self.packs_of(Holds::Data);
-        let (dom0, key) = (self.dom0, &self.job.chunk_key);
-        self.packs.each(count_of_packs, |pack| {
-            count(&mut self.counts, &pack.bytes);
-            filling.take_pack(pack, &self.with, key, &mut self.counts, |counts| {
-                dom0.count(counts);
-            })
-        })
-    }
-
-    fn expect(&mut self, survey: &Survey) {
-        self.counts = Counts {
-            bytes_stored: self.counts.bytes_stored,
-            objects: self.counts.objects,
-            bytes_expected: survey.data_bytes,
-            ..survey.counts
-        };
-        self.dom0.count(&self.counts);
-    }
-
-    /// Writes the files, and what a disk has beside them.
-    fn write(
-        &mut self,
-        place: &Place,
-        spool: &Spool,
-        survey: &Survey,
-        beside: Option<(Image, &Target)>,
-    ) -> Result<u64> {
-        let digest = self.job.snapshot;
-        let mut tree = Tree::new(place.root()?, survey)?;
-        let mut wants = make(&mut tree, spool, &self.snapshot, digest, survey)?;
-        let begin =
-            |(image, target): (Image, &Target)| image.begin(target, spool, digest, &mut wants);
-        let beside = beside.map(begin).transpose()?;
-        let mut fill = Fill::new(&mut tree, wants, beside, digest);
-        self.bring(&mut fill, spool)?;
-        fill.check_all_came()?;
-        let (snapshot, links) = (&self.snapshot, &survey.links);
-        complete(&mut tree, spool, snapshot, digest, links, place.manner())
-    }
-}
-
-fn count(counts: &mut Counts, object: &[u8]) {
-    counts.objects = counts.objects.saturating_add(1);
-    counts.bytes_stored = counts.bytes_stored.saturating_add(wide(object.len()));
 }

@@ -1,7 +1,6 @@
 //! A file's content as runs of data at offsets, its lists resolved.
 
-use super::spool::Spool;
-use super::walk::{Stopped, chunk};
+use super::walk::{Manifest, Stopped, chunk};
 use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Part};
@@ -27,7 +26,7 @@ pub struct Run {
 /// When a list is missing or lies, the file is longer than `most` bytes, or
 /// what `take` returns.
 pub fn each_run(
-    spool: &Spool,
+    manifest: &dyn Manifest,
     content: &Content,
     most: u64,
     take: impl FnMut(Run) -> Result<(), Stopped>,
@@ -43,7 +42,7 @@ pub fn each_run(
     for part in &content.parts {
         match part {
             Part::List(id, bytes) => {
-                for part in Part::list(&chunk(spool, id, *bytes)?)? {
+                for part in Part::list(&chunk(manifest, id, *bytes)?)? {
                     runs.part(part)?;
                 }
             }

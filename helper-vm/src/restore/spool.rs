@@ -3,11 +3,12 @@
 
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
-use crate::number::{narrow, short, wide};
+use crate::number::{narrow, short};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where a chunk lies in the file.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +18,15 @@ struct Row {
     plain_bytes: u32,
 }
 
-/// Chunks whose ids were checked, in a file without a name.
+/// Chunks whose ids were checked, in a file without a name. Shared by threads.
 #[derive(Debug)]
 pub struct Spool {
     file: File,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
     end: u64,
     rows: HashMap<ChunkId, Row>,
 }
@@ -33,8 +39,7 @@ impl Spool {
     pub fn new() -> Result<Self> {
         Ok(Self {
             file: tempfile::tempfile_in("/var/tmp").map_err(Error::Helper)?,
-            end: 0,
-            rows: HashMap::new(),
+            table: Mutex::default(),
         })
     }
 
@@ -42,26 +47,27 @@ impl Spool {
     ///
     /// # Errors
     /// When the helper's disk fails.
-    pub fn add(&mut self, id: ChunkId, plain: &[u8]) -> Result<()> {
-        if self.rows.contains_key(&id) {
+    pub fn add(&self, id: ChunkId, plain: &[u8]) -> Result<()> {
+        if self.table().rows.contains_key(&id) {
             return Ok(());
         }
         let row = self.append(plain).map_err(Error::Helper)?;
-        self.rows.insert(id, row);
+        self.table().rows.insert(id, row);
         Ok(())
     }
 
-    fn append(&mut self, plain: &[u8]) -> io::Result<Row> {
+    fn append(&self, plain: &[u8]) -> io::Result<Row> {
         let packed = zstd::bulk::compress(plain, 1)?;
         let too_long = || io::Error::from(io::ErrorKind::InvalidInput);
-        let row = Row {
-            at: self.end,
-            packed_bytes: short(packed.len()).ok_or_else(too_long)?,
-            plain_bytes: short(plain.len()).ok_or_else(too_long)?,
-        };
-        self.file.write_all(&packed)?;
-        self.end = self.end.saturating_add(wide(packed.len()));
-        Ok(row)
+        let packed_bytes = short(packed.len()).ok_or_else(too_long)?;
+        let plain_bytes = short(plain.len()).ok_or_else(too_long)?;
+        let at = self.table().reserve(packed_bytes);
+        self.file.write_all_at(&packed, at)?;
+        Ok(Row {
+            at,
+            packed_bytes,
+            plain_bytes,
+        })
     }
 
     /// A chunk, if it is here.
@@ -69,15 +75,18 @@ impl Spool {
     /// # Errors
     /// When the helper's disk fails.
     pub fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>> {
-        let Some(row) = self.rows.get(id) else {
-            return Ok(None);
-        };
-        self.read(row).map(Some).map_err(Error::Helper)
+        let row = self.table().rows.get(id).copied();
+        row.map(|row| self.read(&row).map_err(Error::Helper))
+            .transpose()
     }
 
     /// The ids of all chunks.
-    pub fn ids(&self) -> impl Iterator<Item = &ChunkId> {
-        self.rows.keys()
+    pub fn ids(&self) -> Vec<ChunkId> {
+        self.table().rows.keys().copied().collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, row: &Row) -> io::Result<Vec<u8>> {
@@ -87,13 +96,22 @@ impl Spool {
     }
 }
 
+impl Table {
+    /// Room at the end of the file.
+    fn reserve(&mut self, bytes: u32) -> u64 {
+        let at = self.end;
+        self.end = at.saturating_add(bytes.into());
+        at
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_added_is_there() {
-        let mut spool = Spool::new().unwrap();
+        let spool = Spool::new().unwrap();
         let chunks: Vec<Vec<u8>> = (0..9_u8).map(|n| vec![n; usize::from(n) * 1000]).collect();
         let id = |plain: &[u8]| ChunkId::new(*blake3::hash(plain).as_bytes());
         for plain in chunks.iter().chain(&chunks) {
@@ -103,6 +121,6 @@ mod tests {
             assert_eq!(spool.get(&id(plain)).unwrap().as_ref(), Some(plain));
         }
         assert_eq!(spool.get(&id(b"absent")).unwrap(), None);
-        assert_eq!(spool.ids().count(), 9);
+        assert_eq!(spool.ids().len(), 9);
     }
 }

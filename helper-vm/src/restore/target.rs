@@ -36,9 +36,12 @@ impl Target {
     }
 
     /// The same volume, which becomes this disk.
-    pub fn holding(self, disk: Disk) -> Self {
-        let disk = Some(disk);
-        Self { disk, ..self }
+    pub fn holding(&self, disk: Disk) -> Self {
+        Self {
+            path: self.path.clone(),
+            bytes: self.bytes,
+            disk: Some(disk),
+        }
     }
 
     /// The disk that it becomes; none for a volume that is a file system as a whole.

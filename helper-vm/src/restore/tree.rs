@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Folders held open at once.
 const MAX_OPEN: usize = 256;
@@ -23,11 +23,11 @@ pub const LOST_AND_FOUND: &[u8] = b"lost+found";
 /// A tree that is being written.
 #[derive(Debug)]
 pub struct Tree {
-    root: Rc<OwnedFd>,
+    root: Arc<OwnedFd>,
     /// The folder above each folder, and its name there; the root is not in it.
     rows: Vec<(FolderNumber, NameAt)>,
     names: Names,
-    open: HashMap<FolderNumber, (Rc<OwnedFd>, u64)>,
+    open: HashMap<FolderNumber, (Arc<OwnedFd>, u64)>,
     clock: u64,
 }
 
@@ -44,7 +44,7 @@ impl Tree {
             }
         }
         Ok(Self {
-            root: Rc::new(root),
+            root: Arc::new(root),
             rows: Vec::with_capacity(narrow(survey.counts.folders)),
             names: Names::default(),
             open: HashMap::new(),
@@ -72,7 +72,7 @@ impl Tree {
     ///
     /// # Errors
     /// When the volume fails.
-    pub fn folder(&mut self, folder: FolderNumber) -> Result<Rc<OwnedFd>> {
+    pub fn folder(&mut self, folder: FolderNumber) -> Result<Arc<OwnedFd>> {
         let mut way = Vec::new();
         let mut at = folder;
         let mut open = loop {
@@ -86,8 +86,8 @@ impl Tree {
             let name = self.row(folder)?.1;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY;
             let inner = open_below(&open, self.names.get(name), flags, Mode::empty())?;
-            open = Rc::new(inner);
-            self.keep(folder, Rc::clone(&open));
+            open = Arc::new(inner);
+            self.keep(folder, Arc::clone(&open));
         }
         Ok(open)
     }
@@ -97,13 +97,7 @@ impl Tree {
     /// # Errors
     /// When the volume fails.
     pub fn file(&mut self, folder: FolderNumber, name: &[u8], flags: OFlags) -> Result<File> {
-        let folder = self.folder(folder)?;
-        let mode = if flags.contains(OFlags::CREATE) {
-            Mode::RUSR | Mode::WUSR
-        } else {
-            Mode::empty()
-        };
-        open_below(&folder, name, flags | OFlags::NONBLOCK, mode).map(File::from)
+        open_file(&*self.folder(folder)?, name, flags)
     }
 
     fn row(&self, folder: FolderNumber) -> Result<(FolderNumber, NameAt)> {
@@ -114,17 +108,17 @@ impl Tree {
             .ok_or_else(|| Error::Helper(std::io::ErrorKind::NotFound.into()))
     }
 
-    fn known(&mut self, folder: FolderNumber) -> Option<Rc<OwnedFd>> {
+    fn known(&mut self, folder: FolderNumber) -> Option<Arc<OwnedFd>> {
         if folder == 0 {
-            return Some(Rc::clone(&self.root));
+            return Some(Arc::clone(&self.root));
         }
         self.clock = self.clock.saturating_add(1);
         let (open, used) = self.open.get_mut(&folder)?;
         *used = self.clock;
-        Some(Rc::clone(open))
+        Some(Arc::clone(open))
     }
 
-    fn keep(&mut self, folder: FolderNumber, open: Rc<OwnedFd>) {
+    fn keep(&mut self, folder: FolderNumber, open: Arc<OwnedFd>) {
         if self.open.len() >= MAX_OPEN {
             let oldest = self.open.iter().min_by_key(|(_, (_, used))| *used);
             if let Some(oldest) = oldest.map(|(folder, _)| *folder) {
@@ -134,6 +128,19 @@ impl Tree {
         self.clock = self.clock.saturating_add(1);
         self.open.insert(folder, (open, self.clock));
     }
+}
+
+/// Opens or makes a file in an open folder.
+///
+/// # Errors
+/// When the volume fails.
+pub fn open_file(folder: &OwnedFd, name: &[u8], flags: OFlags) -> Result<File> {
+    let mode = if flags.contains(OFlags::CREATE) {
+        Mode::RUSR | Mode::WUSR
+    } else {
+        Mode::empty()
+    };
+    open_below(folder, name, flags | OFlags::NONBLOCK, mode).map(File::from)
 }
 
 fn open_below(folder: &OwnedFd, name: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd> {

@@ -14,6 +14,21 @@ use crate::number::wide;
 use crate::snapshot::Snapshot;
 use qib_rpc::id::Digest;
 
+/// Where the chunks of a manifest come from.
+pub trait Manifest {
+    /// A chunk whose id was checked, if there is one.
+    ///
+    /// # Errors
+    /// When it can not be got.
+    fn chunk(&self, id: &ChunkId) -> Result<Option<Vec<u8>>>;
+}
+
+impl Manifest for Spool {
+    fn chunk(&self, id: &ChunkId) -> Result<Option<Vec<u8>>> {
+        self.get(id)
+    }
+}
+
 /// What the folders above the one being walked may hold in memory, in bytes.
 /// Thirty folders in each other, each with more entries than fit into a piece, hold less.
 const MAX_HELD_BYTES: u64 = 128 << 20;
@@ -42,7 +57,7 @@ pub enum Stopped {
 
 /// A walk from the root.
 pub struct Walk<'a> {
-    spool: &'a Spool,
+    manifest: &'a dyn Manifest,
     levels: Vec<Level>,
     folders: FolderNumber,
     entries_left: u64,
@@ -63,11 +78,11 @@ struct Level {
 
 impl<'a> Walk<'a> {
     /// Begins at the root.
-    pub fn new(spool: &'a Spool, snapshot: &Snapshot) -> Self {
+    pub fn new(manifest: &'a dyn Manifest, snapshot: &Snapshot) -> Self {
         let counts = &snapshot.counts;
         let entries = [counts.files, counts.folders, counts.others];
         Self {
-            spool,
+            manifest,
             levels: vec![Level::new(
                 0,
                 snapshot.root.clone(),
@@ -87,13 +102,23 @@ impl<'a> Walk<'a> {
         let Some(level) = self.levels.last_mut() else {
             return Ok(None);
         };
-        if let Some(entry) = level.next_entry(self.spool)? {
+        if let Some(entry) = level.next_entry(self.manifest)? {
             return self.step(entry).map(Some);
         }
+        let left = self.leave();
+        Ok(left.map(|level| Step::Leave(level.folder, level.meta)))
+    }
+
+    /// Passes over the folder that was entered last: nothing in it comes, nor its end.
+    pub fn pass_over(&mut self) {
+        drop(self.leave());
+    }
+
+    fn leave(&mut self) -> Option<Level> {
         let left = self.levels.pop();
         let held = self.levels.last().map_or(0, Level::held_bytes);
         self.held_bytes = self.held_bytes.saturating_sub(held);
-        Ok(left.map(|level| Step::Leave(level.folder, level.meta)))
+        left
     }
 
     fn step(&mut self, entry: Entry) -> std::result::Result<Step, Stopped> {
@@ -140,7 +165,10 @@ impl Level {
         own.saturating_add(entries)
     }
 
-    fn next_entry(&mut self, spool: &Spool) -> std::result::Result<Option<Entry>, Stopped> {
+    fn next_entry(
+        &mut self,
+        manifest: &dyn Manifest,
+    ) -> std::result::Result<Option<Entry>, Stopped> {
         loop {
             if let Some(entry) = self.entries.next() {
                 return Ok(Some(entry));
@@ -148,20 +176,20 @@ impl Level {
             let Some(piece) = self.pieces.pop() else {
                 return Ok(None);
             };
-            self.read(piece, spool)?;
+            self.read(piece, manifest)?;
         }
     }
 
-    fn read(&mut self, piece: Part, spool: &Spool) -> std::result::Result<(), Stopped> {
+    fn read(&mut self, piece: Part, manifest: &dyn Manifest) -> std::result::Result<(), Stopped> {
         match piece {
             Part::Hole(_) => Err(FormatError::Damaged("a hole in a directory").into()),
             Part::List(id, bytes) => {
-                let pieces = Part::list(&chunk(spool, &id, bytes)?)?;
+                let pieces = Part::list(&chunk(manifest, &id, bytes)?)?;
                 self.pieces.extend(pieces.into_iter().rev());
                 Ok(())
             }
             Part::Chunk(id, bytes) => {
-                let entries = manifest::read(&chunk(spool, &id, bytes)?, self.last.as_ref())?;
+                let entries = manifest::read(&chunk(manifest, &id, bytes)?, self.last.as_ref())?;
                 let last = entries.last();
                 let last = last.ok_or(FormatError::Damaged("a piece without entries"))?;
                 self.last = Some(last.name.clone());
@@ -175,11 +203,11 @@ impl Level {
 
 /// A chunk of the manifest, which must have this length.
 pub(super) fn chunk(
-    spool: &Spool,
+    manifest: &dyn Manifest,
     id: &ChunkId,
     bytes: u64,
 ) -> std::result::Result<Vec<u8>, Stopped> {
-    let plain = spool.get(id).map_err(Stopped::Other)?;
+    let plain = manifest.chunk(id).map_err(Stopped::Other)?;
     let plain = plain.ok_or(FormatError::Damaged("a piece that no pack holds"))?;
     if wide(plain.len()) == bytes {
         Ok(plain)

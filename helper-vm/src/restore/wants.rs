@@ -8,7 +8,7 @@ use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::manifest::EntryName;
 use crate::number::{narrow, place, short};
-use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file with data, by its place in the order of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,10 +30,18 @@ pub struct Want {
 #[derive(Debug, Default)]
 pub struct Wants {
     wants: Vec<Want>,
-    files: Vec<(FolderNumber, NameAt)>,
+    files: Vec<FileRow>,
     names: Names,
     /// True for a want that was met, by its place in the table.
-    met: Vec<bool>,
+    met: Vec<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct FileRow {
+    folder: FolderNumber,
+    name: NameAt,
+    /// True when some of it was written.
+    begun: AtomicBool,
 }
 
 impl Wants {
@@ -56,7 +64,11 @@ impl Wants {
     pub fn add_file(&mut self, folder: FolderNumber, name: &EntryName) -> Result<FileNumber> {
         let number = short(self.files.len())
             .ok_or_else(|| Error::Helper(std::io::ErrorKind::OutOfMemory.into()))?;
-        self.files.push((folder, self.names.add(name)?));
+        self.files.push(FileRow {
+            folder,
+            name: self.names.add(name)?,
+            begun: AtomicBool::new(false),
+        });
         Ok(FileNumber(number))
     }
 
@@ -73,38 +85,51 @@ impl Wants {
     /// Everything was added.
     pub fn sort(&mut self) {
         self.wants.sort_unstable_by_key(|want| want.chunk);
-        self.met = vec![false; self.wants.len()];
+        self.met.resize_with(self.wants.len(), AtomicBool::default);
     }
 
-    /// The wants of a chunk that has not come yet, by their places in the table;
-    /// they count as met from now on.
-    pub fn meet(&mut self, chunk: &ChunkId) -> Range<usize> {
+    /// The wants of a chunk that has not come yet; they count as met from now on.
+    pub fn meet(&self, chunk: &ChunkId) -> &[Want] {
         let begin = self.wants.partition_point(|want| want.chunk < *chunk);
         let rest = self.wants.get(begin..).unwrap_or_default();
         let count = rest.iter().take_while(|want| want.chunk == *chunk).count();
         let end = begin.saturating_add(count);
-        let met = self.met.get_mut(begin..end).unwrap_or_default();
-        if met.first() == Some(&true) {
-            return end..end;
+        let met = self.met.get(begin..end).unwrap_or_default();
+        // Of two threads with the same chunk, one meets the first want and thereby all.
+        let came = |first: &AtomicBool| first.swap(true, Ordering::Relaxed);
+        if met.first().is_none_or(came) {
+            return &[];
         }
-        met.fill(true);
-        begin..end
+        for met in met {
+            met.store(true, Ordering::Relaxed);
+        }
+        self.wants.get(begin..end).unwrap_or_default()
     }
 
-    /// The want at a place in the table.
-    pub fn get(&self, at: usize) -> Option<Want> {
-        self.wants.get(at).copied()
+    /// The chunks that have not come yet.
+    pub fn unmet(&self) -> Vec<ChunkId> {
+        let wants = self.wants.iter().zip(&self.met);
+        let unmet = wants.filter(|(_, met)| !met.load(Ordering::Relaxed));
+        let mut chunks: Vec<ChunkId> = unmet.map(|(want, _)| want.chunk).collect();
+        chunks.dedup();
+        chunks
     }
 
     /// True when every place has its chunk.
     pub fn all_met(&self) -> bool {
-        self.met.iter().all(|met| *met)
+        self.met.iter().all(|met| met.load(Ordering::Relaxed))
     }
 
     /// The folder and the name of a file.
     pub fn file(&self, number: FileNumber) -> (FolderNumber, &[u8]) {
         let row = self.files.get(place(number.0));
-        row.map_or((0, &[]), |(folder, name)| (*folder, self.names.get(*name)))
+        row.map_or((0, &[]), |row| (row.folder, self.names.get(row.name)))
+    }
+
+    /// True once for each file.
+    pub fn begins(&self, number: FileNumber) -> bool {
+        let row = self.files.get(place(number.0));
+        row.is_some_and(|row| !row.begun.swap(true, Ordering::Relaxed))
     }
 }
 
@@ -132,7 +157,8 @@ mod tests {
         assert_eq!(wants.meet(&ChunkId::new([9; 32])).len(), 0);
         let places: Vec<u64> = wants
             .meet(&ChunkId::new([2; 32]))
-            .filter_map(|at| wants.get(at).map(|want| want.at))
+            .iter()
+            .map(|want| want.at)
             .collect();
         assert_eq!(places, [0, 20]);
         assert_eq!(wants.meet(&ChunkId::new([2; 32])).len(), 0);
@@ -140,5 +166,6 @@ mod tests {
         assert_eq!(wants.meet(&ChunkId::new([1; 32])).len(), 1);
         assert!(wants.all_met());
         assert_eq!(wants.file(file), (3, &b"f"[..]));
+        assert!(wants.begins(file) && !wants.begins(file));
     }
 }

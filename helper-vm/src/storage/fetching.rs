@@ -1,11 +1,12 @@
-//! Getting objects, one after the other, each checked against its name.
+//! Getting objects, one after the other, each checked against its name; or parts of
+//! objects, which whoever asks must check.
 
 use super::{Putting, line};
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
-use crate::number::{narrow, wide};
+use crate::number::narrow;
 use qib_rpc::line::{LineError, Receiver, Sender};
-use qib_rpc::message::object::{GetObject, Object};
+use qib_rpc::message::object::{GetObject, GetRange, Object, RangeBytes};
 use qib_rpc::object::{ObjectName, digest};
 use std::io::{Read, Write};
 
@@ -33,9 +34,38 @@ impl<R: Read, W: Write> Fetching<R, W> {
     /// When the storage refuses, goes away, or sends other bytes.
     pub fn fetch(&mut self, name: ObjectName) -> Result<Vec<u8>> {
         self.sender.send(&GetObject { name }).map_err(line)?;
+        let bytes = self.receive(name.kind.max_bytes().min(MAX_FETCHED_BYTES))?;
+        if digest(&bytes) != name.digest {
+            let damage = FormatError::Damaged("not the bytes that its name says");
+            return Err(Error::Object(name.digest, damage));
+        }
+        Ok(bytes)
+    }
+
+    /// Fetches a part of an object: fewer bytes where it ends before. Nothing says yet
+    /// that they are the object's.
+    ///
+    /// # Errors
+    /// When the storage refuses, goes away, or sends more.
+    pub fn fetch_range(
+        &mut self,
+        name: ObjectName,
+        offset: u64,
+        bytes: RangeBytes,
+    ) -> Result<Vec<u8>> {
+        let range = GetRange {
+            name,
+            offset,
+            bytes,
+        };
+        self.sender.send(&range).map_err(line)?;
+        self.receive(u32::from(bytes).into())
+    }
+
+    fn receive(&mut self, most: u64) -> Result<Vec<u8>> {
         let answer = self.receiver.receive::<Object>().map_err(line)?;
         let length = answer.map_err(Error::Storage)?.bytes;
-        if length > name.kind.max_bytes().min(MAX_FETCHED_BYTES) {
+        if length > most {
             return Err(Error::StorageLine(LineError::TooMuch));
         }
         let mut bytes = Vec::new();
@@ -50,10 +80,6 @@ impl<R: Read, W: Write> Fetching<R, W> {
             })
             .map_err(line)?
             .map_err(Error::Storage)?;
-        if wide(bytes.len()) != length || digest(&bytes) != name.digest {
-            let damage = FormatError::Damaged("not the bytes that its name says");
-            return Err(Error::Object(name.digest, damage));
-        }
         Ok(bytes)
     }
 }

@@ -5,7 +5,7 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::line::{LineError, Receiver, Sender};
-use qib_rpc::message::object::{Finish, Finished, GetObject, Object, PutObject, Stored};
+use qib_rpc::message::object::{Finish, Finished, GetObject, GetRange, Object, PutObject, Stored};
 use qib_rpc::object::{Kind, ObjectName};
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
@@ -27,9 +27,15 @@ pub struct Storage {
     objects: Arc<Mutex<Objects>>,
     pub trouble: Option<(usize, Trouble)>,
     connections: Arc<Mutex<usize>>,
+    sent_in_parts: Arc<Mutex<u64>>,
 }
 
 impl Storage {
+    /// Bytes of parts of objects that were sent so far.
+    pub fn sent_in_parts(&self) -> u64 {
+        *self.sent_in_parts.lock().unwrap()
+    }
+
     pub fn objects(&self) -> Objects {
         self.objects.lock().unwrap().clone()
     }
@@ -80,6 +86,20 @@ impl Storage {
                         return sender.send(&missing).ok();
                     }
                 }
+            } else if frame.is::<GetRange>() {
+                let range = frame.decode::<GetRange>().ok()?.ok()?;
+                let object = self.objects.lock().unwrap().get(&range.name).cloned();
+                let Some(object) = object else {
+                    let missing = Fault::about(Code::Missing, range.name.digest);
+                    return sender.send(&missing).ok();
+                };
+                let from = usize::try_from(range.offset).unwrap().min(object.len());
+                let most = usize::try_from(u32::from(range.bytes)).unwrap();
+                let part = &object[from..object.len().min(from + most)];
+                let bytes = u64::try_from(part.len()).unwrap();
+                *self.sent_in_parts.lock().unwrap() += bytes;
+                sender.send(&Object { bytes }).ok()?;
+                sender.send_data(part).ok()?;
             } else if frame.is::<Finish>() {
                 return sender.send(&Finished {}).ok();
             } else {

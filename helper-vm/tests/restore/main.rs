@@ -19,6 +19,7 @@ mod deep;
 mod lies;
 mod odd;
 mod packs;
+mod parts;
 mod restoring;
 mod snapshots;
 mod whole;

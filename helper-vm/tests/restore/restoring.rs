@@ -8,6 +8,7 @@ use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
 use qib_rpc::line::{Receiver, Sender};
+use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress;
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
 use qib_rpc::name::QubeName;
@@ -37,7 +38,7 @@ pub fn last(dom0: &Dom0) -> RestoreJob {
 
 /// Restores to a device or a file, however it ends.
 pub fn restore(
-    job: &RestoreJob,
+    job: &impl Message,
     storage: &Storage,
     device: &Path,
 ) -> Result<RestoreSummary, Fault> {

@@ -1,9 +1,11 @@
 //! `qib.Restore`: a helper fills the attached volume from a snapshot.
 
+use super::backup::IndexObjects;
 use crate::count::Counts;
 use crate::id::{Digest, QubeId, SessionId};
-use crate::key::{ChunkKey, Identity};
+use crate::key::{ChunkKey, Identity, IndexSeed};
 use crate::name::QubeName;
+use crate::path::PathPatterns;
 use serde::{Deserialize, Serialize};
 
 /// dom0 → helper: what to restore. The answer is progress, then a summary.
@@ -23,6 +25,19 @@ pub struct RestoreJob {
     pub chunk_key: ChunkKey,
     /// Opens packs and the snapshot.
     pub data_identity: Identity,
+}
+
+/// dom0 → helper: what of a snapshot to restore. Answered as a `RestoreJob`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RestorePathsJob {
+    /// The snapshot.
+    pub job: RestoreJob,
+    /// The seed of the identity that index objects are sealed to.
+    pub index_seed: IndexSeed,
+    /// The index objects that say where the snapshot's chunks lie, oldest first.
+    pub index: IndexObjects,
+    /// What to restore.
+    pub paths: PathPatterns,
 }
 
 /// helper → dom0, last: the volume holds the snapshot, every chunk checked.

@@ -1,12 +1,13 @@
-//! `qib.Get`: a restore fetches the objects of its prefix, one after the other.
+//! `qib.Get`: a restore fetches the objects of its prefix, or parts of them, one after
+//! the other.
 
 use super::{Daemon, Ended, said};
 use crate::allowed::GetAllowed;
 use crate::permit::Visit;
-use crate::send::send;
+use crate::send::{send, send_range};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::{Receiver, Sender};
-use qib_rpc::message::object::{Finish, Finished, GetObject};
+use qib_rpc::message::object::{Finish, Finished, GetObject, GetRange};
 use qib_rpc::message::permit::Verbs;
 use std::os::unix::net::UnixStream;
 
@@ -23,9 +24,20 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
             sender.send(&Finished {})?;
             return Ok(());
         }
-        let request: GetObject = said(&frame)?;
-        let allowed = GetAllowed::helper(permit, request)?;
-        send(&mut sender, &allowed, daemon.backend.as_ref())??;
+        let backend = daemon.backend.as_ref();
+        if frame.is::<GetRange>() {
+            let GetRange {
+                name,
+                offset,
+                bytes,
+            } = said(&frame)?;
+            let allowed = GetAllowed::helper(permit, name)?;
+            send_range(&mut sender, &allowed, offset, bytes, backend)??;
+        } else {
+            let GetObject { name } = said(&frame)?;
+            let allowed = GetAllowed::helper(permit, name)?;
+            send(&mut sender, &allowed, backend)??;
+        }
     }
     Ok(())
 }

@@ -75,8 +75,8 @@ fn hear<'place>(
         return Ok(Task::Finish);
     }
     if frame.is::<GetObject>() {
-        let request = said(frame)?;
-        return Ok(Task::Send(GetAllowed::helper(permit, request)?));
+        let GetObject { name } = said(frame)?;
+        return Ok(Task::Send(GetAllowed::helper(permit, name)?));
     }
     let request = said::<PutObject>(frame)?;
     let allowed = PutAllowed::helper(permit, request)?;

@@ -2,7 +2,9 @@
 
 use super::bench::{Daemon, OTHER_PREFIX, PREFIX, folder, noise, path_of, request};
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::message::object::{Finish, Finished, GetObject, PutObject, Stored};
+use qib_rpc::message::object::{
+    Finish, Finished, GetObject, GetRange, PutObject, RangeBytes, Stored,
+};
 use qib_rpc::message::permit::Verbs;
 use qib_rpc::message::record::{Place, PutRecord};
 use qib_rpc::object::{Kind, ObjectName};
@@ -73,6 +75,69 @@ fn missing_and_foreign_objects() {
     let mut get = daemon.get(3);
     get.tx.send(&GetObject { name }).unwrap();
     assert_eq!(get.code(), Code::Missing);
+}
+
+#[test]
+fn parts_of_an_object_are_read_and_nothing_beyond_its_end() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut backup = daemon.backup(1);
+    let bytes = noise(1, 600_000);
+    let name = daemon.put(1).put(Kind::Pack, &bytes);
+    backup.close_permit();
+    let _restore = daemon.restore(2);
+    let mut get = daemon.get(2);
+    for (offset, length) in [
+        (0, 1),
+        (0, 600_000),
+        (5, 300_000),
+        (599_999, 1),
+        (599_999, 9),
+        (600_000, 9),
+        (u64::MAX, 16 << 20),
+    ] {
+        let bytes_asked = RangeBytes::try_from(length).unwrap();
+        get.tx
+            .send(&GetRange {
+                name,
+                offset,
+                bytes: bytes_asked,
+            })
+            .unwrap();
+        let from = usize::try_from(offset).unwrap().min(bytes.len());
+        let to = from
+            .saturating_add(usize::try_from(length).unwrap())
+            .min(bytes.len());
+        assert_eq!(get.take_object().as_deref(), Ok(&bytes[from..to]));
+    }
+    let absent = ObjectName::of(Kind::Pack, b"absent");
+    let bytes = RangeBytes::try_from(1).unwrap();
+    let range = GetRange {
+        name: absent,
+        offset: 0,
+        bytes,
+    };
+    get.tx.send(&range).unwrap();
+    let missing = Fault::about(Code::Missing, absent.digest);
+    assert_eq!(get.take_object(), Err(missing));
+}
+
+#[test]
+fn a_backup_reads_no_parts() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let _permit = daemon.backup(1);
+    let mut put = daemon.put(1);
+    let name = put.put(Kind::Pack, b"mine");
+    let bytes = RangeBytes::try_from(1).unwrap();
+    put.tx
+        .send(&GetRange {
+            name,
+            offset: 0,
+            bytes,
+        })
+        .unwrap();
+    assert_eq!(put.code(), Code::Protocol);
 }
 
 /// What the daemon answers when the file of an object of `size` bytes is `changed`.

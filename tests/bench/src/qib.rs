@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::bytes;
 use crate::cgroup::Cgroup;
 use crate::meter::{Cost, measure};
+use crate::mount::Mount;
 
 const QUBE: &str = "work";
 const RESTORED: &str = "restored";
@@ -88,24 +89,36 @@ impl Qib {
         Ok((sent.context("qib says not what it stored")?, cost))
     }
 
-    /// A restore as a new qube, until it is on the disk.
-    pub(crate) fn restore(&self) -> Result<Cost> {
-        let words = [
-            "-q",
-            "restore",
-            QUBE,
-            "--as",
-            RESTORED,
-            "-p",
-            &self.passphrase,
-        ];
+    /// A restore as a new qube, of everything or of one file, until it is on the disk; with
+    /// what it cost come the bytes that were read from storage.
+    pub(crate) fn restore(&self, file: Option<&str>) -> Result<(u64, Cost)> {
+        let mut words = vec!["-q", "restore", "--json", QUBE, "--as", RESTORED];
+        words.extend(["-p", &self.passphrase]);
+        words.extend(file.into_iter().flat_map(|file| ["--path", file]));
         let pool = fs::File::open(self.pool())?;
-        let ((), cost) = measure(self.group.as_ref(), || {
-            self.run(&words)?;
-            Ok(rustix::fs::syncfs(&pool)?)
+        let (report, cost) = measure(self.group.as_ref(), || {
+            let report = self.run(&words)?;
+            rustix::fs::syncfs(&pool)?;
+            Ok(report)
         })?;
+        if let Some(file) = file {
+            self.check_restored(file)?;
+        }
         self.lab.admin("admin.vm.Remove+", RESTORED, "")?;
-        Ok(cost)
+        let report: Value = serde_json::from_slice(&report)?;
+        let fetched = report.get("bytes_fetched").and_then(Value::as_u64);
+        Ok((fetched.context("qib says not what it fetched")?, cost))
+    }
+
+    /// The file came back as it is in the volume.
+    fn check_restored(&self, file: &str) -> Result<()> {
+        let read = |qube: &str| -> Result<Vec<u8>> {
+            let folder = self.lab.scratch().join(qube);
+            let mount = Mount::read_only(&self.lab.image(qube)?, &folder)?;
+            Ok(fs::read(mount.path().join(file))?)
+        };
+        ensure!(read(QUBE)? == read(RESTORED)?, "{file} came back otherwise");
+        Ok(())
     }
 
     fn run(&self, words: &[&str]) -> Result<Vec<u8>> {

@@ -43,6 +43,9 @@ pub(crate) struct Figures {
     pub(crate) stored_bytes: Option<u64>,
     /// What it added there.
     pub(crate) sent_bytes: Option<u64>,
+    /// What a restore read from there.
+    #[serde(default)]
+    pub(crate) fetched_bytes: Option<u64>,
 }
 
 impl Figures {

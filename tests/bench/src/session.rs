@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::bytes;
 use crate::cgroup::Cgroup;
@@ -105,27 +105,25 @@ impl Session {
     fn run_qib(&self, action: Action, temperature: Temperature) -> Result<Figures> {
         match temperature {
             Temperature::Cold => drop_caches()?,
-            Temperature::Warm if action == Action::Restore => read_all(&self.qib.repository())?,
-            Temperature::Warm => read_all(self.mounted()?.path())?,
+            Temperature::Warm if action.reads_volume() => read_all(self.mounted()?.path())?,
+            Temperature::Warm => read_all(&self.qib.repository())?,
         }
-        let (sent, cost) = match action {
-            Action::First | Action::Again => {
-                let (sent, cost) = self.qib.back_up()?;
-                (Some(sent), cost)
-            }
-            Action::Restore => (None, self.qib.restore()?),
-            Action::RestoreFile => bail!("qib can not restore one file yet"),
+        let (moved, cost) = match action {
+            Action::First | Action::Again => self.qib.back_up()?,
+            Action::Restore => self.qib.restore(None)?,
+            Action::RestoreFile => self.qib.restore(Some(ONE_FILE))?,
         };
         Ok(Figures {
             stored_bytes: Some(self.qib.stored()?),
-            sent_bytes: sent,
+            sent_bytes: action.reads_volume().then_some(moved),
+            fetched_bytes: (!action.reads_volume()).then_some(moved),
             ..Figures::of(&cost, Some(HELPER))
         })
     }
 
     fn run_peer(&self, peer: &Peer, action: Action, temperature: Temperature) -> Result<Figures> {
         let place = Place::new(&self.run, peer);
-        let reads_volume = matches!(action, Action::First | Action::Again);
+        let reads_volume = action.reads_volume();
         let target = (!reads_volume).then(|| self.target()).transpose()?;
         if temperature == Temperature::Cold {
             drop_caches()?;

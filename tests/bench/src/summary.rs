@@ -15,6 +15,7 @@ pub(crate) struct Row {
     pub(crate) peak_bytes: Option<f64>,
     pub(crate) stored_bytes: Option<f64>,
     pub(crate) sent_bytes: Option<f64>,
+    pub(crate) fetched_bytes: Option<f64>,
 }
 
 /// All tools in one workload at one temperature, the fastest first.
@@ -75,5 +76,6 @@ fn row(here: &[&Cell], tool: &str) -> Row {
         peak_bytes: middle(|figures| figures.peak_bytes.map(float)),
         stored_bytes: middle(|figures| figures.stored_bytes.map(float)),
         sent_bytes: middle(|figures| figures.sent_bytes.map(float)),
+        fetched_bytes: middle(|figures| figures.fetched_bytes.map(float)),
     }
 }

@@ -4,11 +4,10 @@ use crate::bars;
 use crate::number::{megabytes, seconds};
 use crate::summary::{Group, Row};
 use crate::tool::QIB;
-use crate::workload::Action;
 
 const HEAD: &str = "\
-| tool | rounds | time, s | to qib | CPU, s | memory, MB | stored, MB | sent, MB |
-|---|--:|--:|--:|--:|--:|--:|--:|
+| tool | rounds | time, s | to qib | CPU, s | memory, MB | stored, MB | sent, MB | fetched, MB |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
 
 /// All groups, each with what is to be said about it.
@@ -28,9 +27,6 @@ fn one(group: &Group) -> String {
     for row in &group.rows {
         text.push_str(&line(row, qib));
     }
-    if workload.action == Action::RestoreFile {
-        text.push_str("| qib | | not yet | | | | | |\n");
-    }
     let said = bars::sentences(group);
     if !said.is_empty() {
         text.push('\n');
@@ -45,7 +41,7 @@ fn line(row: &Row, qib: Option<f64>) -> String {
     let text = |value: Option<f64>, show: fn(f64) -> String| value.map(show).unwrap_or_default();
     let ratio = row.seconds.zip(qib).map(|(time, qib)| time / qib);
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         row.tool.replace('|', "\\|"),
         row.rounds,
         text(row.seconds, seconds),
@@ -54,5 +50,6 @@ fn line(row: &Row, qib: Option<f64>) -> String {
         text(row.peak_bytes, megabytes),
         text(row.stored_bytes, megabytes),
         text(row.sent_bytes, megabytes),
+        text(row.fetched_bytes, megabytes),
     )
 }

@@ -45,7 +45,7 @@ impl Tool {
 
     pub(crate) fn can(self, action: Action) -> bool {
         let Self::Peer(peer) = self else {
-            return action != Action::RestoreFile;
+            return true;
         };
         match action {
             Action::First => true,

@@ -18,6 +18,13 @@ pub(crate) enum Action {
     RestoreFile,
 }
 
+impl Action {
+    /// True for a backup; a restore reads the repository.
+    pub(crate) fn reads_volume(self) -> bool {
+        matches!(self, Self::First | Self::Again)
+    }
+}
+
 /// One workload.
 #[derive(Debug)]
 pub(crate) struct Workload {

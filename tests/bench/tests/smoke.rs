@@ -86,11 +86,19 @@ fn a_run_measures_resumes_reports_and_clears_up() {
         }
     }
 
-    let all = ["--tool", tools, "--workload", "a,b,e,g"];
+    let all = ["--tool", tools, "--workload", "a,b,e,g,h"];
     let output = bench(folder, &programs, &all);
     let after = cells(folder);
     assert_eq!(before, after[..before.len()], "what was measured stays");
-    assert_eq!(names(&after).len(), 6 + 2 + 4 + 4, "{:?}", names(&after));
+    assert_eq!(
+        names(&after).len(),
+        6 + 2 + 4 + 4 + 2,
+        "{:?}",
+        names(&after)
+    );
+    for cell in after.iter().filter(|cell| cell["workload"] == "h") {
+        assert!(cell["fetched_bytes"].as_f64().unwrap() > 0.0, "{cell}");
+    }
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(!said.contains("(a) cold 1"), "not measured again: {said}");
     for expected in [
@@ -106,8 +114,8 @@ fn a_run_measures_resumes_reports_and_clears_up() {
     assert!(plot.starts_with("<svg") && plot.ends_with("</svg>\n"));
     assert_eq!(
         plot.matches("class=\"panel\"").count(),
-        6,
-        "times of four, stored, sent"
+        7,
+        "times of five, stored, sent"
     );
 
     let output = bench(folder, &programs, &all);

@@ -1,0 +1,57 @@
+//! A part of a snapshot: what paths name, with the folders above it. Only what is needed
+//! for it is fetched, by ranges of objects.
+
+mod finder;
+mod frames;
+mod pattern;
+mod pieces;
+mod ranged;
+mod select;
+
+use super::session::Data;
+use super::wants::Wants;
+use crate::chunk_id::ChunkId;
+use crate::error::{Error, Result};
+use crate::seal::OpenWith;
+use crate::snapshot::{Snapshot, SnapshotKind};
+use finder::Finder;
+use qib_rpc::message::restore::RestorePathsJob;
+use std::io::{Read, Write};
+
+pub use frames::Frames;
+pub use ranged::Line;
+
+/// The smaller snapshot, and what fetches its data.
+///
+/// # Errors
+/// When a path names nothing, or why not all of it can be fetched.
+pub fn open<'a, R: Read, W: Write>(
+    job: &'a RestorePathsJob,
+    line: &'a Line<'a, R, W>,
+    with: &'a OpenWith,
+    snapshot: &Snapshot,
+) -> Result<(Snapshot, Frames<'a, R, W>)> {
+    if snapshot.kind != SnapshotKind::Tree {
+        return Err(Error::Job("paths in an image or a disk"));
+    }
+    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
+    let job_of = &job.job;
+    let finder = Finder::fetch(line, job.index.items(), &index, job_of.qube, snapshot)?;
+    let frames = Frames::new(line, finder, with, &job_of.chunk_key)?;
+    let store = pieces::Store {
+        spool: &frames.spool,
+        key: &job_of.chunk_key,
+    };
+    let smaller = select::select(&frames, snapshot, job_of.snapshot, &job.paths, store)?;
+    Ok((smaller, frames))
+}
+
+impl<R: Read, W: Write> Data for Frames<'_, R, W> {
+    fn each(
+        &self,
+        wants: &Wants,
+        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
+    ) -> Result<()> {
+        Frames::each(self, wants.unmet(), take)
+    }
+}

@@ -1,0 +1,156 @@
+//! From a manifest that is there to a volume that holds it.
+
+use super::complete::complete;
+use super::disk;
+use super::fill::Fill;
+use super::filling::{Filling, Written};
+use super::image::{Image, Writing};
+use super::make::make;
+use super::place::Place;
+use super::spool::Spool;
+use super::survey::Survey;
+use super::tally::Tally;
+use super::target::Target;
+use super::tree::Tree;
+use super::wants::Wants;
+use crate::chunk_id::ChunkId;
+use crate::error::Result;
+use crate::snapshot::{Snapshot, SnapshotKind};
+use qib_rpc::count::Counts;
+use qib_rpc::id::Digest;
+use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use std::io::Write;
+
+/// Where the data of files comes from.
+pub trait Data {
+    /// Hands every chunk that is wanted, and perhaps others, to `take`.
+    ///
+    /// # Errors
+    /// When it can not be fetched or is damaged, or what `take` returns.
+    fn each(
+        &self,
+        wants: &Wants,
+        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
+    ) -> Result<()>;
+}
+
+/// What a restore holds once it has the manifest.
+pub struct Session<'a, W> {
+    /// The snapshot object.
+    pub digest: Digest,
+    /// What it says, or a smaller one made of it.
+    pub snapshot: &'a Snapshot,
+    /// The chunks of its manifest.
+    pub spool: &'a Spool,
+    /// The rest.
+    pub data: &'a dyn Data,
+    /// What was done.
+    pub tally: &'a Tally<'a, W>,
+}
+
+impl<W: Write + Send + 'static> Session<'_, W> {
+    /// Fills the volume.
+    ///
+    /// # Errors
+    /// When the snapshot lies, its data does not come, or the volume can not be written.
+    pub fn fill(&self, target: &Target) -> Result<RestoreSummary> {
+        match self.snapshot.kind {
+            SnapshotKind::Tree => self.write_tree(self.snapshot, target, None),
+            SnapshotKind::Image => self.write_image(target),
+            SnapshotKind::Disk(disk) => {
+                let (spool, digest) = (self.spool, self.digest);
+                let divided = disk::divide(spool, self.snapshot, &disk, digest, target.bytes());
+                let (tree, image) = divided?;
+                self.write_tree(&tree, &target.holding(disk), Some(&image))
+            }
+        }
+    }
+
+    /// The files, and what a disk has beside them.
+    fn write_tree(
+        &self,
+        tree: &Snapshot,
+        target: &Target,
+        beside: Option<&Image>,
+    ) -> Result<RestoreSummary> {
+        let mut survey = Survey::new(self.spool, tree, self.digest, target.fs_bytes())?;
+        if let Some(image) = beside {
+            survey.add_image(image);
+        }
+        self.expect(&survey);
+        target.check(&survey)?;
+        let place = Place::prepare(target, &survey)?;
+        let beside = beside.map(|image| (image, target));
+        let skipped = self.write(tree, &place, &survey, beside)?;
+        let fidelity = place.fidelity();
+        place.finish(target, &survey, &tree.root)?;
+        Ok(self.summary(fidelity, skipped))
+    }
+
+    fn summary(&self, fidelity: Fidelity, skipped: u64) -> RestoreSummary {
+        RestoreSummary {
+            counts: self.tally.counts(),
+            fidelity,
+            skipped,
+        }
+    }
+
+    /// The volume as it was, whatever lies on it.
+    fn write_image(&self, target: &Target) -> Result<RestoreSummary> {
+        let image = Image::find(self.spool, self.snapshot, self.digest, target.bytes())?;
+        self.tally.count(|counts| {
+            counts.files = 1;
+            counts.file_bytes = image.bytes;
+            counts.bytes_expected = image.data_bytes;
+        });
+        let writing = Writing::begin(&image, self.spool, target, self.digest)?;
+        self.bring(&writing)?;
+        writing.finish()?;
+        Ok(self.summary(Fidelity::Image, 0))
+    }
+
+    /// Brings the data: from what was spooled, then the rest.
+    fn bring(&self, filling: &impl Filling) -> Result<()> {
+        let count = |written: Written| {
+            self.tally.count(|counts| {
+                counts.files_read = counts.files_read.saturating_add(written.files);
+                counts.bytes_read = counts.bytes_read.saturating_add(written.bytes);
+            });
+        };
+        filling.take_spool(self.spool, count)?;
+        self.data.each(filling.wants(), &|chunk, plain| {
+            filling.take(chunk, plain).map(count)
+        })
+    }
+
+    fn expect(&self, survey: &Survey) {
+        self.tally.count(|counts| {
+            *counts = Counts {
+                bytes_stored: counts.bytes_stored,
+                objects: counts.objects,
+                bytes_expected: survey.data_bytes,
+                ..survey.counts
+            };
+        });
+    }
+
+    fn write(
+        &self,
+        snapshot: &Snapshot,
+        place: &Place,
+        survey: &Survey,
+        beside: Option<(&Image, &Target)>,
+    ) -> Result<u64> {
+        let (spool, digest) = (self.spool, self.digest);
+        let mut tree = Tree::new(place.root()?, survey)?;
+        let mut wants = make(&mut tree, spool, snapshot, digest, survey)?;
+        let begin =
+            |(image, target): (&Image, &Target)| image.begin(target, spool, digest, &mut wants);
+        let beside = beside.map(begin).transpose()?;
+        let fill = Fill::new(&mut tree, wants, beside, digest);
+        self.bring(&fill)?;
+        fill.check_all_came()?;
+        let links = &survey.links;
+        complete(&mut tree, spool, snapshot, digest, links, place.manner())
+    }
+}

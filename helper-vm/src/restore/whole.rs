@@ -1,0 +1,58 @@
+//! A whole snapshot: its packs, each fetched once, those with the manifest first.
+
+use super::opening::open_all;
+use super::packs::{Arriving, Pack, Packs};
+use super::session::Data;
+use super::spool::Spool;
+use super::tally::Tally;
+use super::wants::Wants;
+use crate::chunk_id::ChunkId;
+use crate::error::Result;
+use crate::seal::OpenWith;
+use qib_rpc::key::ChunkKey;
+use std::io::Write;
+
+/// The packs of a snapshot.
+pub struct Whole<'a, W> {
+    /// On their way.
+    pub packs: Packs,
+    /// Opens them.
+    pub with: &'a OpenWith,
+    /// Keys chunk ids.
+    pub key: &'a ChunkKey,
+    /// What was done.
+    pub tally: &'a Tally<'a, W>,
+}
+
+impl<W: Write + Send + 'static> Whole<'_, W> {
+    /// Collects the manifest.
+    ///
+    /// # Errors
+    /// When a pack can not be fetched or is damaged, or the helper's disk fails.
+    pub fn gather(&self) -> Result<Spool> {
+        let spool = Spool::new()?;
+        self.open_all(&self.packs.manifest, |chunk, plain| {
+            spool.add(*chunk, plain)
+        })?;
+        Ok(spool)
+    }
+
+    fn open_all(
+        &self,
+        packs: &Arriving,
+        take: impl Fn(&ChunkId, &[u8]) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let fetched = |pack: &Pack| self.tally.object(&pack.bytes);
+        open_all(packs, self.with, self.key, fetched, take)
+    }
+}
+
+impl<W: Write + Send + 'static> Data for Whole<'_, W> {
+    fn each(
+        &self,
+        _wants: &Wants,
+        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
+    ) -> Result<()> {
+        self.open_all(&self.packs.data, take)
+    }
+}
