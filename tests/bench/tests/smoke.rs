@@ -92,11 +92,12 @@ fn a_run_measures_resumes_reports_and_clears_up() {
     assert_eq!(before, after[..before.len()], "what was measured stays");
     assert_eq!(
         names(&after).len(),
-        6 + 2 + 4 + 4 + 2,
+        6 + 2 + 4 + 4 + 4,
         "{:?}",
         names(&after)
     );
-    for cell in after.iter().filter(|cell| cell["workload"] == "h") {
+    let restored = |cell: &&Value| cell["workload"] == "h" && cell["tool"] == "qib";
+    for cell in after.iter().filter(restored) {
         assert!(cell["fetched_bytes"].as_f64().unwrap() > 0.0, "{cell}");
     }
     let said = String::from_utf8(output.stdout).unwrap();
