@@ -52,7 +52,6 @@ pub fn attach_loop(path: &Path, access: Access, stop: &Stop) -> Result<Loop> {
         name,
         read_only: access == Access::Read,
     };
-    device.pass_by_the_cache();
     if udev_hides(path) {
         device.offer(path)?;
     }
@@ -109,17 +108,6 @@ impl Loop {
             "the device {} was not attached as asked",
             self.name
         )))
-    }
-
-    /// Keeps a volume that is read once out of dom0's page cache, and the copying with it,
-    /// where the file system below allows direct I/O. It works the same without.
-    fn pass_by_the_cache(&self) {
-        let device = format!("/dev/{}", self.name);
-        let _allowed = Command::new("losetup")
-            .args(["--direct-io=on", &device])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
     }
 
     /// Writes what udev would have written for a device that it hides.

@@ -8,8 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::control::{Request, ask_in_dom0};
 
-const USAGE: &str =
-    "losetup --find --show [--read-only] FILE | --direct-io=on DEVICE | -d DEVICE… | -j FILE | -l";
+const USAGE: &str = "losetup --find --show [--read-only] FILE | -d DEVICE… | -j FILE | -l";
 
 #[derive(Default)]
 struct Options {
@@ -18,7 +17,6 @@ struct Options {
     read_only: bool,
     list: bool,
     detach: bool,
-    direct: bool,
     associated: Option<String>,
     rest: Vec<String>,
 }
@@ -32,8 +30,6 @@ pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
                 ask_in_dom0(&Request::LoopRemove(device.clone()))?;
             }
         }
-        // A plain file has no page cache of its own below it.
-        [_] if options.direct => {}
         [] if options.associated.is_some() => list(options.associated.as_deref())?,
         [] if options.list || arguments.is_empty() => list(None)?,
         _ => bail!(USAGE),
@@ -89,7 +85,6 @@ fn parse(arguments: &[OsString]) -> Result<Options> {
             "--show" => options.show = true,
             "--read-only" | "-r" => options.read_only = true,
             "--list" | "-l" => options.list = true,
-            "--direct-io=on" => options.direct = true,
             "--detach" | "-d" => options.detach = true,
             "--associated" | "-j" => {
                 options.associated = Some(words.next().context(USAGE)??.to_owned());
