@@ -18,6 +18,7 @@ pub mod format_error;
 pub mod index;
 pub mod key;
 mod known;
+mod loop_device;
 pub mod manifest;
 pub mod number;
 pub mod pack;

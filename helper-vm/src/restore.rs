@@ -25,7 +25,6 @@ mod filling;
 mod held;
 mod image;
 mod links;
-mod loop_device;
 mod make;
 mod metadata;
 mod mkfs;

@@ -1,10 +1,10 @@
 //! The volume's new file system, mounted without a name: nobody else sees it,
 //! and it is gone when the last descriptor is closed.
 
-use super::loop_device::LoopDevice;
 use super::target::Target;
 use super::tree::failed;
 use crate::error::{Error, Result};
+use crate::loop_device::{Access, LoopDevice};
 use crate::unmounting;
 use rustix::fs::{Mode, OFlags, openat, syncfs};
 use rustix::io::Errno;
@@ -33,7 +33,7 @@ pub fn mount(target: &Target) -> Result<Option<Mount>> {
     let Some(disk) = target.disk() else {
         return mount_device(target.path().to_owned(), None);
     };
-    match LoopDevice::attach(target.path(), &disk.fs_range())? {
+    match LoopDevice::attach(target.path(), &disk.fs_range(), Access::Write)? {
         Some(part) => mount_device(part.path().to_owned(), Some(part)),
         None => Ok(None),
     }

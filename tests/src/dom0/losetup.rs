@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::control::{Request, ask_in_dom0};
 
-const USAGE: &str = "losetup --find --show [--read-only] FILE | -d DEVICE… | -j FILE | -l";
+const USAGE: &str = "losetup --find --show [--read-only] [--sector-size N] [--direct-io=on] FILE | -d DEVICE… | -j FILE | -l";
 
 #[derive(Default)]
 struct Options {
@@ -89,7 +89,9 @@ fn parse(arguments: &[OsString]) -> Result<Options> {
             "--associated" | "-j" => {
                 options.associated = Some(words.next().context(USAGE)??.to_owned());
             }
-            "--" | "--nooverlap" => {}
+            // A plain file has neither sectors nor a second page cache.
+            "--sector-size" => drop(words.next().context(USAGE)??),
+            "--" | "--nooverlap" | "--direct-io=on" => {}
             other if other.starts_with('-') => bail!(USAGE),
             other => options.rest.push(other.to_owned()),
         }

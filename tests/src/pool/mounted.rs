@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -32,7 +33,7 @@ fn make_file_system(layout: &Layout) -> Result<bool> {
     let image = layout.pool_image();
     File::create(&image)?.set_len(IMAGE_SIZE)?;
     let makers: [&[&str]; 2] = [
-        &["mkfs.xfs", "-q", "-m", "reflink=1"],
+        &["mkfs.xfs", "-q", "-s", "size=4096", "-m", "reflink=1"],
         &["mkfs.btrfs", "-q"],
     ];
     for maker in makers {
@@ -61,16 +62,40 @@ pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
     // lab's, for one), or the file system would live on there.
     mount_bind(layout.dir(), layout.dir())?;
     mount_change(layout.dir(), MountPropagationFlags::SHARED)?;
-    let mut command = tool("mount");
-    command
-        .args(["-o", "loop,discard"])
-        .arg(layout.pool_image())
-        .arg(layout.pool_mount());
-    let output = command.output().context("mount is needed")?;
+    let device = disk(&layout.pool_image())?;
+    let mount = tool("mount")
+        .args(["-o", "discard", &device])
+        .arg(layout.pool_mount())
+        .output();
+    // What is mounted holds the device; it goes with the last mount.
+    said(
+        "losetup",
+        tool("losetup").args(["--detach", &device]).output(),
+    )?;
+    said("mount", mount).map(drop)
+}
+
+/// The pool's disk. Like a disk it has no page cache below the file system on it.
+fn disk(image: &Path) -> Result<String> {
+    let mut command = tool("losetup");
+    command.args([
+        "--find",
+        "--show",
+        "--sector-size",
+        "4096",
+        "--direct-io=on",
+    ]);
+    let output = said("losetup", command.arg(image).output())?;
+    Ok(String::from_utf8(output)?.trim_end().to_owned())
+}
+
+fn said(program: &str, output: std::io::Result<Output>) -> Result<Vec<u8>> {
+    let output = output.with_context(|| format!("{program} is needed"))?;
     if !output.status.success() {
-        bail!("mount: {}", String::from_utf8_lossy(&output.stderr).trim());
+        let error = String::from_utf8_lossy(&output.stderr);
+        bail!("{program}: {}", error.trim());
     }
-    Ok(())
+    Ok(output.stdout)
 }
 
 /// Unmounts everything of the lab; its processes are gone, or nearly so.

@@ -4,6 +4,7 @@
 use super::{log, read_only};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::loop_device::{Access, LoopDevice};
 use crate::unmounting;
 use qib_ext4::BlockReader;
 use qib_rpc::reading::VolumeKind;
@@ -14,12 +15,12 @@ use rustix::mount::{
     fsconfig_set_string, fsmount, fsopen,
 };
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A volume that the kernel has mounted.
 pub struct Mount {
     tree: OwnedFd,
-    device: PathBuf,
+    device: LoopDevice,
     /// What lies on it.
     pub kind: VolumeKind,
     /// The length of the volume in bytes.
@@ -42,10 +43,13 @@ pub fn mount(path: &Path, device: &Device, kind: VolumeKind) -> Result<Option<Mo
     if log::is_dirty(device, kind)? {
         return Err(Error::VolumeDirty);
     }
-    match attach(path, name, kind) {
+    let Some(part) = LoopDevice::attach(path, &(0..device.size()), Access::Read)? else {
+        return Ok(None);
+    };
+    match attach(part.path(), name, kind) {
         Ok(tree) => Ok(Some(Mount {
             tree,
-            device: path.to_owned(),
+            device: part,
             kind,
             bytes: device.size(),
         })),
@@ -100,6 +104,6 @@ impl Mount {
     /// When it stays mounted.
     pub fn close(self) -> Result<()> {
         drop(self.tree);
-        unmounting::wait(&self.device, OFlags::RDONLY).map_err(super::failed)
+        unmounting::wait(self.device.path(), OFlags::RDONLY).map_err(super::failed)
     }
 }

@@ -1,4 +1,5 @@
-//! A part of a volume as a block device of its own, so that the kernel can mount it.
+//! A volume, or a part of it, as a block device of its own, so that the kernel can mount it.
+//! Its sectors have 512 bytes, whatever those of the volume have: no file system asks for less.
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;
@@ -19,13 +20,22 @@ pub struct LoopDevice {
     _held: File,
 }
 
+/// What may be done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read it.
+    Read,
+    /// Write it too.
+    Write,
+}
+
 impl LoopDevice {
     /// Attaches a part of a volume; none where we may not.
     ///
     /// # Errors
     /// When it can not be attached although we may.
-    pub fn attach(volume: &Path, range: &Range<u64>) -> Result<Option<Self>> {
-        match open(Path::new(CONTROL)) {
+    pub fn attach(volume: &Path, range: &Range<u64>, access: Access) -> Result<Option<Self>> {
+        match open(Path::new(CONTROL), Access::Write) {
             Ok(_) => {}
             Err(error) if may_not(&error) => return Ok(None),
             Err(error) => return Err(Error::Helper(error)),
@@ -35,9 +45,12 @@ impl LoopDevice {
         losetup.args(["--find", "--show", "--offset"]);
         losetup.arg(range.start.to_string());
         losetup.arg("--sizelimit").arg(length.to_string());
+        if access == Access::Read {
+            losetup.arg("--read-only");
+        }
         let said = run(losetup.arg("--").arg(volume)).map_err(Error::Helper)?;
         let path = PathBuf::from(OsString::from_vec(said.trim_ascii_end().to_vec()));
-        let held = open(&path);
+        let held = open(&path, access);
         // What is open is only marked: the kernel detaches it with its last descriptor.
         run(Command::new(LOSETUP).arg("--detach").arg(&path)).map_err(Error::Helper)?;
         let held = held.map_err(Error::Helper)?;
@@ -50,8 +63,9 @@ impl LoopDevice {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open(path)
+fn open(path: &Path, access: Access) -> io::Result<File> {
+    let writes = access == Access::Write;
+    OpenOptions::new().read(true).write(writes).open(path)
 }
 
 fn may_not(error: &io::Error) -> bool {
