@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
 use std::time::Duration;
 
 /// The sectors of the disks that pools lie on, or a multiple of them.
@@ -82,18 +83,35 @@ pub fn attach_loop(path: &Path, access: Access, stop: &Stop) -> Result<Loop> {
 /// # Errors
 /// When one is still in use.
 pub fn detach_all(path: &Path) -> Result<()> {
-    let list = run(Command::new("losetup").arg("--associated").arg(path))?;
-    for line in list.lines() {
-        let device = line.split(':').next().unwrap_or_default();
-        let name = device.strip_prefix("/dev/").filter(|name| is_loop(name));
-        let name = name.ok_or_else(|| failed("it listed no loop device"))?;
-        run(Command::new("losetup").args(["--detach", device]))?;
+    for name in loops_over(path)? {
+        run(Command::new("losetup").args(["--detach", &format!("/dev/{name}")]))?;
         if udev_hides(path) {
             qubesdb("qubesdb-rm", &[&format!("/qubes-block-devices/{name}/")])?;
             qubesdb("qubesdb-write", &["/qubes-block-devices", ""])?;
         }
     }
-    Ok(())
+    // Who still has it open, such as a helper that is being killed, delays its end.
+    for _ in 0..100 {
+        if loops_over(path)?.is_empty() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(50));
+    }
+    Err(Error::Volume(format!(
+        "the loop device over {} is still in use",
+        path.display()
+    )))
+}
+
+fn loops_over(path: &Path) -> Result<Vec<String>> {
+    let list = run(Command::new("losetup").arg("--associated").arg(path))?;
+    let names = list.lines().map(|line| {
+        let device = line.split(':').next().unwrap_or_default();
+        let name = device.strip_prefix("/dev/").filter(|name| is_loop(name));
+        name.map(str::to_owned)
+            .ok_or_else(|| failed("it listed no loop device"))
+    });
+    names.collect()
 }
 
 impl Loop {

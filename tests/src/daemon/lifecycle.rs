@@ -14,6 +14,7 @@ use crate::qube::plan::Plan;
 use crate::qube::spawn::Processes;
 use crate::qubesd::Refusal;
 use crate::unix_path;
+use crate::userns;
 
 type Done = Result<(), Refusal>;
 
@@ -93,6 +94,7 @@ impl World {
             rw,
             agent_socket: self.layout.qube(name, "agent.sock"),
             is_storage,
+            has_loops: kind == "helper" && userns::is_root(),
         })
     }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 
 use super::plan::Plan;
@@ -37,6 +38,8 @@ const FOLDERS: [&str; 17] = [
     "var/lib",
     "var/cache",
 ];
+/// Nodes of loop devices: more than the labs of a test run have at once.
+const LOOPS: u32 = 256;
 /// Files of the machine's /etc without which programs of its /usr do not run.
 const BORROWED: [&str; 4] = ["ld.so.cache", "ld.so.conf", "mke2fs.conf", "localtime"];
 const PASSWD: &str = "\
@@ -61,6 +64,9 @@ pub(crate) fn enter(plan: &Plan) -> Result<()> {
     programs(root, plan)?;
     settings(root, plan)?;
     devices(root)?;
+    if plan.has_loops {
+        loops(&root.join("dev"))?;
+    }
     mount(
         "proc",
         root.join("proc"),
@@ -150,6 +156,24 @@ fn devices(root: &Path) -> Result<()> {
     }
     for (name, to) in DESCRIPTORS {
         symlink(to, dev.join(name))?;
+    }
+    Ok(())
+}
+
+/// A qube has loop devices of its own; here they are the machine's.
+fn loops(dev: &Path) -> Result<()> {
+    let mode = Mode::RUSR | Mode::WUSR;
+    let control = makedev(10, 237);
+    mknodat(
+        CWD,
+        dev.join("loop-control"),
+        FileType::CharacterDevice,
+        mode,
+        control,
+    )?;
+    for number in 0..LOOPS {
+        let node = dev.join(format!("loop{number}"));
+        mknodat(CWD, node, FileType::BlockDevice, mode, makedev(7, number))?;
     }
     Ok(())
 }

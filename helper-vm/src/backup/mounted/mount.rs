@@ -15,12 +15,14 @@ use rustix::mount::{
     fsconfig_set_string, fsmount, fsopen,
 };
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A volume that the kernel has mounted.
 pub struct Mount {
     tree: OwnedFd,
-    device: LoopDevice,
+    device: PathBuf,
+    /// What makes a device of smaller sectors of the volume.
+    _sectors: Option<LoopDevice>,
     /// What lies on it.
     pub kind: VolumeKind,
     /// The length of the volume in bytes.
@@ -43,13 +45,21 @@ pub fn mount(path: &Path, device: &Device, kind: VolumeKind) -> Result<Option<Mo
     if log::is_dirty(device, kind)? {
         return Err(Error::VolumeDirty);
     }
-    let Some(part) = LoopDevice::attach(path, &(0..device.size()), Access::Read)? else {
-        return Ok(None);
-    };
-    match attach(part.path(), name, kind) {
+    let mut sectors = None;
+    let mut tree = attach(path, name, kind);
+    // A file system made for smaller sectors than those of the volume is refused.
+    if tree.as_ref().is_err_and(|errno| *errno != Errno::ROFS) {
+        sectors = LoopDevice::attach(path, &(0..device.size()), Access::Read)?;
+        if let Some(smaller) = &sectors {
+            tree = attach(smaller.path(), name, kind);
+        }
+    }
+    let mounted = sectors.as_ref().map_or(path, LoopDevice::path);
+    match tree {
         Ok(tree) => Ok(Some(Mount {
             tree,
-            device: part,
+            device: mounted.to_owned(),
+            _sectors: sectors,
             kind,
             bytes: device.size(),
         })),
@@ -104,6 +114,6 @@ impl Mount {
     /// When it stays mounted.
     pub fn close(self) -> Result<()> {
         drop(self.tree);
-        unmounting::wait(self.device.path(), OFlags::RDONLY).map_err(super::failed)
+        unmounting::wait(&self.device, OFlags::RDONLY).map_err(super::failed)
     }
 }
