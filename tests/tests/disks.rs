@@ -13,24 +13,11 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use machine::Machine;
+use machine::{Machine, noise::noise};
 use qib_lab::tool;
 use serde_json::Value;
 
 const MEBIBYTE: usize = 1 << 20;
-
-/// Bytes that do not compress, the same for the same seed.
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut data = vec![0; bytes];
-    for piece in data.chunks_mut(8) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
-    }
-    data
-}
 
 /// 256 MiB: a GPT, a partition with noise, and an ext4 with the files of a folder.
 fn disk(machine: &Machine, tree: &Path) -> PathBuf {

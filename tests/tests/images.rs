@@ -12,24 +12,12 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use machine::noise::noise;
 use machine::{Machine, skipped_without_root};
 use qib_lab::tool;
 use serde_json::Value;
 
 const MEBIBYTE: usize = 1 << 20;
-
-/// Bytes that do not compress, the same for the same seed.
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut data = vec![0; bytes];
-    for piece in data.chunks_mut(8) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
-    }
-    data
-}
 
 /// 64 MiB: a mark, noise, a large hole.
 fn volume(machine: &Machine, mark: &[u8], at: usize) -> PathBuf {

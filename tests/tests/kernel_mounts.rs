@@ -13,6 +13,7 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use machine::noise::noise;
 use machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{Mounted, Tree};
 use qib_lab::tool;
@@ -20,19 +21,6 @@ use serde_json::Value;
 
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap()
-}
-
-/// Bytes that do not compress, the same for the same seed.
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut data = vec![0; bytes];
-    for piece in data.chunks_mut(8) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
-    }
-    data
 }
 
 /// Adds a halted qube whose private volume has this file system and some files.

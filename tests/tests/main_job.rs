@@ -13,6 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use machine::noise::noise;
 use machine::{Machine, age, assert_same, is_root, skipped_without_root};
 use qib_lab::compare::{Mounted, plain};
 
@@ -27,21 +28,8 @@ fn small_tree(folder: &Path) {
         )
         .unwrap();
     }
-    noise(&folder.join("home/user/photo"), 5 << 20, 1);
+    fs::write(folder.join("home/user/photo"), noise(5 << 20, 1)).unwrap();
     fs::write(folder.join("home/user/empty"), "").unwrap();
-}
-
-/// Bytes that do not compress, the same for the same seed.
-fn noise(path: &Path, bytes: usize, seed: u64) {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut data = vec![0; bytes];
-    for piece in data.chunks_mut(8) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
-    }
-    fs::write(path, data).unwrap();
 }
 
 fn machine_with(fill: impl FnOnce(&Path)) -> Machine {
@@ -208,7 +196,7 @@ fn a_mebibyte_changed_in_a_large_file_sends_under_8_mib() {
     if skipped_without_root("a_mebibyte_changed_in_a_large_file_sends_under_8_mib") {
         return;
     }
-    let machine = machine_with(|tree| noise(&tree.join("large"), 1 << 30, 7));
+    let machine = machine_with(|tree| fs::write(tree.join("large"), noise(1 << 30, 7)).unwrap());
     machine.backup("work");
     {
         let volume = Mounted::writable(&machine.lab.image("work").unwrap()).unwrap();

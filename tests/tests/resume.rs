@@ -15,6 +15,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use machine::noise::noise;
 use machine::{Machine, assert_same, kill, process, skipped_without_root};
 
 /// Size of the qube's files in MiB: enough for a partial before the end.
@@ -31,7 +32,8 @@ fn a_partial_is_not_sent_again() {
     for number in 0..MEBIBYTES / 10 {
         let mut file = fs::File::create(tree.join(format!("{number}"))).unwrap();
         for piece in 0..10 {
-            file.write_all(&noise(number * 10 + piece)).unwrap();
+            file.write_all(&noise(1 << 20, number * 10 + piece))
+                .unwrap();
         }
     }
     machine.lab.add_tree("work", &tree).unwrap();
@@ -64,15 +66,4 @@ fn a_partial_is_not_sent_again() {
     );
     machine.restore("work", &[], "again");
     assert_same(&machine.tree("work"), &machine.tree("again"));
-}
-
-fn noise(seed: u64) -> Vec<u8> {
-    let mut state = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut word = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..(1 << 20) / 8).flat_map(|_| word()).collect()
 }

@@ -7,6 +7,7 @@
 )]
 
 pub mod faults;
+pub mod noise;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
