@@ -60,8 +60,6 @@ impl Output {
     /// Writes what waits, and gives the file back.
     pub fn finish(&mut self) -> io::Result<&File> {
         if self.waiting > 0 {
-            // The end of an object is not aligned.
-            set_direct(&self.file, false)?;
             self.write_piece()?;
         }
         Ok(&self.file)
@@ -75,6 +73,7 @@ impl Output {
             result => result?,
         };
         if count < piece.len() {
+            // Such as the end of an object, which is not aligned.
             set_direct(&self.file, false)?;
             self.file
                 .write_all(piece.get(count..).unwrap_or_default())?;
