@@ -6,6 +6,7 @@ use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::seal::{self, OpenWith, SealTo};
 use proptest::prelude::*;
+use qib_rpc::compression::Compression;
 use qib_rpc::key::{ChunkKey, IndexSeed};
 use qib_rpc::object::Kind;
 
@@ -57,6 +58,35 @@ proptest! {
         }
         prop_assert_eq!(read(&sealed.bytes), Ok(chunks));
     }
+}
+
+#[test]
+fn packs_are_closed_where_padding_takes_little() {
+    let (_, to, key) = keys();
+    let mut zstd = Zstd::new(Compression::NONE).unwrap();
+    let mut noise = vec![0; 900 << 10];
+    let (mut stored, mut filled) = (0, 0);
+    for seed in 0..6_u8 {
+        let mut pack = OpenPack::new(&to, Vec::new()).unwrap();
+        for number in 0_u8.. {
+            let mut source = blake3::Hasher::new();
+            source
+                .update(&[seed, number])
+                .finalize_xof()
+                .fill(&mut noise);
+            let length = (300 << 10) + (usize::from(noise[0]) << 11);
+            let chunk = &noise[..length];
+            let mut frame = OpenFrame::default();
+            frame.push(ChunkId::of(&key, chunk), chunk, 0).unwrap();
+            pack.push(&frame.pack(&mut zstd).unwrap()).unwrap();
+            filled += length;
+            if pack.is_full() {
+                break;
+            }
+        }
+        stored += pack.finish().unwrap().0.bytes.len();
+    }
+    assert!(stored - filled < filled / 150, "{stored} for {filled}");
 }
 
 #[test]

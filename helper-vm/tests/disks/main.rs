@@ -1,4 +1,4 @@
-//! Disks with partitions: read file by file, and restored so that they start.
+//! Disks with partitions: read file by file, and restored with everything that lies beside.
 #![allow(
     dead_code,
     clippy::unwrap_used,
