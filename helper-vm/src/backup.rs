@@ -4,6 +4,7 @@ mod contents;
 mod disk;
 mod fingerprint;
 mod finish;
+mod folders_ahead;
 mod image;
 mod index_part;
 mod job;

@@ -14,7 +14,7 @@ pub use read::{each_chunk, each_chunk_of_frame};
 pub const LEVEL: i32 = 3;
 
 /// A frame is closed at this many bytes of tar.
-pub const FRAME_BYTES: usize = 1 << 20;
+pub const FRAME_BYTES: usize = 3 << 19;
 
 /// A pack is closed at this many bytes of frames.
 pub const PACK_BYTES: usize = 16 << 20;

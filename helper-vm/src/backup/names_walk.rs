@@ -2,6 +2,7 @@
 //! them: which inodes the backup wants, and what the rules leave out.
 
 use super::fingerprint::Fingerprints;
+use super::folders_ahead::{self, AT_ONCE, Found, OpenFolder};
 use super::path_rules::{CACHEDIR_NAME, CACHEDIR_SIGNATURE};
 use super::selection::{Selection, left_out_by};
 use super::stand::Stand;
@@ -34,8 +35,8 @@ pub fn walk<R: BlockReader>(
         todo: vec![(InodeNumber::ROOT, Stand::root(rules), Parent::Unknown)],
     };
     walk.found.wanted.insert(InodeNumber::ROOT.get());
-    while let Some((number, stand, parent)) = walk.todo.pop() {
-        walk.folder(number, stand, parent)?;
+    while !walk.todo.is_empty() {
+        walk.next_folders()?;
     }
     Ok(walk.found)
 }
@@ -47,35 +48,40 @@ struct Walk<'a, R> {
     fingerprints: &'a Fingerprints,
     known: &'a mut Known,
     found: Selection,
-    todo: Vec<(InodeNumber, Stand, Parent)>,
+    todo: Vec<Todo>,
 }
 
-/// An entry whose name lies in the listing's names.
-struct Found {
-    name: std::ops::Range<usize>,
-    inode: InodeNumber,
-    hint: Option<FileType>,
-}
+/// A folder that some name leads to, and the folder which that name is in.
+type Todo = (InodeNumber, Stand, Parent);
 
 impl<R: BlockReader> Walk<'_, R> {
-    fn folder(&mut self, number: InodeNumber, stand: Stand, parent: Parent) -> Result<()> {
-        if !self.found.folders.insert(number.get()) {
-            return Err(Error::VolumeContradicts("a folder has two names"));
+    fn next_folders(&mut self) -> Result<()> {
+        let mut next = self.todo.split_off(self.todo.len().saturating_sub(AT_ONCE));
+        for (number, ..) in &next {
+            if !self.found.folders.insert(number.get()) {
+                return Err(Error::VolumeContradicts("a folder has two names"));
+            }
         }
-        if self.is_unchanged(number, stand) {
-            return Ok(());
+        next.retain(|(number, stand, _)| !self.is_unchanged(*number, *stand));
+        let numbers: Vec<InodeNumber> = next.iter().map(|(number, ..)| *number).collect();
+        let folders = folders_ahead::read(self.fs, &numbers)?;
+        for ((_, stand, parent), folder) in next.into_iter().zip(folders) {
+            self.folder(folder?, stand, parent)?;
         }
-        let inode = self.fs.inode(number)?;
-        let (entries, names) = read(self.fs, &inode)?;
-        let name_of = |found: &Found| names.get(found.name.clone()).unwrap_or_default();
-        let tag = entries.iter().find(|found| name_of(found) == CACHEDIR_NAME);
-        let inside = self.tagged(number, stand, tag)?;
+        Ok(())
+    }
+
+    fn folder(&mut self, mut folder: OpenFolder, stand: Stand, parent: Parent) -> Result<()> {
+        let number = folder.inode.number;
+        let entries = folder.entries(self.fs)?;
+        let tag = entries.iter().find(|(_, name)| *name == CACHEDIR_NAME);
+        let inside = self.tagged(number, stand, tag.map(|(found, _)| found))?;
         let mut left_out = LeftOuts::default();
-        for found in &entries {
-            self.entry(number, inside, found, name_of(found), &mut left_out)?;
+        for (found, name) in entries.iter() {
+            self.entry(number, inside, found, name, &mut left_out)?;
         }
         if let Stand::Out(_) = stand {
-            return self.record_left_out(&inode, stand, parent, left_out);
+            return self.record_left_out(&folder.inode, stand, parent, left_out);
         }
         self.found.stands.insert(number, stand);
         if left_out.iter().next().is_some() {
@@ -209,20 +215,4 @@ impl<R: BlockReader> Walk<'_, R> {
         }
         Ok(())
     }
-}
-
-/// The entries of a folder, by inode: their inodes then lie side by side.
-fn read<R: BlockReader>(fs: &Ext4<R>, folder: &Inode) -> Result<(Vec<Found>, Vec<u8>)> {
-    let (mut entries, mut names) = (Vec::new(), Vec::new());
-    fs.read_dir(folder, |entry| {
-        let start = names.len();
-        names.extend_from_slice(entry.name);
-        entries.push(Found {
-            name: start..names.len(),
-            inode: entry.inode,
-            hint: entry.hint,
-        });
-    })?;
-    entries.sort_unstable_by_key(|found| found.inode);
-    Ok((entries, names))
 }

@@ -1,4 +1,4 @@
-//! Frames: about 1 MiB of whole chunks that compress together.
+//! Frames: about 1.5 MiB of whole chunks that compress together.
 
 use super::{FRAME_BYTES, Zstd};
 use crate::archive::{self, Head};
