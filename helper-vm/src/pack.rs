@@ -25,8 +25,8 @@ pub const MAX_PLAIN_BYTES: u64 = 256 << 20;
 /// The member that lists a pack's chunks.
 const TABLE: &[u8] = b"table";
 
-/// A row of the table: id, then four 32-bit numbers.
-const ROW_BYTES: usize = 48;
+/// A row of the table: the beginning of the id, then four 32-bit numbers.
+const ROW_BYTES: usize = 20;
 
 #[cfg(test)]
 mod tests;

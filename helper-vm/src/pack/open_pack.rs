@@ -2,6 +2,7 @@
 
 use super::{MAX_PLAIN_BYTES, PACK_BYTES, PackedFrame, TABLE};
 use crate::archive::{self, Head};
+use crate::index;
 use crate::number::{short, wide};
 use crate::padding;
 use crate::seal::{SealTo, Sealed, Sealing};
@@ -11,9 +12,11 @@ use std::io::{self, Write};
 /// What a pack seldom exceeds: its frames, the last of which goes beyond the limit, table and padding.
 const USUAL_BYTES: usize = PACK_BYTES + (2 << 20);
 
-/// Padding is little when it is less than this part of a pack: otherwise it would take three
-/// hundredths at most and half of that on average.
-const LITTLE_PADDING: u64 = 512;
+/// A frame takes about this much of a pack.
+const USUAL_FRAME_BYTES: u64 = 384 << 10;
+
+/// Sizes that a pack is padded to lie about this part of its size apart.
+const STEP: u64 = 32;
 
 /// Where a chunk lies in its pack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,8 +80,8 @@ impl OpenPack {
                 at: member.at,
                 length: member.length,
             };
-            self.table.extend_from_slice(member.id.bytes());
-            for number in [frame_at, frame_bytes, member.at, member.length] {
+            let prefix = index::prefix(&member.id);
+            for number in [prefix, frame_at, frame_bytes, member.at, member.length] {
                 self.table.extend_from_slice(&number.to_le_bytes());
             }
             let tag = member.tag;
@@ -87,18 +90,23 @@ impl OpenPack {
         Ok(())
     }
 
-    /// True when the pack should be sealed: it is full, or it is half full and needs little padding.
+    /// True when the pack should be sealed: it is full, or it is half full and needs no more
+    /// padding than what may be hoped for from the frames that still fit. The least of `n`
+    /// paddings, each as likely as any other up to a step, is hit best by taking the first
+    /// that is below about two steps by `n + 3`.
     pub fn is_full(&self) -> bool {
         let bytes = self.sealing.plain_bytes();
-        let half = wide(PACK_BYTES / 2);
-        bytes >= wide(PACK_BYTES)
-            || self.plain_bytes >= MAX_PLAIN_BYTES
-            || (bytes >= half && self.padding_bytes() < bytes / LITTLE_PADDING)
+        let Some(left) = wide(PACK_BYTES).checked_sub(bytes) else {
+            return true;
+        };
+        let hope = (left / USUAL_FRAME_BYTES).saturating_add(3);
+        let is_little = self.padding_bytes().saturating_mul(hope) < bytes / STEP * 2;
+        self.plain_bytes >= MAX_PLAIN_BYTES || (left <= wide(PACK_BYTES / 2) && is_little)
     }
 
     /// What padding would take, about: nobody knows yet how small the table gets.
     fn padding_bytes(&self) -> u64 {
-        let table = wide(self.table.len()) / 6 * 5;
+        let table = wide(self.table.len()) / 2;
         let bytes = self.sealing.plain_bytes().saturating_add(table);
         padding::padded(bytes).saturating_sub(bytes)
     }
