@@ -1,7 +1,7 @@
 //! Writing tar members: the same member always has the same bytes.
 
 use super::{BLOCK_BYTES, Head, MemberKind, pax};
-use crate::number::wide;
+use crate::number::{narrow, wide};
 
 /// Appends the header of a member; its content and [`padding`] must follow.
 pub fn member(out: &mut Vec<u8>, head: &Head) {
@@ -60,7 +60,7 @@ fn finish(out: &mut Vec<u8>, header: &mut tar::Header) {
 pub fn padding(out: &mut Vec<u8>, content_bytes: u64) {
     let over = content_bytes % wide(BLOCK_BYTES);
     let fill = wide(BLOCK_BYTES).saturating_sub(over) % wide(BLOCK_BYTES);
-    out.extend((0..fill).map(|_| 0));
+    out.resize(out.len().saturating_add(narrow(fill)), 0);
 }
 
 /// Ends the stream: two blocks of zeros.
