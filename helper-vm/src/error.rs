@@ -53,6 +53,11 @@ impl Error {
         Self::Volume(qib_ext4::Error::Io(error))
     }
 
+    /// A thread of the helper ended before its work.
+    pub fn thread_gone() -> Self {
+        Self::Helper(io::Error::other("a thread of the helper is gone"))
+    }
+
     /// What dom0 is told.
     pub fn fault(&self) -> Fault {
         match self {

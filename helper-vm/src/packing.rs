@@ -91,7 +91,7 @@ impl Packing {
         match self.sealed.try_recv() {
             Ok(sealed) => sealed.map(Some),
             Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(workers::gone()),
+            Err(TryRecvError::Disconnected) => Err(Error::thread_gone()),
         }
     }
 

@@ -66,8 +66,11 @@ pub fn read<R: BlockReader>(
         let ended = running.into_iter().map(|reader| reader.join().ok());
         ended.collect()
     });
-    let gone = || Error::Helper(std::io::Error::other("a thread of the helper is gone"));
-    let mut folders: Vec<_> = parts.ok_or_else(gone)?.into_iter().flatten().collect();
+    let mut folders: Vec<_> = parts
+        .ok_or_else(Error::thread_gone)?
+        .into_iter()
+        .flatten()
+        .collect();
     folders.sort_unstable_by_key(|(place, _)| *place);
     Ok(folders.into_iter().map(|(_, folder)| folder).collect())
 }

@@ -3,6 +3,7 @@
 
 use super::contents;
 use super::finish;
+use super::image_ahead::ImageAhead;
 use super::manifest_walk::Root;
 use super::partial::Partials;
 use super::piece::Pieces;
@@ -14,16 +15,14 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::known::Known;
 use crate::manifest::{Content, Entry, EntryName, Meta, Node};
-use crate::number::{narrow, wide};
+use crate::number::wide;
 use crate::snapshot::{BlockSize, IMAGE_NAME, SnapshotKind};
 use qib_ext4::BlockReader;
 use qib_rpc::count::LeftOuts;
 use qib_rpc::message::backup::BackupSummary;
 use std::io::Write;
 use std::ops::Range;
-
-/// How much is read at once.
-const READ_BYTES: usize = 4 << 20;
+use std::thread;
 
 /// Zeros are a hole by whole blocks of this length: shorter ones would cut the data
 /// between them too finely, and compress to nothing anyway.
@@ -87,7 +86,6 @@ pub(super) fn entry<W: Write + Send + 'static>(
         volume,
         runs: Runs::new(&cutter),
         partials: Partials::new(store),
-        buffer: vec![0; READ_BYTES],
     };
     reading.take(0..hole.start, store)?;
     reading.runs.hole(store, hole_bytes)?;
@@ -109,30 +107,31 @@ struct Reading<'a, W> {
     volume: &'a Device,
     runs: Runs<'a>,
     partials: Partials,
-    buffer: Vec<u8>,
 }
 
 impl<W: Write + Send + 'static> Reading<'_, W> {
     fn take(&mut self, range: Range<u64>, store: &mut Store) -> Result<()> {
-        let mut at = range.start;
-        while at < range.end {
-            let left = narrow(range.end.saturating_sub(at)).min(READ_BYTES);
-            let piece = self.buffer.get_mut(..left).unwrap_or_default();
-            self.volume.read_at(at, piece).map_err(Error::reading)?;
-            for block in piece.chunks(HOLE_BYTES) {
-                if is_zeros(block) {
-                    self.runs.hole(store, wide(block.len()))?;
-                } else {
-                    self.runs.data(store, block)?;
-                }
+        thread::scope(|scope| {
+            let mut ahead = ImageAhead::start(scope, self.volume, range);
+            while let Some(bytes) = ahead.next()? {
+                self.bytes(bytes, store)?;
             }
-            let count = wide(piece.len());
-            at = at.saturating_add(count);
-            store.counts.bytes_read = store.counts.bytes_read.saturating_add(count);
-            self.session.dom0.count(&self.session.counts(store));
-            self.partials.store_if_due(self.session, store)?;
+            Ok(())
+        })
+    }
+
+    fn bytes(&mut self, bytes: &[u8], store: &mut Store) -> Result<()> {
+        for block in bytes.chunks(HOLE_BYTES) {
+            if is_zeros(block) {
+                self.runs.hole(store, wide(block.len()))?;
+            } else {
+                self.runs.data(store, block)?;
+            }
         }
-        Ok(())
+        let read = &mut store.counts.bytes_read;
+        *read = read.saturating_add(wide(bytes.len()));
+        self.session.dom0.count(&self.session.counts(store));
+        self.partials.store_if_due(self.session, store)
     }
 }
 

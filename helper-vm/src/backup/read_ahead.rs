@@ -1,28 +1,21 @@
 //! Reading ahead: the data of files in the order of a list, in large reads, several at once.
 
-use super::read_plan::{FILES, Order, Planned, Planner, Step};
+use super::read_plan::{FILES, Planned, Planner, Step};
+use super::readers::Readers;
 use super::reading_list::ToRead;
 use super::window::{Memory, Window};
 use crate::error::{Error, Result};
-use crate::number::narrow;
 use qib_ext4::{BlockReader, Ext4};
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
-
-/// Reads on their way at once.
-const READERS: usize = 3;
-
-/// Windows that are read or wait to be used, at most.
-const WINDOWS: usize = 6;
 
 /// The data of the files of a list, one after the other.
 pub struct ReadAhead {
     steps: Receiver<Step>,
     files: VecDeque<Box<Planned>>,
     window: Window,
-    /// Memory that is free again. Readers wait for it, so it bounds what is read ahead.
+    /// Takes memory that is free again.
     free: Sender<Memory>,
 }
 
@@ -34,19 +27,10 @@ impl ReadAhead {
         list: &'scope [ToRead],
     ) -> Self {
         let (send_step, steps) = mpsc::sync_channel(FILES);
-        let (send_order, orders) = mpsc::sync_channel::<Order>(WINDOWS);
-        let (free, memories) = mpsc::channel();
-        for _ in 0..WINDOWS {
-            // The receiver is here.
-            let _sent = free.send(Memory::default());
-        }
-        let source = Arc::new(Mutex::new((memories, orders)));
-        for _ in 0..READERS {
-            let source = Arc::clone(&source);
-            scope.spawn(move || while read_one(fs, &source).is_some() {});
-        }
+        let read = |place, buffer: &mut [u8]| Ok(fs.read_volume(place, buffer)?);
+        let Readers { orders, free } = Readers::start(scope, read);
         scope.spawn(move || {
-            let mut planner = Planner::new(fs, send_step, send_order);
+            let mut planner = Planner::new(fs, send_step, orders);
             // The other end hangs up when it wants no more.
             let _ended = planner.plan(list);
         });
@@ -79,7 +63,7 @@ impl ReadAhead {
     pub fn bytes(&mut self, place: u64, length: u64) -> Result<&[u8]> {
         while !self.window.range.contains(&place) {
             if !self.step()? {
-                return Err(gone());
+                return Err(Error::thread_gone());
             }
         }
         Ok(self.window.bytes(place, length))
@@ -89,7 +73,7 @@ impl ReadAhead {
         match self.steps.recv() {
             Ok(Step::File(planned)) => self.files.push_back(planned),
             Ok(Step::Window(ticket)) => {
-                let window = ticket.recv().map_err(|_| gone())??;
+                let window = ticket.recv().map_err(|_| Error::thread_gone())??;
                 let used = std::mem::replace(&mut self.window, window);
                 // When no reader is left, no window is wanted.
                 let _sent = self.free.send(used.memory);
@@ -99,23 +83,4 @@ impl ReadAhead {
         }
         Ok(true)
     }
-}
-
-/// Reads the next window. Memory comes first: the oldest order then always has some.
-fn read_one<R: BlockReader>(
-    fs: &Ext4<R>,
-    source: &Mutex<(Receiver<Memory>, Receiver<Order>)>,
-) -> Option<()> {
-    let (mut memory, (range, answer)) = {
-        let source = source.lock().unwrap_or_else(PoisonError::into_inner);
-        (source.0.recv().ok()?, source.1.recv().ok()?)
-    };
-    let length = narrow(range.end.saturating_sub(range.start));
-    let read = fs.read_volume(range.start, memory.slice(length));
-    let window = read.map(|()| Window { range, memory });
-    answer.send(window.map_err(Error::Volume)).ok()
-}
-
-fn gone() -> Error {
-    Error::Helper(std::io::Error::other("a thread of the helper is gone"))
 }

@@ -1,11 +1,12 @@
 //! The plan of what is read ahead: files in the order of a list, and the windows that hold their data.
 
+use super::readers::{Order, Ticket, order};
 use super::reading_list::ToRead;
-use super::window::{Span, Window};
+use super::window::Span;
 use crate::error::{Error, Result};
 use qib_ext4::{BlockReader, Ext4, Extent, Inode};
 use std::ops::Range;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::SyncSender;
 
 /// Files between two windows, at most.
 pub(super) const FILES: usize = 512;
@@ -29,11 +30,9 @@ pub struct Planned {
 /// the one while the other waits for him.
 pub(super) enum Step {
     File(Box<Planned>),
-    Window(Receiver<Result<Window>>),
+    Window(Ticket),
     Failed(Error),
 }
-
-pub(super) type Order = (Range<u64>, SyncSender<Result<Window>>);
 
 /// Says what to read, in order. `None` anywhere: nobody wants more.
 pub(super) struct Planner<'a, R> {
@@ -128,9 +127,8 @@ impl<'a, R: BlockReader> Planner<'a, R> {
         let Some(open) = self.open.take() else {
             return Some(());
         };
-        let (answer, ticket) = mpsc::sync_channel(1);
-        let range = open.aligned(self.fs.volume_bytes());
-        self.orders.send((range, answer)).ok()?;
+        let (order, ticket) = order(open.aligned(self.fs.volume_bytes()));
+        self.orders.send(order).ok()?;
         self.steps.send(Step::Window(ticket)).ok()
     }
 }

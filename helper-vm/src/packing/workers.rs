@@ -141,7 +141,9 @@ impl Shared {
         if let Sink::Storage(storage) = &self.sink {
             storage.put(object)?;
         }
-        lock(&self.sealed).send(Ok(sealed)).map_err(|_| gone())
+        lock(&self.sealed)
+            .send(Ok(sealed))
+            .map_err(|_| Error::thread_gone())
     }
 
     fn count_pending(&self, change: impl FnOnce(u64) -> u64) {
@@ -149,10 +151,6 @@ impl Shared {
         *pending = change(*pending);
         self.pending_changed.notify_all();
     }
-}
-
-pub(super) fn gone() -> Error {
-    Error::Helper(io::Error::other("a thread of the helper is gone"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
