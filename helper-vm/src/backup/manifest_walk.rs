@@ -1,21 +1,23 @@
 //! The second walk over the names: writes the manifest, folders after what is in them.
 
+mod ahead;
+mod entries;
 mod listing;
 mod record;
 
-use super::contents;
 use super::piece::Pieces;
 use super::reading_list::Judge;
-use super::selection::{Selection, left_out_by};
+use super::selection::Selection;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::index::Folder;
-use crate::manifest::{Content, Entry, EntryName, Meta, Node, Part};
-use listing::Listing;
-use qib_ext4::{BlockReader, DeviceNumber, Ext4, FileType, Inode, InodeNumber};
+use crate::manifest::{EntryName, Meta, Node, Part};
+use ahead::{Batch, Found, Step};
+use qib_ext4::{BlockReader, Ext4};
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::key::CutKey;
 use record::Record;
+use std::sync::mpsc::Receiver;
+use std::thread;
 
 /// The root of a written manifest.
 pub struct Root {
@@ -27,18 +29,15 @@ pub struct Root {
 
 /// A folder that is being written.
 struct Open {
-    folder: Inode,
     /// The name under which it lies in the folder above; none for the root.
     name: Option<EntryName>,
-    listing: Listing,
+    folder: Found,
     pieces: Pieces,
     record: Record,
 }
 
 /// A walk that writes a manifest.
-pub struct ManifestWalk<'a, R> {
-    /// The volume.
-    pub fs: &'a Ext4<R>,
+pub struct ManifestWalk<'a> {
     /// What is wanted.
     pub selection: &'a Selection,
     /// How files are judged.
@@ -51,188 +50,104 @@ pub struct ManifestWalk<'a, R> {
     pub left_out: &'a mut LeftOuts,
 }
 
-impl<R: BlockReader> ManifestWalk<'_, R> {
-    /// Writes the manifest.
+impl ManifestWalk<'_> {
+    /// Writes the manifest of a volume.
     ///
     /// # Errors
     /// When the volume can not be read, or a piece not be stored.
-    pub fn write(mut self, mut each_entry: impl FnMut(&Store)) -> Result<Root> {
-        let root = self.fs.root()?;
+    pub fn write<R: BlockReader>(
+        mut self,
+        fs: &Ext4<R>,
+        each_step: impl FnMut(&Store),
+    ) -> Result<Root> {
+        let root = fs.root()?;
         if let Some(pieces) = self.unchanged(root.number)? {
-            let meta = self.meta(&root)?;
+            let meta = Found::read(fs, root)?.meta;
             return Ok(Root { meta, pieces });
         }
-        let mut above: Vec<Open> = Vec::new();
-        let mut open = self.open(root, None)?;
-        loop {
-            each_entry(self.store);
-            if let Some((name, number)) = open.listing.next() {
-                if let Some(inner) = self.entry(&mut open, name, number)? {
-                    above.push(std::mem::replace(&mut open, inner));
-                }
-                continue;
-            }
-            let meta = self.meta(&open.folder)?;
-            let pieces = open.pieces.finish(self.store)?;
-            let outer = above
-                .last()
-                .map_or(open.folder.number, |outer| outer.folder.number);
-            self.left_out.merge(open.record.left_out());
-            let recorded =
-                open.record
-                    .finish(self.store, self.judge, &open.folder, outer, &pieces)?;
-            let (Some(name), Some(outer)) = (open.name, above.pop()) else {
-                return Ok(Root { meta, pieces });
-            };
-            open = outer;
-            open.record.below(recorded);
-            let node = Node::Directory(pieces);
-            self.add(&mut open, name, meta, node, None)?;
-        }
-    }
-
-    /// The pieces of a folder that is taken as an earlier run saw it.
-    fn unchanged(&self, folder: InodeNumber) -> Result<Option<Vec<Part>>> {
-        let Some(row) = self.selection.unchanged.get(&folder) else {
-            return Ok(None);
-        };
-        let known = &self.store.known;
-        let unknown = Error::Job("a folder that no index holds");
-        let folder = Folder::of_words(known.folders.words(*row)).ok_or(unknown)?;
-        let mut parts = Vec::with_capacity(folder.pieces.len());
-        for piece in folder.pieces {
-            let unknown = Error::Job("a piece that no index holds");
-            let id = known.chunks.id(piece).ok_or(unknown)?;
-            parts.push(Part::Chunk(id, known.chunks.length(piece)));
-        }
-        Ok(Some(parts))
-    }
-
-    fn open(&self, folder: Inode, name: Option<EntryName>) -> Result<Open> {
-        let left_out = self.selection.left_out_of.get(&folder.number);
-        let stand = self.selection.stands.get(&folder.number);
-        Ok(Open {
-            listing: Listing::read(self.fs, &folder, self.selection)?,
-            record: Record::new(
-                stand.copied(),
-                left_out.copied().unwrap_or_default(),
-                self.judge.racy.is_racy(&folder),
-            ),
-            folder,
-            name,
-            pieces: Pieces::default(),
+        let (selection, rules) = (self.selection, self.judge.rules);
+        thread::scope(|scope| {
+            let batches = ahead::start(scope, fs, selection, rules);
+            self.write_all(batches, each_step)
         })
     }
 
-    /// Adds an entry; a folder that changed must be walked first.
-    fn entry(
+    fn write_all(
         &mut self,
-        open: &mut Open,
-        name: EntryName,
-        number: InodeNumber,
-    ) -> Result<Option<Open>> {
-        let inode = self.fs.inode(number)?;
-        if inode.file_type == FileType::Directory {
-            return self.folder(open, name, inode);
+        batches: Receiver<Batch>,
+        mut each_step: impl FnMut(&Store),
+    ) -> Result<Root> {
+        let mut folders: Vec<Open> = Vec::new();
+        for batch in batches {
+            for step in batch? {
+                each_step(self.store);
+                match (step, folders.last_mut()) {
+                    (Step::Enter(name, found), outer) => {
+                        let open = self.open(name, *found, outer);
+                        folders.push(open);
+                    }
+                    (Step::Entry(name, found), Some(open)) => self.entry(open, name, *found)?,
+                    (Step::LeftOut(rule, inode), Some(open)) => {
+                        self.leave_out(open, rule, &inode)?;
+                    }
+                    (Step::Leave, _) => {
+                        if let Some(root) = self.close(&mut folders)? {
+                            return Ok(root);
+                        }
+                    }
+                    (_, None) => return Err(Error::thread_gone()),
+                }
+            }
         }
-        let at_root = open.folder.number == InodeNumber::ROOT;
-        if let Some(rule) = left_out_by(self.judge.rules, at_root, name.bytes(), &inode) {
-            let is_file = inode.file_type == FileType::Regular;
-            open.record
-                .leave_out(rule, if is_file { inode.size } else { 0 });
-            open.record
-                .entry(self.store, self.judge, &open.folder, &inode)?;
-            return Ok(None);
-        }
-        let is_file = inode.file_type == FileType::Regular;
-        let count = Counts {
-            files: u64::from(is_file),
-            others: u64::from(!is_file),
-            file_bytes: if is_file { inode.size } else { 0 },
-            ..Counts::default()
-        };
-        open.record.count(self.store, &count);
-        let row = open
-            .record
-            .entry(self.store, self.judge, &open.folder, &inode)?;
-        let meta = self.meta(&inode)?;
-        let node = self.node(&inode, row)?;
-        let link_group = (inode.links > 1).then(|| number.get());
-        self.add(open, name, meta, node, link_group).map(|()| None)
+        Err(Error::thread_gone())
     }
 
-    fn folder(&mut self, open: &mut Open, name: EntryName, inode: Inode) -> Result<Option<Open>> {
-        let at_root = open.folder.number == InodeNumber::ROOT;
-        if left_out_by(self.judge.rules, at_root, name.bytes(), &inode).is_some() {
-            return Ok(None);
+    fn open(&mut self, name: Option<EntryName>, folder: Found, outer: Option<&mut Open>) -> Open {
+        if let Some(outer) = outer {
+            self.count_folder(outer);
         }
-        if !self.selection.folders.contains(inode.number.get()) {
-            return Err(Error::VolumeContradicts(
-                "a folder that its entry calls a file",
-            ));
+        let number = folder.inode.number;
+        let left_out = self.selection.left_out_of.get(&number);
+        let stand = self.selection.stands.get(&number);
+        Open {
+            record: Record::new(
+                stand.copied(),
+                left_out.copied().unwrap_or_default(),
+                self.judge.racy.is_racy(&folder.inode),
+            ),
+            name,
+            folder,
+            pieces: Pieces::default(),
         }
+    }
+
+    /// Ends the last of the folders, and adds it to the one before; returns the root.
+    fn close(&mut self, folders: &mut Vec<Open>) -> Result<Option<Root>> {
+        let Some(open) = folders.pop() else {
+            return Err(Error::thread_gone());
+        };
+        let Found { inode, meta, .. } = open.folder;
+        let pieces = open.pieces.finish(self.store)?;
+        let above = folders
+            .last()
+            .map_or(inode.number, |above| above.folder.inode.number);
+        self.left_out.merge(open.record.left_out());
+        let recorded = open
+            .record
+            .finish(self.store, self.judge, &inode, above, &pieces)?;
+        let (Some(name), Some(above)) = (open.name, folders.last_mut()) else {
+            return Ok(Some(Root { meta, pieces }));
+        };
+        above.record.below(recorded);
+        self.add(above, name, meta, Node::Directory(pieces), None)?;
+        Ok(None)
+    }
+
+    fn count_folder(&mut self, open: &mut Open) {
         let count = Counts {
             folders: 1,
             ..Counts::default()
         };
         open.record.count(self.store, &count);
-        let Some(pieces) = self.unchanged(inode.number)? else {
-            return self.open(inode, Some(name)).map(Some);
-        };
-        let meta = self.meta(&inode)?;
-        self.add(open, name, meta, Node::Directory(pieces), None)
-            .map(|()| None)
-    }
-
-    fn add(
-        &mut self,
-        open: &mut Open,
-        name: EntryName,
-        meta: Meta,
-        node: Node,
-        link_group: Option<u32>,
-    ) -> Result<()> {
-        let entry = Entry {
-            name,
-            meta,
-            node,
-            link_group,
-        };
-        open.pieces.add(self.store, self.key, &entry)
-    }
-
-    fn node(&mut self, inode: &Inode, row: u32) -> Result<Node> {
-        let device = inode.device.unwrap_or(DeviceNumber { major: 0, minor: 0 });
-        Ok(match inode.file_type {
-            FileType::Regular => {
-                let words = self.store.known.files.words(row).to_vec();
-                let parts = contents::of_words(self.store, &words)?;
-                Node::File(Content { parts })
-            }
-            FileType::Symlink => Node::Symlink(self.fs.symlink_target(inode)?),
-            FileType::CharDevice => Node::CharDevice(device.major, device.minor),
-            FileType::BlockDevice => Node::BlockDevice(device.major, device.minor),
-            FileType::Fifo => Node::Fifo,
-            FileType::Directory | FileType::Socket => {
-                return Err(Error::VolumeContradicts(
-                    "an entry of another type than before",
-                ));
-            }
-        })
-    }
-
-    fn meta(&self, inode: &Inode) -> Result<Meta> {
-        let xattrs = self.fs.xattrs(inode)?;
-        Ok(Meta {
-            mode: inode.permissions.into(),
-            uid: inode.uid,
-            gid: inode.gid,
-            seconds: inode.mtime.seconds,
-            nanoseconds: inode.mtime.nanoseconds,
-            xattrs: xattrs
-                .into_iter()
-                .map(|xattr| (xattr.name, xattr.value))
-                .collect(),
-        })
     }
 }

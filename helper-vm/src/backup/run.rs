@@ -233,12 +233,11 @@ fn write_manifest<W: Write + Send + 'static, R: BlockReader>(
     left_out: &mut LeftOuts,
 ) -> Result<Root> {
     let walk = ManifestWalk {
-        fs,
         selection,
         judge,
         key: &session.job.cut_key,
         store,
         left_out,
     };
-    walk.write(|store| session.dom0.count(&session.counts(store)))
+    walk.write(fs, |store| session.dom0.count(&session.counts(store)))
 }
