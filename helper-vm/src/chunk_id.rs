@@ -24,6 +24,13 @@ impl ChunkId {
         &self.0
     }
 
+    /// The first three bytes of the id, as a number: enough to find it among the chunks of a
+    /// pack or of an index, hardly ever with another beside it.
+    pub const fn prefix(&self) -> u32 {
+        let [first, second, third, ..] = self.0;
+        u32::from_le_bytes([first, second, third, 0])
+    }
+
     /// Reads 64 digits of lower-case hexadecimal.
     pub fn parse(untrusted_text: &[u8]) -> Option<Self> {
         hex::decode(std::str::from_utf8(untrusted_text).ok()?).map(Self)

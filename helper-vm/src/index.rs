@@ -11,7 +11,7 @@ mod word;
 pub use decode::{IndexSink, read};
 pub use encode::{IndexCounts, IndexWriter, InodeCounts, WriteRow};
 pub use folder::{Folder, Stand};
-pub use frames::{FrameRow, FramesSink, prefix, read_frames};
+pub use frames::{FrameRow, FramesSink, read_frames};
 pub use parent::Parent;
 pub use word::{Stretch, push_stretch, stretches};
 

@@ -11,8 +11,8 @@ pub const AT_ONCE: usize = 64;
 /// Threads that read.
 const READERS: usize = 8;
 
-/// A longer folder is read when its turn comes, alone: together the folders that
-/// are read at once hold no more than a few MiB of names.
+/// A longer folder is read when its turn comes, alone: so those that are read at once
+/// take 16 MiB at most, if all their names are of the shortest.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// A folder and what it holds.

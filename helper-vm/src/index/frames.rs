@@ -56,12 +56,6 @@ pub trait FramesSink {
     fn chunk(&mut self, prefix: u32);
 }
 
-/// The first bytes of a chunk's id, as a number.
-pub fn prefix(id: &crate::chunk_id::ChunkId) -> u32 {
-    let [first, second, third, ..] = *id.bytes();
-    u32::from_le_bytes([first, second, third, 0])
-}
-
 /// The length of the table in bytes.
 pub(super) fn table_bytes(rows: impl Iterator<Item = ChunkRow>) -> u64 {
     let (mut frames, mut chunks) = (0_u64, 0_u64);

@@ -317,7 +317,7 @@ fn the_table_of_frames_says_in_which_frame_each_chunk_is() {
         (frame(0, 9), vec![number(5)]),
     ];
     assert_eq!(found.frames, expected);
-    assert_eq!(prefix(&tables.chunks[1].id), number(2));
+    assert_eq!(tables.chunks[1].id.prefix(), number(2));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::{MAX_PLAIN_BYTES, PACK_BYTES, PackedFrame, TABLE};
 use crate::archive::{self, Head};
-use crate::index;
 use crate::number::{short, wide};
 use crate::padding;
 use crate::seal::{SealTo, Sealed, Sealing};
@@ -80,7 +79,7 @@ impl OpenPack {
                 at: member.at,
                 length: member.length,
             };
-            let prefix = index::prefix(&member.id);
+            let prefix = member.id.prefix();
             for number in [prefix, frame_at, frame_bytes, member.at, member.length] {
                 self.table.extend_from_slice(&number.to_le_bytes());
             }
@@ -96,12 +95,11 @@ impl OpenPack {
     /// that is below about two steps by `n + 3`.
     pub fn is_full(&self) -> bool {
         let bytes = self.sealing.plain_bytes();
-        let Some(left) = wide(PACK_BYTES).checked_sub(bytes) else {
-            return true;
-        };
+        let left = wide(PACK_BYTES).saturating_sub(bytes);
         let hope = (left / USUAL_FRAME_BYTES).saturating_add(3);
         let is_little = self.padding_bytes().saturating_mul(hope) < bytes / STEP * 2;
-        self.plain_bytes >= MAX_PLAIN_BYTES || (left <= wide(PACK_BYTES / 2) && is_little)
+        let is_half_full = left <= wide(PACK_BYTES / 2);
+        left == 0 || self.plain_bytes >= MAX_PLAIN_BYTES || (is_half_full && is_little)
     }
 
     /// What padding would take, about: nobody knows yet how small the table gets.

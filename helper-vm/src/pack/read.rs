@@ -6,7 +6,6 @@ use crate::chunk_id::ChunkId;
 use crate::cut;
 use crate::fields::Fields;
 use crate::format_error::{FormatError, Result};
-use crate::index;
 use crate::seal::{self, OpenWith};
 use qib_rpc::key::ChunkKey;
 use std::collections::HashSet;
@@ -114,7 +113,7 @@ impl Reading {
         let same = rows.len() == self.order.len()
             && rows
                 .zip(&self.order)
-                .all(|(row, id)| Fields::new(row).u32() == Some(index::prefix(id)));
+                .all(|(row, id)| Fields::new(row).u32() == Some(id.prefix()));
         if same {
             Ok(())
         } else {

@@ -77,7 +77,7 @@ impl Finder {
 
     /// The frames in which a chunk may be: one, hardly ever more.
     pub fn frames(&self, chunk: &ChunkId) -> impl Iterator<Item = Frame> + '_ {
-        let prefix = index::prefix(chunk);
+        let prefix = chunk.prefix();
         let begin = self.chunks.partition_point(|(known, _)| *known < prefix);
         let rest = self.chunks.get(begin..).unwrap_or_default();
         let same = rest.iter().take_while(move |(known, _)| *known == prefix);
