@@ -66,7 +66,7 @@ pub(crate) fn volume_seed(fields: &Fields<'_>, features: Features) -> Result<u32
 }
 
 /// Continues `crc` over `bytes` with `length` bytes at `at`, the checksum itself, taken as zero.
-pub(crate) fn crc32c_without(crc: u32, bytes: &[u8], at: usize, length: usize) -> u32 {
+pub fn crc32c_without(crc: u32, bytes: &[u8], at: usize, length: usize) -> u32 {
     const ZEROS: [u8; 4] = [0; 4];
     let (before, rest) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
     let (field, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));

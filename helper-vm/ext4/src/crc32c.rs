@@ -8,7 +8,7 @@ const POLYNOMIAL: u32 = 0x82F6_3B78;
 static TABLES: [[u32; 256]; 8] = tables();
 
 /// Continues `crc` over `bytes`. Neither inverts at the start nor at the end, as ext4 wants it.
-pub(crate) fn crc32c(mut crc: u32, mut bytes: &[u8]) -> u32 {
+pub fn crc32c(mut crc: u32, mut bytes: &[u8]) -> u32 {
     while let Some((word, rest)) = bytes.split_first_chunk() {
         crc = eight(crc, *word);
         bytes = rest;

@@ -21,6 +21,8 @@ use crate::super_block::{self, SuperBlock};
 use crate::volume::Volume;
 use crate::volume_state::{State, VolumeTimes};
 
+const JOURNAL_INODE: u32 = 8;
+
 /// A file system whose superblock is sound and fits its device. Shared by threads as it is.
 ///
 /// Memory: a cache of at most 8 MiB (16 MiB with blocks of 64 KiB), and 64 bytes for each block that
@@ -116,6 +118,18 @@ impl<R: BlockReader> Ext4<R> {
         let root = self.inode(InodeNumber::ROOT)?;
         root.require(FileType::Directory)?;
         Ok(root)
+    }
+
+    /// The inode of the journal, where it always is; none without one.
+    pub fn journal(&self) -> Result<Option<Inode>, Error> {
+        let number = InodeNumber::new(JOURNAL_INODE);
+        match number.map(|number| self.stored_inode(number)).transpose() {
+            Err(Error::Corrupt {
+                fault: Fault::NotInUse,
+                ..
+            }) => Ok(None),
+            found => found,
+        }
     }
 
     /// One live inode by number, through the cache. Fails with `NotInUse` for a deleted or hidden one.

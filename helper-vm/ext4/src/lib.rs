@@ -80,6 +80,8 @@ mod xattr_value;
 mod xattrs;
 
 pub use block_reader::BlockReader;
+pub use checksum::crc32c_without;
+pub use crc32c::crc32c;
 pub use dir_entry::DirEntry;
 pub use error::{Error, Fault, Feature, Place, Structure};
 pub use ext4::Ext4;

@@ -1,0 +1,43 @@
+//! Fills an empty ext4 file system in user space: no kernel, no root, no mount.
+//!
+//! mke2fs makes the empty one, the [`Skeleton`], so features, journal and layout are what
+//! everyone gets who makes a file system. The [`Writer`] then takes a tree in one pass, depth
+//! first. Blocks and inodes are taken in order, so what is in use is always everything before
+//! a place; nothing but names of directories that are not complete is held in memory.
+//!
+//! The data of files does not pass through here: each run gets a [`Placed`], and whoever has
+//! the data writes it there, in any order, by several threads ([`Space::pieces`]).
+//!
+//! The same skeleton and the same tree give the same bytes.
+
+mod acl;
+mod block_writer;
+mod data;
+mod dir_block;
+mod directory;
+mod error;
+mod extents;
+mod fields;
+mod finish;
+mod group;
+mod hash;
+mod hash_tree;
+mod inode;
+mod inode_table;
+mod names;
+mod numbers;
+mod shape;
+mod skeleton;
+mod space;
+mod taking;
+mod time;
+mod writer;
+mod xattrs;
+
+pub use block_writer::{BlockWriter, Nowhere};
+pub use data::{Placed, Run};
+pub use error::{Error, Impossible, Result};
+pub use inode::Meta;
+pub use skeleton::Skeleton;
+pub use space::{Piece, Space};
+pub use writer::{Known, Options, Special, Writer};
