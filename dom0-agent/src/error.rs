@@ -167,6 +167,7 @@ fn advice(peer: Peer, code: Code) -> &'static str {
             "paths are those below /rw of an app qube, such as home/user/Documents; nothing was restored"
         }
         Code::TargetTooSmall => "restore to a larger volume",
+        Code::TargetUnfit => "restore parts of it, with --path",
         Code::NoPermit | Code::NotAllowed | Code::Protocol => {
             "the versions in dom0, the helper's template and the storage qube may differ"
         }

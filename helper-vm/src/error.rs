@@ -43,6 +43,8 @@ pub enum Error {
     TargetTooSmall,
     /// The volume could not be written.
     Target(io::Error),
+    /// The new file system can not hold something, or is one that only the kernel writes.
+    Unwritable(qib_ext4_writer::Error),
     /// The helper itself failed.
     Helper(io::Error),
 }
@@ -75,6 +77,7 @@ impl Error {
             Self::VolumeDirty => Code::VolumeDirty,
             Self::NoSuchPath => Code::NoSuchPath,
             Self::TargetTooSmall => Code::TargetTooSmall,
+            Self::Unwritable(_) => Code::TargetUnfit,
             Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
             Self::VolumeContradicts(_) => Code::VolumeCorrupt,
@@ -113,6 +116,7 @@ impl fmt::Display for Error {
             Self::StorageLine(error) => write!(out, "storage: {error}"),
             Self::Dom0(error) => write!(out, "dom0: {error}"),
             Self::Object(digest, error) => write!(out, "object {digest}: {error}"),
+            Self::Unwritable(error) => error.fmt(out),
             Self::Helper(error) | Self::Target(error) => error.fmt(out),
             Self::NoDevice
             | Self::VolumeEmpty

@@ -20,10 +20,13 @@
 
 mod complete;
 mod disk;
+mod files;
 mod fill;
 mod filling;
+mod fresh;
 mod held;
 mod image;
+mod kernel;
 mod links;
 mod make;
 mod metadata;
@@ -45,5 +48,6 @@ mod tree;
 mod walk;
 mod wants;
 mod whole;
+mod zeros;
 
 pub use run::run;

@@ -56,6 +56,8 @@ pub enum Code {
     NotOurs,
     /// Helper: the volume is too small for what is to be restored.
     TargetTooSmall,
+    /// Helper: the new file system can not hold something, however large it is.
+    TargetUnfit,
     /// Helper: something failed in the helper itself (memory, temporary space, a tool).
     HelperFailed,
     /// Helper: the volume is zeros throughout: its qube was never started.
@@ -103,6 +105,7 @@ impl Code {
             Self::WrongKit => "the recovery kit belongs to another installation of qib",
             Self::NotOurs => "an object belongs to another qube",
             Self::TargetTooSmall => "the new volume is too small",
+            Self::TargetUnfit => "the snapshot has something that ext4 can not hold",
             Self::HelperFailed => "the helper ran into a problem of its own",
             Self::VolumeEmpty => "the volume is empty",
             Self::NoSuchPath => "a path is not in the snapshot",

@@ -13,7 +13,7 @@ use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
 use qib_rpc::limit::MAX_PATHS;
-use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use qib_rpc::message::restore::RestoreSummary;
 use qib_rpc::name::QubeName;
 use qib_rpc::path::{PathPattern, PathPatterns};
 use qib_rpc::reading::Manner;
@@ -130,7 +130,7 @@ fn json(plan: &Plan, volume: &Volume, summary: &RestoreSummary, seconds: f64) ->
         "seconds": seconds,
         "counts": report::counts(&summary.counts),
         "bytes_fetched": summary.counts.bytes_stored,
-        "whole": summary.fidelity != Fidelity::NamesContentsModes && summary.skipped == 0,
+        "whole": summary.skipped == 0,
         "skipped": summary.skipped,
     })
 }
@@ -166,13 +166,8 @@ fn report(target: &QubeName, volume: &Volume, summary: &RestoreSummary, seconds:
         Manner::Kernel(kind) => println!("  it was {}; now it is ext4", kind.text()),
         Manner::Image(kind) => println!("  the volume as it was: {}", kind.text()),
     }
-    if summary.fidelity == Fidelity::NamesContentsModes {
-        println!(
-            "  less than whole: the helper may not mount here, so owners, devices and extended \
-             attributes were not restored"
-        );
-    } else if summary.skipped > 0 {
+    if summary.skipped > 0 {
         let skipped = text::number(summary.skipped);
-        println!("  less than whole: {skipped} owners, attributes or devices could not be set");
+        println!("  less than whole: {skipped} extended attributes have no form in ext4");
     }
 }

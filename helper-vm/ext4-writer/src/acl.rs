@@ -7,11 +7,12 @@ const XATTR_VERSION: u32 = 2;
 const HEADER: usize = 4;
 const ENTRY: usize = 8;
 
-/// The stored form of a list that is in the form of `getxattr`; none for what is no list.
+/// The stored form of a list that is in the form of `getxattr`; none for what is no list, or
+/// one without entries.
 pub(crate) fn stored(value: &[u8]) -> Option<Vec<u8>> {
     let (header, entries) = value.split_at_checked(HEADER)?;
     let (entries, rest) = entries.as_chunks::<ENTRY>();
-    if get32(header, 0) != XATTR_VERSION || !rest.is_empty() {
+    if get32(header, 0) != XATTR_VERSION || !rest.is_empty() || entries.is_empty() {
         return None;
     }
     let mut stored = STORED_VERSION.to_le_bytes().to_vec();
@@ -45,6 +46,7 @@ mod tests {
         for bad in [
             &[][..],
             &[1, 0, 0, 0],
+            &[2, 0, 0, 0],
             &[2, 0, 0, 0, 1],
             &[2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0],
         ] {

@@ -28,10 +28,6 @@ pub enum Impossible {
     FileSize,
     /// A file with more than 65,000 names.
     Links,
-    /// Attributes that do not fit into an inode and one block.
-    Attributes,
-    /// An attribute whose name has no prefix that ext4 knows, or an ACL that is none.
-    Attribute,
     /// A symbolic link that is longer than a block.
     Target,
     /// A directory whose hash tree would be too deep.
@@ -55,8 +51,6 @@ impl fmt::Display for Impossible {
         f.write_str(match self {
             Self::FileSize => "a file is too long for ext4",
             Self::Links => "a file has too many names for ext4",
-            Self::Attributes => "the attributes of a file are too long for ext4",
-            Self::Attribute => "a file has an attribute that ext4 does not know",
             Self::Target => "a symbolic link is too long for ext4",
             Self::Directory => "a folder has too many names for ext4",
         })

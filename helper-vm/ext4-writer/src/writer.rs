@@ -9,7 +9,7 @@ use crate::data::{self, Placed, Run};
 use crate::directory::{self, Place};
 use crate::error::{Error, Impossible, Result};
 use crate::extents::Extents;
-use crate::fields::{put, put32};
+use crate::fields::{put, put32, wide};
 use crate::finish;
 use crate::inode::{Inode, Map, Meta};
 use crate::inode_table::InodeTable;
@@ -66,6 +66,7 @@ pub struct Writer<D> {
     levels: Vec<Level>,
     stamp: Timestamp,
     has_lost_and_found: bool,
+    left_out: u64,
 }
 
 #[derive(Debug)]
@@ -107,6 +108,7 @@ impl<D: BlockWriter> Writer<D> {
             levels: vec![Level::new(ROOT)],
             stamp: options.stamp,
             has_lost_and_found: is_there,
+            left_out: 0,
         }
     }
 
@@ -118,6 +120,11 @@ impl<D: BlockWriter> Writer<D> {
     /// Blocks that are taken.
     pub fn taken_blocks(&self) -> u64 {
         self.taking.taken()
+    }
+
+    /// Attributes that ext4 can not hold: of a name that it does not know, or too large.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Enters a directory in the one that was entered last; returns its inode.
@@ -276,7 +283,8 @@ impl<D: BlockWriter> Writer<D> {
 
     /// Writes an inode, its attributes first.
     fn inode(&mut self, number: u32, mut inode: Inode<'_>) -> Result<()> {
-        let stored = Stored::place(inode.meta.xattrs, self.taking.shape())?;
+        let stored = Stored::place(inode.meta.xattrs, inode.file_type, self.taking.shape());
+        self.left_out += wide(stored.left_out);
         inode.xattr_bytes = stored.in_inode;
         if let Some(mut block) = stored.block {
             let first = self.taking.take(1)?;

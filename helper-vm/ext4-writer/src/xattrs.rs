@@ -1,7 +1,8 @@
 //! Extended attributes: in the inode as far as they fit, the others in a block of their own.
 
+use qib_ext4::FileType;
+
 use crate::acl;
-use crate::error::{Impossible, Result};
 use crate::fields::{put, put16, put32};
 use crate::shape::Shape;
 
@@ -15,16 +16,20 @@ const BLOCK_CHECKSUM_AT: usize = 0x10;
 const ALIGN: usize = 4;
 const OLD_INODE: usize = 128;
 
+const USER: u8 = 1;
+const ACL: u8 = 2;
+const DEFAULT_ACL: u8 = 3;
+
 /// What the first part of a name becomes. ACLs have no other part.
 const PREFIXES: [(u8, &[u8]); 4] = [
-    (1, b"user."),
+    (USER, b"user."),
     (4, b"trusted."),
     (6, b"security."),
     (10, b"gnu."),
 ];
 const ACLS: [(u8, &[u8]); 2] = [
-    (2, b"system.posix_acl_access"),
-    (3, b"system.posix_acl_default"),
+    (ACL, b"system.posix_acl_access"),
+    (DEFAULT_ACL, b"system.posix_acl_default"),
 ];
 
 /// One attribute as it is stored.
@@ -42,35 +47,40 @@ pub(crate) struct Stored {
     pub(crate) in_inode: Vec<u8>,
     /// A block, without its checksum.
     pub(crate) block: Option<Vec<u8>>,
+    /// How many attributes ext4 can not hold.
+    pub(crate) left_out: usize,
 }
 
 impl Stored {
-    /// Places attributes.
-    ///
-    /// # Errors
-    /// When ext4 can not hold them.
-    pub(crate) fn place(xattrs: &[(Vec<u8>, Vec<u8>)], shape: &Shape) -> Result<Self> {
-        if xattrs.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut all = xattrs
+    /// Places attributes. Those that ext4 does not know are left out, and the largest when all
+    /// together do not fit.
+    pub(crate) fn place(xattrs: &[(Vec<u8>, Vec<u8>)], file_type: FileType, shape: &Shape) -> Self {
+        let known = xattrs
             .iter()
-            .map(|(name, value)| Attribute::of(name, value))
-            .collect::<Option<Vec<_>>>()
-            .ok_or(Impossible::Attribute)?;
-        all.sort_by(|a, b| a.order().cmp(&b.order()));
+            .filter_map(|(name, value)| Attribute::of(name, value));
+        let known = known.filter(|attribute| attribute.may_be_on(file_type));
+        let mut known: Vec<Attribute<'_>> = known.collect();
+        known.sort_by(|a, b| a.order().cmp(&b.order()));
         let fields = OLD_INODE + usize::from(shape.extra_isize);
         let room = usize::from(shape.inode_size).saturating_sub(fields);
-        let (inner, outer) = divide(all, room.saturating_sub(INODE_HEADER + ALIGN));
-        let mut stored = Self::default();
-        if !inner.is_empty() {
-            stored.in_inode = list(&inner, room, INODE_HEADER, INODE_HEADER, false);
-            put32(&mut stored.in_inode, 0, MAGIC);
+        loop {
+            let inner_room = room.saturating_sub(INODE_HEADER + ALIGN);
+            let (inner, outer) = divide(&known, inner_room);
+            let taken = outer
+                .iter()
+                .map(|one| one.length())
+                .fold(0, usize::saturating_add);
+            if taken <= shape.block_length() - BLOCK_HEADER - ALIGN {
+                return Self {
+                    in_inode: in_inode(&inner, room),
+                    block: block(&outer, shape.block_length()),
+                    left_out: xattrs.len() - known.len(),
+                };
+            }
+            let largest =
+                (0..known.len()).max_by_key(|place| known.get(*place).map(Attribute::length));
+            known.remove(largest.unwrap_or(0));
         }
-        if !outer.is_empty() {
-            stored.block = Some(block(&outer, shape.block_length())?);
-        }
-        Ok(stored)
     }
 }
 
@@ -97,6 +107,16 @@ impl<'a> Attribute<'a> {
             suffix,
             value: value.to_vec(),
         })
+    }
+
+    /// Whether the kernel would take it on a file of this type.
+    fn may_be_on(&self, file_type: FileType) -> bool {
+        match self.prefix {
+            USER => matches!(file_type, FileType::Regular | FileType::Directory),
+            ACL => file_type != FileType::Symlink,
+            DEFAULT_ACL => file_type == FileType::Directory,
+            _ => true,
+        }
     }
 
     /// The order in which a block is searched.
@@ -139,7 +159,10 @@ impl<'a> Attribute<'a> {
 
 /// Those for the inode, with as many bytes as fit, and the others: all in the inode when they
 /// fit there.
-fn divide(all: Vec<Attribute<'_>>, room: usize) -> (Vec<Attribute<'_>>, Vec<Attribute<'_>>) {
+fn divide<'b, 'a>(
+    all: &'b [Attribute<'a>],
+    room: usize,
+) -> (Vec<&'b Attribute<'a>>, Vec<&'b Attribute<'a>>) {
     // For each number of bytes, a choice that fills exactly so many.
     let mut choices: Vec<Option<Vec<usize>>> = vec![None; room.saturating_add(1)];
     if let Some(none) = choices.first_mut() {
@@ -160,33 +183,38 @@ fn divide(all: Vec<Attribute<'_>>, room: usize) -> (Vec<Attribute<'_>>, Vec<Attr
         .flatten()
         .next_back()
         .unwrap_or_default();
-    let numbered = all.into_iter().enumerate();
+    let numbered = all.iter().enumerate();
     let (inner, outer): (Vec<_>, Vec<_>) =
         numbered.partition(|(number, _)| chosen.contains(number));
     let plain = |numbered: Vec<(usize, _)>| numbered.into_iter().map(|(_, one)| one).collect();
     (plain(inner), plain(outer))
 }
 
-fn block(attributes: &[Attribute<'_>], length: usize) -> Result<Vec<u8>> {
-    let taken = attributes
-        .iter()
-        .map(Attribute::length)
-        .fold(0, usize::saturating_add);
-    if taken > length - BLOCK_HEADER - ALIGN {
-        return Err(Impossible::Attributes.into());
+fn in_inode(attributes: &[&Attribute<'_>], room: usize) -> Vec<u8> {
+    if attributes.is_empty() {
+        return Vec::new();
+    }
+    let mut bytes = list(attributes, room, INODE_HEADER, INODE_HEADER, false);
+    put32(&mut bytes, 0, MAGIC);
+    bytes
+}
+
+fn block(attributes: &[&Attribute<'_>], length: usize) -> Option<Vec<u8>> {
+    if attributes.is_empty() {
+        return None;
     }
     let mut block = list(attributes, length, BLOCK_HEADER, 0, true);
-    let hashes = attributes.iter().map(Attribute::hash);
+    let hashes = attributes.iter().map(|attribute| attribute.hash());
     let hash = hashes.fold(0, |all: u32, hash| all.rotate_left(16) ^ hash);
     for (at, value) in [(0x0, MAGIC), (0x4, 1), (0x8, 1), (0xC, hash)] {
         put32(&mut block, at, value);
     }
-    Ok(block)
+    Some(block)
 }
 
 /// Entries from the start on, values from the end; values are found from `base` on.
 fn list(
-    attributes: &[Attribute<'_>],
+    attributes: &[&Attribute<'_>],
     length: usize,
     header: usize,
     base: usize,
@@ -240,15 +268,15 @@ mod tests {
     fn the_inode_is_filled_as_well_as_can_be() {
         // 20 bytes of entry each: 24, 60, 40 of 92.
         let all = vec![attribute(4), attribute(40), attribute(20)];
-        let (inner, outer) = divide(all.clone(), 92);
-        assert_eq!(inner, [attribute(4), attribute(40)]);
-        assert_eq!(outer, [attribute(20)]);
-        let (inner, outer) = divide(all, 124);
+        let (inner, outer) = divide(&all, 92);
+        assert_eq!(inner, [&attribute(4), &attribute(40)]);
+        assert_eq!(outer, [&attribute(20)]);
+        let (inner, outer) = divide(&all, 124);
         assert_eq!((inner.len(), outer.len()), (3, 0));
     }
 
     #[test]
-    fn names_without_a_known_prefix_are_refused() {
+    fn names_without_a_known_prefix_are_none() {
         for name in [&b"user."[..], b"other.name", b"system.other", b"user.\0"] {
             assert_eq!(Attribute::of(name, b""), None);
         }

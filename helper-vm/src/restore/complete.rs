@@ -2,7 +2,7 @@
 //! last, and metadata, folders after what is in them.
 
 use super::links::{Links, Role};
-use super::metadata::{Manner, Metadata};
+use super::metadata::Metadata;
 use super::spool::Spool;
 use super::tree::{Tree, failed};
 use super::walk::{FolderNumber, Step, each_step};
@@ -10,9 +10,7 @@ use crate::error::Result;
 use crate::manifest::{Entry, Meta, Node};
 use crate::snapshot::Snapshot;
 use qib_rpc::id::Digest;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, linkat, makedev, mknodat, statat, symlinkat};
-use rustix::io::Errno;
-use std::os::fd::OwnedFd;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, linkat, makedev, mknodat, symlinkat};
 
 /// Completes the tree; returns how much metadata could not be set.
 ///
@@ -24,12 +22,11 @@ pub fn complete(
     snapshot: &Snapshot,
     digest: Digest,
     links: &Links,
-    manner: Manner,
 ) -> Result<u64> {
     let mut completing = Completing {
         tree,
         links,
-        metadata: Metadata::new(manner),
+        metadata: Metadata::default(),
     };
     each_step(spool, snapshot, digest, |step| match step {
         Step::Enter(..) => Ok(()),
@@ -84,11 +81,8 @@ impl Completing<'_> {
     ) -> Result<()> {
         let folder = self.tree.folder(number)?;
         let mode = Mode::RUSR | Mode::WUSR;
-        let made = mknodat(&*folder, name, kind, mode, makedev(major, minor));
-        if self.metadata.device(made)? {
-            self.metadata.set_special(&folder, name, meta)?;
-        }
-        Ok(())
+        mknodat(&*folder, name, kind, mode, makedev(major, minor)).map_err(failed)?;
+        self.metadata.set_special(&folder, name, meta)
     }
 
     fn link(
@@ -100,23 +94,11 @@ impl Completing<'_> {
     ) -> Result<()> {
         let first = self.tree.folder(first_folder)?;
         let folder = self.tree.folder(number)?;
-        match linkat(&*first, first_name, &*folder, name, AtFlags::empty()) {
-            Ok(()) => Ok(()),
-            Err(Errno::NOENT) if self.metadata.skipped > 0 && !exists(&first, first_name) => {
-                // A device that could not be made, under another of its names.
-                self.metadata.skipped = self.metadata.skipped.saturating_add(1);
-                Ok(())
-            }
-            Err(errno) => Err(failed(errno)),
-        }
+        linkat(&*first, first_name, &*folder, name, AtFlags::empty()).map_err(failed)
     }
 
     fn leave(&mut self, number: FolderNumber, meta: &Meta) -> Result<()> {
         let folder = self.tree.folder(number)?;
         self.metadata.set_open(&*folder, meta)
     }
-}
-
-fn exists(folder: &OwnedFd, name: &[u8]) -> bool {
-    statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
 }

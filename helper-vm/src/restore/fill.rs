@@ -1,9 +1,10 @@
 //! The data of a tree's files. Holes stay holes: only data is written, into files
 //! that have their size already.
 
+use super::files::{FileNumber, Files};
 use super::filling::Filling;
 use super::tree::{Tree, failed, open_file};
-use super::wants::{FileNumber, Want, Wants};
+use super::wants::Wants;
 use crate::error::{Error, Result};
 use qib_rpc::id::Digest;
 use rustix::fs::OFlags;
@@ -12,35 +13,33 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, PoisonError};
 
+/// Where a chunk belongs.
+#[derive(Clone, Copy, Debug)]
+pub enum InTree {
+    /// In a file, from an offset on.
+    File(FileNumber, u64),
+    /// In what a disk has beside its files, from an offset of the disk on.
+    Beside(u64),
+}
+
 /// Writes chunks where they belong.
 pub struct Fill<'a> {
     /// Held while a folder is opened, not while a file in it is written.
-    tree: Mutex<&'a mut Tree>,
-    wants: Wants,
-    /// What a disk has beside its files: the number among the wants, and the volume.
-    beside: Option<(FileNumber, File)>,
-    snapshot: Digest,
-}
-
-impl<'a> Fill<'a> {
-    /// Begins.
-    pub fn new(
-        tree: &'a mut Tree,
-        wants: Wants,
-        beside: Option<(FileNumber, File)>,
-        snapshot: Digest,
-    ) -> Self {
-        Self {
-            tree: Mutex::new(tree),
-            wants,
-            beside,
-            snapshot,
-        }
-    }
+    pub tree: Mutex<&'a mut Tree>,
+    /// The files.
+    pub files: Files,
+    /// What they want.
+    pub wants: Wants<InTree>,
+    /// The volume, for what a disk has beside its files.
+    pub volume: &'a File,
+    /// The snapshot.
+    pub snapshot: Digest,
 }
 
 impl Filling for Fill<'_> {
-    fn wants(&self) -> &Wants {
+    type Place = InTree;
+
+    fn wants(&self) -> &Wants<InTree> {
         &self.wants
     }
 
@@ -48,19 +47,21 @@ impl Filling for Fill<'_> {
         self.snapshot
     }
 
-    fn write(&self, want: &Want, plain: &[u8]) -> Result<()> {
-        if let Some((number, volume)) = &self.beside
-            && *number == want.file
-        {
-            return volume.write_all_at(plain, want.at).map_err(Error::Target);
-        }
-        let (number, name) = self.wants.file(want.file);
+    fn write(&self, place: &InTree, plain: &[u8]) -> Result<()> {
+        let (number, at) = match place {
+            InTree::File(number, at) => (*number, *at),
+            InTree::Beside(at) => {
+                let written = self.volume.write_all_at(plain, *at);
+                return written.map_err(Error::Target);
+            }
+        };
+        let (number, name) = self.files.get(number);
         let folder = {
             let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
             tree.folder(number)?
         };
         let file = open_file(&folder, name, OFlags::WRONLY)?;
-        let written = file.write_all_at(plain, want.at);
+        let written = file.write_all_at(plain, at);
         written.map_err(|error| Errno::from_io_error(&error).map_or(Error::Target(error), failed))
     }
 }

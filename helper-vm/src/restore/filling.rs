@@ -10,8 +10,11 @@ use qib_rpc::id::Digest;
 
 /// What is filled with data: the files of a tree, or a volume. Shared by threads.
 pub trait Filling: Sync {
+    /// Where a chunk belongs.
+    type Place;
+
     /// The places that want a chunk.
-    fn wants(&self) -> &Wants;
+    fn wants(&self) -> &Wants<Self::Place>;
 
     /// The snapshot that says so.
     fn snapshot(&self) -> Digest;
@@ -20,7 +23,7 @@ pub trait Filling: Sync {
     ///
     /// # Errors
     /// When the volume can not be written.
-    fn write(&self, want: &Want, plain: &[u8]) -> Result<()>;
+    fn write(&self, place: &Self::Place, plain: &[u8]) -> Result<()>;
 
     /// Writes a chunk to all places that want it.
     ///
@@ -48,16 +51,15 @@ pub trait Filling: Sync {
     ///
     /// # Errors
     /// As [`Filling::take`].
-    fn write_all(&self, met: &[Want], plain: &[u8]) -> Result<Written> {
+    fn write_all(&self, met: &[Want<Self::Place>], plain: &[u8]) -> Result<Written> {
         let mut written = Written::default();
         for want in met {
             if u64::from(want.bytes) != wide(plain.len()) {
                 let lie = FormatError::Damaged("a length that lies");
                 return Err(Error::Object(self.snapshot(), lie));
             }
-            self.write(want, plain)?;
-            let begins = u64::from(self.wants().begins(want.file));
-            written.files = written.files.saturating_add(begins);
+            self.write(&want.place, plain)?;
+            written.files = written.files.saturating_add(u64::from(want.begins));
             written.bytes = written.bytes.saturating_add(wide(plain.len()));
         }
         Ok(written)
@@ -79,7 +81,7 @@ pub trait Filling: Sync {
 /// What was written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Written {
-    /// Files that were not written to before.
+    /// Files whose first chunk it was.
     pub files: u64,
     /// Bytes of file data.
     pub bytes: u64,

@@ -1,16 +1,15 @@
 //! Restoring an image: the volume's own bytes, at their own places.
 
-mod zeros;
-
 use super::filling::Filling;
-use super::runs::each_run;
+use super::runs::{Run, each_run};
 use super::spool::Spool;
 use super::target::Target;
 use super::walk::{Step, Stopped, each_step};
-use super::wants::{FileNumber, Want, Wants};
+use super::wants::Wants;
+use super::zeros;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
-use crate::manifest::{Content, Entry, EntryName, Node};
+use crate::manifest::{Content, Entry, Node};
 use crate::snapshot::{Disk, IMAGE_NAME, Snapshot};
 use qib_rpc::id::Digest;
 use std::fs::File;
@@ -105,43 +104,40 @@ impl Image {
         })
     }
 
-    /// Opens the volume and makes zeros of the image's holes, and of what the volume has
-    /// beyond it, but for the place of a disk's files; notes which chunks belong where.
+    /// Makes zeros of the image's holes on the volume, and of what the volume has beyond it,
+    /// but for the place of a disk's files; hands every run to `add`, and whether it is the first.
     ///
     /// # Errors
     /// When the volume can not be written.
     pub fn begin(
         &self,
         target: &Target,
+        file: &File,
         spool: &Spool,
         digest: Digest,
-        wants: &mut Wants,
-    ) -> Result<(FileNumber, File)> {
-        let file = target.open()?;
-        let name = EntryName::new(IMAGE_NAME).ok_or(Error::Job("an image without a name"))?;
-        let number = wants.add_file(0, &name)?;
+        mut add: impl FnMut(Run, bool),
+    ) -> Result<()> {
         let zeros = |hole: Range<u64>| {
-            zeros::make(&file, hole.start..hole.end.min(self.files.start))?;
-            zeros::make(&file, hole.start.max(self.files.end)..hole.end)
+            zeros::make(file, hole.start..hole.end.min(self.files.start))?;
+            zeros::make(file, hole.start.max(self.files.end)..hole.end)
         };
-        let mut at = 0;
+        let (mut at, mut begins) = (0, true);
         let done = each_run(spool, &self.content, self.bytes, |run| {
             zeros(at..run.at)?;
             at = run.at.saturating_add(run.bytes);
-            wants.add_run(number, run);
+            add(run, begins);
+            begins = false;
             Ok(())
         });
         done.map_err(|stopped| stopped.about(digest))?;
-        zeros(at..target.bytes())?;
-        wants.sort();
-        Ok((number, file))
+        zeros(at..target.bytes())
     }
 }
 
 /// Writes an image to a volume.
 pub struct Writing {
     file: File,
-    wants: Wants,
+    wants: Wants<u64>,
     digest: Digest,
 }
 
@@ -152,7 +148,10 @@ impl Writing {
     /// When the volume can not be written.
     pub fn begin(image: &Image, spool: &Spool, target: &Target, digest: Digest) -> Result<Self> {
         let mut wants = Wants::default();
-        let (_, file) = image.begin(target, spool, digest, &mut wants)?;
+        let file = target.open()?;
+        let add = |run: Run, begins| wants.add(run, begins, run.at);
+        image.begin(target, &file, spool, digest, add)?;
+        wants.sort();
         Ok(Self {
             file,
             wants,
@@ -171,7 +170,10 @@ impl Writing {
 }
 
 impl Filling for Writing {
-    fn wants(&self) -> &Wants {
+    /// Where a chunk begins on the volume.
+    type Place = u64;
+
+    fn wants(&self) -> &Wants<u64> {
         &self.wants
     }
 
@@ -179,8 +181,8 @@ impl Filling for Writing {
         self.digest
     }
 
-    fn write(&self, want: &Want, plain: &[u8]) -> Result<()> {
-        let written = self.file.write_all_at(plain, want.at);
+    fn write(&self, at: &u64, plain: &[u8]) -> Result<()> {
+        let written = self.file.write_all_at(plain, *at);
         written.map_err(Error::Target)
     }
 }

@@ -23,6 +23,8 @@ struct First {
     print: [u8; 32],
     /// The size of the file: its content is walked under its first name only.
     file_bytes: u64,
+    /// How many names it has.
+    count: u32,
 }
 
 /// What a name is in its group.
@@ -35,16 +37,20 @@ pub enum Role<'a> {
 }
 
 impl Links {
-    /// The size of the file that an entry is another name of; none when it is
-    /// the first of its group or in none.
+    /// The size of the file that an entry is another name of, which is counted; none when
+    /// it is the first of its group or in none.
     ///
     /// # Errors
     /// When it contradicts an earlier name of its group.
-    pub fn earlier(&self, entry: &Entry) -> Result<Option<u64>, FormatError> {
-        let first = entry.link_group.and_then(|group| self.groups.get(&group));
+    pub fn earlier(&mut self, entry: &Entry) -> Result<Option<u64>, FormatError> {
+        let first = entry.link_group;
+        let first = first.and_then(|group| self.groups.get_mut(&group));
         match first {
             None => Ok(None),
-            Some(first) if first.print == print(entry) => Ok(Some(first.file_bytes)),
+            Some(first) if first.print == print(entry) => {
+                first.count = first.count.saturating_add(1);
+                Ok(Some(first.file_bytes))
+            }
             Some(_) => Err(FormatError::Damaged("names of one file that disagree")),
         }
     }
@@ -67,9 +73,16 @@ impl Links {
             name: self.names.add(&entry.name)?,
             print: print(entry),
             file_bytes,
+            count: 1,
         };
         self.groups.insert(group, first);
         Ok(())
+    }
+
+    /// How many names the file of an entry has.
+    pub fn count(&self, entry: &Entry) -> u32 {
+        let first = entry.link_group.and_then(|group| self.groups.get(&group));
+        first.map_or(1, |first| first.count)
     }
 
     /// What an entry is in its group, which was noted.

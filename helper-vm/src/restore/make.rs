@@ -1,7 +1,9 @@
 //! The second walk: folders and empty files of the right size.
 
+use super::files::Files;
+use super::fill::InTree;
 use super::links::Role;
-use super::runs::each_run;
+use super::runs::{Run, each_run};
 use super::spool::Spool;
 use super::survey::Survey;
 use super::tree::{Tree, failed};
@@ -23,56 +25,61 @@ pub fn make(
     snapshot: &Snapshot,
     digest: Digest,
     survey: &Survey,
-) -> Result<Wants> {
-    let mut wants = Wants::new(survey);
+) -> Result<(Files, Wants<InTree>)> {
+    let (mut files, mut wants) = (Files::new(survey), Wants::new(survey));
     each_step(spool, snapshot, digest, |step| match step {
         Step::Enter(above, name) => Ok(tree.make_folder(above, &name)?),
-        Step::Entry(folder, entry) => file(tree, &mut wants, spool, survey, folder, &entry),
+        Step::Entry(folder, entry) => {
+            let runs = file(tree, spool, survey, folder, &entry)?;
+            if runs.is_empty() {
+                return Ok(());
+            }
+            let number = files.add(folder, &entry.name)?;
+            for (run, begins) in with_first(runs) {
+                wants.add(run, begins, InTree::File(number, run.at));
+            }
+            Ok(())
+        }
         Step::Leave(..) => Ok(()),
     })?;
-    wants.sort();
-    Ok(wants)
+    Ok((files, wants))
 }
 
+/// The runs of a file, and whether each is its first.
+pub fn with_first(runs: Vec<Run>) -> impl Iterator<Item = (Run, bool)> {
+    let firsts = std::iter::once(true).chain(std::iter::repeat(false));
+    runs.into_iter().zip(firsts)
+}
+
+/// Makes a file of the right size; returns its runs.
 fn file(
     tree: &mut Tree,
-    wants: &mut Wants,
     spool: &Spool,
     survey: &Survey,
     folder: FolderNumber,
     entry: &Entry,
-) -> std::result::Result<(), Stopped> {
+) -> std::result::Result<Vec<Run>, Stopped> {
     let Node::File(content) = &entry.node else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     if survey.links.role(folder, entry) != Role::First {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let made = tree.file(folder, entry.name.bytes(), flags)?;
-    let size = note_runs(wants, spool, folder, entry, content)?;
+    let (runs, size) = all_runs(spool, content)?;
     if size > 0 {
         ftruncate(&made, size).map_err(failed)?;
     }
-    Ok(())
+    Ok(runs)
 }
 
-fn note_runs(
-    wants: &mut Wants,
-    spool: &Spool,
-    folder: FolderNumber,
-    entry: &Entry,
-    content: &Content,
-) -> std::result::Result<u64, Stopped> {
+/// The runs of a file, and its size. The survey has checked both.
+pub fn all_runs(spool: &Spool, content: &Content) -> std::result::Result<(Vec<Run>, u64), Stopped> {
     let mut runs = Vec::new();
-    // The survey has checked the size.
     let size = each_run(spool, content, u64::MAX, |run| {
         runs.push(run);
         Ok(())
     })?;
-    if !runs.is_empty() {
-        let file = wants.add_file(folder, &entry.name)?;
-        runs.into_iter().for_each(|run| wants.add_run(file, run));
-    }
-    Ok(size)
+    Ok((runs, size))
 }

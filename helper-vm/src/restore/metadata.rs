@@ -11,36 +11,21 @@ use rustix::fs::{
 use rustix::io::Errno;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-/// How much must succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
-    /// Everything that the kernel lets root set.
-    Whole,
-    /// Modes and times. Owners, attributes and devices only where we may.
-    Possible,
-}
-
 /// Sets metadata and counts what could not be set.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Metadata {
-    manner: Manner,
-    /// Owners, attributes and devices that were not set.
+    /// Attributes that were not set.
     pub skipped: u64,
 }
 
 impl Metadata {
-    /// Begins.
-    pub fn new(manner: Manner) -> Self {
-        Self { manner, skipped: 0 }
-    }
-
     /// Sets the metadata of an open file or folder.
     ///
     /// # Errors
     /// When the volume can not be written.
     pub fn set_open(&mut self, file: impl AsFd, meta: &Meta) -> Result<()> {
         let (uid, gid) = owner(meta);
-        self.owned(fchown(&file, uid, gid))?;
+        fchown(&file, uid, gid).map_err(failed)?;
         for (name, value) in &meta.xattrs {
             let set = fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
             self.attribute(&file, set)?;
@@ -68,16 +53,6 @@ impl Metadata {
         set_times(folder, name, meta)
     }
 
-    /// A device was made or not; true when it was.
-    ///
-    /// # Errors
-    /// When it had to be made.
-    pub fn device(&mut self, made: rustix::io::Result<()>) -> Result<bool> {
-        let before = self.skipped;
-        self.owned(made)?;
-        Ok(self.skipped == before)
-    }
-
     fn set_owner_and_attributes(
         &mut self,
         folder: &OwnedFd,
@@ -85,7 +60,8 @@ impl Metadata {
         meta: &Meta,
     ) -> Result<()> {
         let (uid, gid) = owner(meta);
-        self.owned(chownat(folder, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW))?;
+        let no_follow = AtFlags::SYMLINK_NOFOLLOW;
+        chownat(folder, name, uid, gid, no_follow).map_err(failed)?;
         // There is no call that takes a folder and a name.
         let mut path = format!("/proc/self/fd/{}/", folder.as_raw_fd()).into_bytes();
         path.extend_from_slice(name);
@@ -97,17 +73,6 @@ impl Metadata {
         Ok(())
     }
 
-    fn owned(&mut self, set: rustix::io::Result<()>) -> Result<()> {
-        match set {
-            Ok(()) => Ok(()),
-            Err(Errno::PERM | Errno::INVAL) if self.manner == Manner::Possible => {
-                self.skip();
-                Ok(())
-            }
-            Err(errno) => Err(failed(errno)),
-        }
-    }
-
     /// A hostile volume can hold attributes that no kernel sets, or more than
     /// an inode of ours takes; they must not keep the rest from being restored.
     fn attribute(&mut self, beside: impl AsFd, set: rustix::io::Result<()>) -> Result<()> {
@@ -117,12 +82,8 @@ impl Metadata {
             Err(Errno::NOSPC) if has_room(beside)? => {}
             Err(errno) => return Err(failed(errno)),
         }
-        self.skip();
-        Ok(())
-    }
-
-    fn skip(&mut self) {
         self.skipped = self.skipped.saturating_add(1);
+        Ok(())
     }
 }
 

@@ -5,21 +5,74 @@ use super::target::Target;
 use crate::snapshot::{BlockSize, Disk};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Makes ext4 file systems with the features that everyone gets.
+pub const MKFS: &str = "/usr/sbin/mkfs.ext4";
 
 /// Up to this size mkfs makes an inode for every 4 KiB, above for every 16 KiB.
 const SMALL_BYTES: u64 = 512 << 20;
 
-/// The arguments for mkfs, with `more` options.
-pub fn arguments(target: &Target, survey: &Survey, more: &[OsString]) -> Vec<OsString> {
+/// What a file system is told apart by, where it is not to be by chance.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// Names it.
+    pub uuid: [u8; 16],
+    /// Decides the order of names in its folders.
+    pub hash_seed: [u8; 16],
+}
+
+/// The arguments for a file system in its place, on the target.
+pub fn in_place(target: &Target, survey: &Survey) -> Vec<OsString> {
+    let disk = target.disk();
+    let extended = disk.map(|disk| format!("offset={}", disk.facts().fs_offset));
+    arguments(
+        target.path(),
+        target.bytes(),
+        target.disk(),
+        survey,
+        extended,
+    )
+}
+
+/// The arguments for a file system of so many bytes in a file of its own. Inode tables stay
+/// as they are until they are used.
+pub fn apart(
+    path: &Path,
+    bytes: u64,
+    target: &Target,
+    survey: &Survey,
+    identity: &Identity,
+) -> Vec<OsString> {
+    let seed = uuid(&identity.hash_seed);
+    let extended = Some(format!("lazy_itable_init=1,hash_seed={seed}"));
+    let mut options = arguments(path, bytes, target.disk(), survey, extended);
+    if target.disk().is_none() {
+        options.splice(0..0, ["-U".into(), uuid(&identity.uuid).into()]);
+    }
+    options
+}
+
+fn arguments(
+    path: &Path,
+    bytes: u64,
+    disk: Option<&Disk>,
+    survey: &Survey,
+    extended: Option<String>,
+) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = ["-q", "-F", "-b"].map(Into::into).into();
     arguments.push(survey.block_size.bytes().to_string().into());
-    match target.disk() {
-        None => arguments.extend(new_options(target.bytes(), survey)),
+    match disk {
+        None => arguments.extend(new_options(bytes, survey)),
         Some(disk) => arguments.extend(same_options(disk)),
     }
-    arguments.extend_from_slice(more);
-    arguments.push(target.path().as_os_str().to_owned());
-    if let Some(disk) = target.disk() {
+    arguments.extend(
+        extended
+            .into_iter()
+            .flat_map(|text| ["-E".into(), text.into()]),
+    );
+    arguments.push(path.as_os_str().to_owned());
+    if let Some(disk) = disk {
         let blocks = disk.facts().fs_bytes.checked_div(survey.block_size.bytes());
         arguments.push(blocks.unwrap_or(0).to_string().into());
     }
@@ -52,7 +105,6 @@ fn same_options(disk: &Disk) -> Vec<OsString> {
         ("-U", uuid(&facts.uuid).into()),
         ("-L", OsStr::from_bytes(facts.label.bytes()).to_owned()),
         ("-O", features.collect::<Vec<_>>().join(",").into()),
-        ("-E", format!("offset={}", facts.fs_offset).into()),
     ]
     .into_iter()
     .flat_map(|(option, value): (&str, OsString)| [option.into(), value])

@@ -9,7 +9,7 @@ mod ranged;
 mod select;
 
 use super::session::Data;
-use super::wants::Wants;
+use super::wants::Wanted;
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
@@ -49,7 +49,7 @@ pub fn open<'a, R: Read, W: Write>(
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {
     fn each(
         &self,
-        wants: &Wants,
+        wants: &dyn Wanted,
         take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
     ) -> Result<()> {
         Frames::each(self, wants.unmet(), take)

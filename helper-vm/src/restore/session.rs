@@ -1,20 +1,17 @@
 //! From a manifest that is there to a volume that holds it.
 
-use super::complete::complete;
 use super::disk;
-use super::fill::Fill;
 use super::filling::{Filling, Written};
+use super::fresh::{Fresh, Plan};
 use super::image::{Image, Writing};
-use super::make::make;
-use super::place::Place;
+use super::kernel;
 use super::spool::Spool;
 use super::survey::Survey;
 use super::tally::Tally;
 use super::target::Target;
-use super::tree::Tree;
-use super::wants::Wants;
+use super::wants::Wanted;
 use crate::chunk_id::ChunkId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
@@ -29,7 +26,7 @@ pub trait Data {
     /// When it can not be fetched or is damaged, or what `take` returns.
     fn each(
         &self,
-        wants: &Wants,
+        wants: &dyn Wanted,
         take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
     ) -> Result<()>;
 }
@@ -79,12 +76,39 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         }
         self.expect(&survey);
         target.check(&survey)?;
-        let place = Place::prepare(target, &survey)?;
-        let beside = beside.map(|image| (image, target));
-        let skipped = self.write(tree, &place, &survey, beside)?;
-        let fidelity = place.fidelity();
-        place.finish(target, &survey, &tree.root)?;
-        Ok(self.summary(fidelity, skipped))
+        let plan = Plan {
+            spool: self.spool,
+            tree,
+            digest: self.digest,
+            survey: &survey,
+        };
+        let skipped = match Fresh::prepare(&plan, target) {
+            Ok(fresh) => self.write_fresh(&fresh, &plan, target, beside)?,
+            // The kernel can write some file systems that we can not.
+            Err(Error::Unwritable(why @ qib_ext4_writer::Error::Layout(_))) => {
+                let bring = |fill: &kernel::Fill<'_>| self.bring(fill);
+                let written = kernel::write(&plan, target, beside, bring)?;
+                written.ok_or(Error::Unwritable(why))?
+            }
+            Err(other) => return Err(other),
+        };
+        Ok(self.summary(Fidelity::Whole, skipped))
+    }
+
+    /// The files in a file system that the helper writes itself; returns how many attributes
+    /// it can not hold.
+    fn write_fresh(
+        &self,
+        fresh: &Fresh,
+        plan: &Plan<'_>,
+        target: &Target,
+        beside: Option<&Image>,
+    ) -> Result<u64> {
+        let volume = target.open()?;
+        let (fill, filled) = fresh.begin(plan, target, &volume, beside)?;
+        self.bring(&fill)?;
+        fill.check_all_came()?;
+        filled.finish(target)
     }
 
     fn summary(&self, fidelity: Fidelity, skipped: u64) -> RestoreSummary {
@@ -132,25 +156,5 @@ impl<W: Write + Send + 'static> Session<'_, W> {
                 ..survey.counts
             };
         });
-    }
-
-    fn write(
-        &self,
-        snapshot: &Snapshot,
-        place: &Place,
-        survey: &Survey,
-        beside: Option<(&Image, &Target)>,
-    ) -> Result<u64> {
-        let (spool, digest) = (self.spool, self.digest);
-        let mut tree = Tree::new(place.root()?, survey)?;
-        let mut wants = make(&mut tree, spool, snapshot, digest, survey)?;
-        let begin =
-            |(image, target): (&Image, &Target)| image.begin(target, spool, digest, &mut wants);
-        let beside = beside.map(begin).transpose()?;
-        let fill = Fill::new(&mut tree, wants, beside, digest);
-        self.bring(&fill)?;
-        fill.check_all_came()?;
-        let links = &survey.links;
-        complete(&mut tree, spool, snapshot, digest, links, place.manner())
     }
 }

@@ -10,6 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+const E2FSCK: &str = "/usr/sbin/e2fsck";
+
 /// mkfs makes no file system with a journal that is smaller, in bytes.
 const LEAST_BYTES: u64 = 4 << 20;
 
@@ -55,13 +57,19 @@ impl Target {
         disk.map_or(self.bytes, |disk| disk.facts().fs_bytes)
     }
 
-    /// The file system as the programs of e2fsprogs want it named that change or check one.
-    pub fn fs_name(&self) -> OsString {
+    /// The file system as the programs of e2fsprogs want it named that check one.
+    fn fs_name(&self) -> OsString {
         let mut name = self.path.as_os_str().to_owned();
         if let Some(disk) = &self.disk {
             name.push(format!("?offset={}", disk.facts().fs_offset));
         }
         name
+    }
+
+    /// Where its file system begins, in bytes.
+    pub fn fs_offset(&self) -> u64 {
+        let disk = self.disk.as_ref();
+        disk.map_or(0, |disk| disk.facts().fs_offset)
     }
 
     /// Where it is.
@@ -95,6 +103,17 @@ impl Target {
         opened.map_err(Error::Target)
     }
 
+    /// What the programs of e2fsprogs find no fault with, where it is a part of a disk.
+    ///
+    /// # Errors
+    /// When they do.
+    pub fn check_disk(&self) -> Result<()> {
+        match self.disk {
+            Some(_) => run(E2FSCK, ["-f".into(), "-n".into(), self.fs_name()], None),
+            None => Ok(()),
+        }
+    }
+
     /// Everything written is on the disk.
     ///
     /// # Errors
@@ -104,14 +123,20 @@ impl Target {
     }
 }
 
-/// Runs one of the programs of e2fsprogs.
+/// Runs one of the programs of e2fsprogs, which take a moment to be now.
 ///
 /// # Errors
 /// When it can not be started or fails.
-pub fn run(program: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<()> {
+pub fn run(
+    program: &str,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    now: Option<i64>,
+) -> Result<()> {
+    let now = now.map(|now| ("E2FSPROGS_FAKE_TIME", now.to_string()));
     let status = Command::new(program)
         .args(arguments)
         .env_clear()
+        .envs(now)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

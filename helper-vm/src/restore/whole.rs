@@ -5,7 +5,7 @@ use super::packs::{Arriving, Pack, Packs};
 use super::session::Data;
 use super::spool::Spool;
 use super::tally::Tally;
-use super::wants::Wants;
+use super::wants::Wanted;
 use crate::chunk_id::ChunkId;
 use crate::error::Result;
 use crate::seal::OpenWith;
@@ -50,7 +50,7 @@ impl<W: Write + Send + 'static> Whole<'_, W> {
 impl<W: Write + Send + 'static> Data for Whole<'_, W> {
     fn each(
         &self,
-        _wants: &Wants,
+        _wants: &dyn Wanted,
         take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
     ) -> Result<()> {
         self.open_all(&self.packs.data, take)

@@ -78,7 +78,7 @@ fn a_file_of_endless_bytes_or_holes() {
 #[test]
 fn sizes_that_overflow() {
     let most = Part::Hole(1 << 60);
-    for (holes, code) in [(18, Code::Damaged), (1, Code::TargetTooSmall)] {
+    for (holes, code) in [(18, Code::Damaged), (1, Code::TargetUnfit)] {
         let mut forge = Forge::new();
         let data = forge.data(&[7; 4096]);
         let lists: Vec<Part> = (0..holes).map(|_| forge.list(&[most])).collect();

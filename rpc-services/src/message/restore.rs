@@ -47,7 +47,7 @@ pub struct RestoreSummary {
     pub counts: Counts,
     /// How much of the metadata it holds.
     pub fidelity: Fidelity,
-    /// Attributes, owners and devices that the helper could not set even so.
+    /// Attributes that the new file system can not hold.
     pub skipped: u64,
 }
 
@@ -56,9 +56,6 @@ pub struct RestoreSummary {
 pub enum Fidelity {
     /// Everything that the file system takes.
     Whole,
-    /// Names, contents, modes and links: without the right to mount, the file
-    /// system was made from a folder.
-    NamesContentsModes,
     /// The volume is what it was, byte for byte.
     Image,
 }

@@ -15,7 +15,7 @@ const PIECE_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// When the volume can not be read or written.
-pub(super) fn make(file: &File, range: Range<u64>) -> Result<()> {
+pub fn make(file: &File, range: Range<u64>) -> Result<()> {
     if range.is_empty() {
         return Ok(());
     }
