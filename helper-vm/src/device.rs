@@ -1,5 +1,6 @@
 //! The volume as the helper finds it: a block device, or a file in the lab.
 
+use crate::aligned::ALIGNMENT;
 use crate::error::{Error, Result};
 use crate::number::wide;
 use qib_ext4::BlockReader;
@@ -14,9 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How much is looked at at once.
 const PIECE_BYTES: usize = 1 << 20;
-
-/// The alignment of place, length and memory that direct I/O takes on any disk.
-const DIRECT_ALIGNMENT: usize = 4096;
 
 /// An opened volume that is only read.
 #[derive(Debug)]
@@ -41,6 +39,12 @@ impl Device {
             .open(path)
             .ok();
         Ok(Self { file, direct, size })
+    }
+
+    /// Lets the page cache forget what of the volume is on its disk.
+    pub fn forget(&self) {
+        // Only advice: what stays is read from memory.
+        let _kept = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
     }
 
     /// True when the volume is zeros throughout, the criterion by which Qubes formats it.
@@ -88,9 +92,9 @@ impl BlockReader for Device {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let fits = offset.is_multiple_of(wide(DIRECT_ALIGNMENT))
-            && buffer.len().is_multiple_of(DIRECT_ALIGNMENT)
-            && buffer.as_ptr().align_offset(DIRECT_ALIGNMENT) == 0;
+        let fits = offset.is_multiple_of(wide(ALIGNMENT))
+            && buffer.len().is_multiple_of(ALIGNMENT)
+            && buffer.as_ptr().align_offset(ALIGNMENT) == 0;
         let direct = self.direct.as_ref().filter(|_| fits);
         match direct.map(|direct| direct.read_exact_at(buffer, offset)) {
             Some(Ok(())) => Ok(()),

@@ -3,6 +3,7 @@
 //! `docs/format.md` is the specification of everything that is stored; the
 //! modules are named as it names things.
 
+mod aligned;
 pub mod answer;
 pub mod archive;
 pub mod backup;

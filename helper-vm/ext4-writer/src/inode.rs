@@ -108,7 +108,7 @@ impl Inode<'_> {
             put16(bytes, 0x80, shape.extra_isize);
         }
         for (time, at, extra_at) in times {
-            let (seconds, extra) = time::encode(time);
+            let (seconds, extra) = time::encode(time, bytes.len() == OLD_LENGTH);
             let has = |at| at < OLD_LENGTH || at + 4 <= OLD_LENGTH + usize::from(shape.extra_isize);
             if has(at) {
                 put32(bytes, at, seconds);

@@ -1,7 +1,8 @@
 //! A range of a volume from its start to its end, read ahead.
 
 use super::readers::{Readers, Ticket, WINDOWS, order};
-use super::window::{MAX_BYTES, Memory, Window};
+use super::window::{MAX_BYTES, Window};
+use crate::aligned::Memory;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use qib_ext4::BlockReader;

@@ -3,7 +3,8 @@
 use super::read_plan::{FILES, Planned, Planner, Step};
 use super::readers::Readers;
 use super::reading_list::ToRead;
-use super::window::{Memory, Window};
+use super::window::Window;
+use crate::aligned::Memory;
 use crate::error::{Error, Result};
 use qib_ext4::{BlockReader, Ext4};
 use std::collections::VecDeque;

@@ -1,6 +1,7 @@
 //! Threads that read windows, several at once, in the order in which they are ordered.
 
-use super::window::{Memory, Window};
+use super::window::Window;
+use crate::aligned::Memory;
 use crate::error::Result;
 use crate::number::narrow;
 use std::ops::Range;

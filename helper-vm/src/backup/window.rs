@@ -1,10 +1,8 @@
 //! Windows: ranges of the volume that are read at once.
 
+use crate::aligned::{ALIGNMENT, Memory};
 use crate::number::{narrow, wide};
 use std::ops::Range;
-
-/// The alignment that direct I/O asks for on any disk, in bytes.
-pub const ALIGNMENT: usize = 4096;
 
 /// The longest window, in bytes: enough for any disk to read at full speed.
 pub const MAX_BYTES: u64 = 2 << 20;
@@ -44,26 +42,6 @@ impl Span {
     }
 }
 
-/// Memory for windows, used again and again.
-#[derive(Debug, Default)]
-pub struct Memory {
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-impl Memory {
-    /// A slice of `length` bytes that begins on the alignment.
-    pub fn slice(&mut self, length: usize) -> &mut [u8] {
-        let needed = narrow(MAX_BYTES).max(length).saturating_add(2 * ALIGNMENT);
-        if self.bytes.len() < needed {
-            self.bytes = vec![0; needed];
-            self.start = self.bytes.as_ptr().align_offset(ALIGNMENT);
-        }
-        let end = self.start.saturating_add(length);
-        self.bytes.get_mut(self.start..end).unwrap_or_default()
-    }
-}
-
 /// A window that was read.
 #[derive(Debug, Default)]
 pub struct Window {
@@ -80,12 +58,8 @@ impl Window {
             return &[];
         }
         let skip = narrow(place.saturating_sub(self.range.start));
-        let start = self.memory.start.saturating_add(skip);
         let here = self.range.end.saturating_sub(place).min(length);
-        self.memory
-            .bytes
-            .get(start..start.saturating_add(narrow(here)))
-            .unwrap_or_default()
+        self.memory.bytes(skip, narrow(here))
     }
 }
 

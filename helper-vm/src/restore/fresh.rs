@@ -6,13 +6,15 @@
 //! 3. the empty one is brought to the volume, `plan` walks again and writes names and inodes,
 //!    and notes where every chunk belongs;
 //! 4. `fill` writes the chunks, as they come out of the packs;
-//! 5. the superblock is written, last of all.
+//! 5. the superblock is written, last of all;
+//! 6. `verify` reads everything back from the disk.
 
 mod device;
 mod empty;
 mod fill;
 mod identity;
 mod plan;
+mod verify;
 
 use super::image::Image;
 use super::target::Target;
@@ -23,6 +25,7 @@ use empty::Empty;
 use fill::InFresh;
 use qib_ext4::Timestamp;
 use qib_ext4_writer::{Nowhere, Options, Skeleton, Writer};
+use qib_rpc::key::ChunkKey;
 use std::fs::File;
 
 pub use fill::FreshFill;
@@ -97,16 +100,17 @@ impl Fresh {
 }
 
 impl Filled<'_> {
-    /// All data is written: ends the file system and brings it to the volume's disk. Returns how
-    /// many attributes it can not hold.
+    /// All data is written: ends the file system, brings it to the volume's disk, and reads it
+    /// back. Returns how many attributes it can not hold.
     ///
     /// # Errors
-    /// When the volume can not be written.
-    pub fn finish(self, target: &Target) -> Result<u64> {
+    /// When the volume can not be written, or is not what was written.
+    pub fn finish(self, plan: &Plan<'_>, target: &Target, key: &ChunkKey) -> Result<u64> {
         let left_out = self.writer.left_out();
         self.writer.finish().map_err(plan::failed)?;
         target.sync()?;
         target.check_disk()?;
+        verify::verify(plan, target, key, left_out)?;
         Ok(left_out)
     }
 }

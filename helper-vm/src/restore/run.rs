@@ -105,6 +105,7 @@ where
                 snapshot: &snapshot,
                 spool,
                 data: &whole,
+                key: &of.chunk_key,
                 tally: &tally,
             }
             .fill(&target)
@@ -118,6 +119,7 @@ where
                 snapshot: &smaller,
                 spool: &frames.spool,
                 data: &frames,
+                key: &of.chunk_key,
                 tally: &tally,
             }
             .fill(&target)

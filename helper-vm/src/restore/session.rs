@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
 use std::io::Write;
 
@@ -41,6 +42,8 @@ pub struct Session<'a, W> {
     pub spool: &'a Spool,
     /// The rest.
     pub data: &'a dyn Data,
+    /// Keys chunk ids.
+    pub key: &'a ChunkKey,
     /// What was done.
     pub tally: &'a Tally<'a, W>,
 }
@@ -108,7 +111,8 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         let (fill, filled) = fresh.begin(plan, target, &volume, beside)?;
         self.bring(&fill)?;
         fill.check_all_came()?;
-        filled.finish(target)
+        drop(fill);
+        filled.finish(plan, target, self.key)
     }
 
     fn summary(&self, fidelity: Fidelity, skipped: u64) -> RestoreSummary {

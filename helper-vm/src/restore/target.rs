@@ -7,6 +7,7 @@ use crate::snapshot::Disk;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -64,6 +65,11 @@ impl Target {
             name.push(format!("?offset={}", disk.facts().fs_offset));
         }
         name
+    }
+
+    /// The place of its file system, in bytes.
+    pub fn fs_range(&self) -> Range<u64> {
+        self.fs_offset()..self.fs_offset().saturating_add(self.fs_bytes())
     }
 
     /// Where its file system begins, in bytes.

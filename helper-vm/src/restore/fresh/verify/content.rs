@@ -1,0 +1,82 @@
+//! Where the content of a file must lie: its runs, held against the extents of its inode.
+
+use super::batch::Part;
+use crate::number::wide;
+use crate::restore::runs::Run;
+use qib_ext4::Extent;
+use std::ops::Range;
+
+/// The parts that a file is made of, in order; none when its extents are not what its runs ask
+/// for: less, or more than the blocks that they lie in.
+pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> Option<Vec<Part>> {
+    let is_written = extents.iter().all(|extent| extent.written);
+    if !is_written || mapped(extents, block_bytes) != needed(runs, block_bytes) {
+        return None;
+    }
+    let mut parts = Vec::with_capacity(runs.len());
+    for (number, run) in runs.iter().enumerate() {
+        let begin = run.at.saturating_sub(run.at % block_bytes);
+        let before = number.checked_sub(1).and_then(|before| runs.get(before));
+        let zeros_from = before.map_or(begin, |before| end(before).max(begin));
+        let next = runs.get(number.saturating_add(1));
+        let zeros_to = end(run).next_multiple_of(block_bytes).min(size);
+        let zeros_to = next.map_or(zeros_to, |next| zeros_to.min(next.at));
+        for (range, chunk) in [
+            (zeros_from.min(run.at)..run.at, None),
+            (run.at..end(run), Some(run.chunk)),
+            (end(run)..zeros_to.max(end(run)), None),
+        ] {
+            if !range.is_empty() {
+                let spans = spans(&range, extents)?;
+                parts.push(Part { spans, chunk });
+            }
+        }
+    }
+    Some(parts)
+}
+
+fn end(run: &Run) -> u64 {
+    run.at.saturating_add(run.bytes)
+}
+
+/// Blocks that the extents map.
+fn mapped(extents: &[Extent], block_bytes: u64) -> u64 {
+    let blocks = extents
+        .iter()
+        .map(|extent| extent.length.div_ceil(block_bytes));
+    blocks.fold(0, u64::saturating_add)
+}
+
+/// Blocks in which the runs lie.
+fn needed(runs: &[Run], block_bytes: u64) -> u64 {
+    let (mut blocks, mut covered) = (0_u64, 0);
+    for run in runs {
+        let to = end(run).div_ceil(block_bytes);
+        let from = (run.at / block_bytes).max(covered);
+        blocks = blocks.saturating_add(to.saturating_sub(from));
+        covered = to;
+    }
+    blocks
+}
+
+/// Where a range of the file lies on the volume; none when a part of it is a hole.
+fn spans(range: &Range<u64>, extents: &[Extent]) -> Option<Vec<Range<u64>>> {
+    let behind = |extent: &Extent| extent.offset.saturating_add(extent.length);
+    let first = extents.partition_point(|extent| behind(extent) <= range.start);
+    let mut spans = Vec::with_capacity(1);
+    let mut at = range.start;
+    for extent in extents.get(first..)? {
+        if at >= range.end {
+            break;
+        }
+        let skip = at.checked_sub(extent.offset)?;
+        let length = extent
+            .length
+            .saturating_sub(skip)
+            .min(range.end.saturating_sub(at));
+        let place = extent.place.saturating_add(skip);
+        spans.push(place..place.saturating_add(length));
+        at = at.saturating_add(length);
+    }
+    (at >= range.end && wide(spans.len()) > 0).then_some(spans)
+}
