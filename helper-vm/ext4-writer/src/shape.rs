@@ -8,8 +8,9 @@ use crate::hash::NameHash;
 
 /// `has_journal`, `ext_attr`, `resize_inode`, `dir_index`, `sparse_super2`, `orphan_file`, and
 /// two that only name habits.
-const COMPAT_KNOWN: u32 = 0x4 | 0x8 | 0x10 | DIR_INDEX | 0x200 | 0x1000 | 0x1 | 0x2;
+const COMPAT_KNOWN: u32 = 0x4 | 0x8 | 0x10 | DIR_INDEX | 0x200 | ORPHAN_FILE | 0x1 | 0x2;
 const DIR_INDEX: u32 = 0x20;
+const ORPHAN_FILE: u32 = 0x1000;
 /// `filetype`, `extent`, `64bit`, `flex_bg`, `metadata_csum_seed`, `large_dir`.
 const INCOMPAT_KNOWN: u32 = INCOMPAT_NEEDED | BITS_64 | 0x200 | CSUM_SEED | LARGE_DIR;
 const INCOMPAT_NEEDED: u32 = 0x2 | 0x40;
@@ -46,6 +47,8 @@ pub(crate) struct Shape {
     pub(crate) hash_levels: u8,
     /// The two groups with copies of the superblock, where it is not powers of 3, 5 and 7.
     pub(crate) copies: Option<[u32; 2]>,
+    /// The first inode behind `lost+found` is a file of the kernel's.
+    pub(crate) has_orphan_file: bool,
     seed: u32,
 }
 
@@ -101,6 +104,7 @@ impl Shape {
             hash: has(compat, DIR_INDEX).then(|| name_hash(sb)).transpose()?,
             hash_levels: if has(incompat, LARGE_DIR) { 2 } else { 1 },
             copies: has(compat, 0x200).then(|| [get32(sb, 0x24C), get32(sb, 0x250)]),
+            has_orphan_file: has(compat, ORPHAN_FILE),
             seed,
         })
     }

@@ -98,15 +98,13 @@ fn groups(reader: &impl BlockReader, shape: &Shape) -> Result<Vec<Group>> {
     Ok(table.chunks(length).map(Group::new).collect())
 }
 
-/// The inodes in use must be the first ones.
+/// The inodes in use must be the first ones, and none but its own.
 fn last_inode(shape: &Shape, groups: &[Group]) -> Result<u32> {
     let in_use = |group: &Group| shape.inodes_per_group.saturating_sub(group.free_inodes());
     let mut in_use = groups.iter().map(in_use);
     let first = in_use.next().unwrap_or(0);
-    if in_use.any(|count| count > 0)
-        || first < LOST_AND_FOUND
-        || shape.first_inode != LOST_AND_FOUND
-    {
+    let own = LOST_AND_FOUND + u32::from(shape.has_orphan_file);
+    if in_use.any(|count| count > 0) || first != own || shape.first_inode != LOST_AND_FOUND {
         return Err(Error::Layout("inodes in use that are not its own"));
     }
     Ok(first)
