@@ -97,3 +97,6 @@ fn transform(state: &mut [u32; 4], words: &[u32; 8]) {
         *old = old.wrapping_add(new);
     }
 }
+
+#[cfg(test)]
+mod tests;
