@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use qib_ext4::{BlockReader, DirEntry, Ext4, FileType, Inode, InodeNumber};
-use qib_ext4_writer::{BlockWriter, Known, Meta, Placed, Result, Run, Special, Writer};
+use qib_ext4_writer::{BlockWriter, Known, Meta, Placed, Result, Run, Space, Special, Writer};
 
 /// A volume that can be read and a writer.
 pub struct Copying<'a, R, D> {
@@ -88,7 +88,7 @@ impl<R: BlockReader, D: BlockWriter> Copying<'_, R, D> {
             while filled < data.len() {
                 filled += reader.read(&mut data[filled..]).unwrap();
             }
-            write(self.writer, self.device, placed, &data);
+            write(self.writer.space(), self.device, placed, &data);
         }
         Ok(known)
     }
@@ -126,7 +126,7 @@ impl<R: BlockReader, D: BlockWriter> Copying<'_, R, D> {
 }
 
 /// Writes a run to its place, with its zeros.
-pub fn write<D: BlockWriter>(writer: &Writer<D>, device: &D, placed: Placed, data: &[u8]) {
+pub fn write<D: BlockWriter>(space: &Space, device: &D, placed: Placed, data: &[u8]) {
     let zeros = |count: u32| vec![0; count.try_into().unwrap()];
     let bytes = [
         &zeros(placed.zeros_before),
@@ -136,7 +136,7 @@ pub fn write<D: BlockWriter>(writer: &Writer<D>, device: &D, placed: Placed, dat
     .concat();
     let length = bytes.len().try_into().unwrap();
     let mut rest = &bytes[..];
-    for (offset, length) in writer.space().spans(placed.at, length) {
+    for (offset, length) in space.spans(placed.at, length) {
         let (now, later) = rest.split_at(length.try_into().unwrap());
         device.write_at(offset, now).unwrap();
         rest = later;

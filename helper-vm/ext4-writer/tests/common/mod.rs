@@ -5,5 +5,10 @@
 pub mod reading;
 
 pub mod check;
+pub mod content;
 pub mod copy;
+pub mod expected;
+pub mod model;
+pub mod sample;
+pub mod strategy;
 pub mod volume;
