@@ -22,11 +22,13 @@ pub(crate) struct InodeTable {
 }
 
 impl InodeTable {
-    pub(crate) fn new(groups: Vec<Group>) -> Self {
+    /// The tables of a file system whose own inodes all lie before `next`: one of those is
+    /// written by itself, as its neighbours are the file system's.
+    pub(crate) fn new(groups: Vec<Group>, next: u32) -> Self {
         Self {
             groups,
-            first: 0,
-            limit: 0,
+            first: next,
+            limit: next,
             bytes: Vec::new(),
         }
     }

@@ -103,7 +103,7 @@ impl<D: BlockWriter> Writer<D> {
         Self {
             numbers: Numbers::new(skeleton.last_inode, &shape, is_there),
             taking: Taking::new(device, shape, skeleton.space.clone()),
-            table: InodeTable::new(skeleton.groups.clone()),
+            table: InodeTable::new(skeleton.groups.clone(), skeleton.last_inode + 1),
             super_block: skeleton.super_block.clone(),
             levels: vec![Level::new(ROOT)],
             stamp: options.stamp,

@@ -117,6 +117,22 @@ fn groups_of_any_length() {
     }
 }
 
+/// The inode of `lost+found` is the tree's, the next one is not.
+#[test]
+fn the_file_of_orphans_stays_whatever_comes_first() {
+    for what in [What::Folder(Vec::new()), What::Fifo] {
+        let has_lost_and_found = matches!(what, What::Folder(_));
+        let names = [("lost+found", what), ("other", What::Socket)];
+        let entry = |(name, what): (&str, What)| (name.as_bytes().to_vec(), Entry::plain(what));
+        let root = Entry::plain(What::Folder(names.map(entry).into()));
+        let volume = Volume::over_junk(40 << 20, &["-O", "orphan_file"]);
+        let mut writer = volume.writer_with(has_lost_and_found);
+        model::write(&model::steps(&root), &mut writer).unwrap();
+        writer.finish().unwrap();
+        assert_clean(&volume);
+    }
+}
+
 /// They have no room for what times after 2038 and parts of a second need.
 #[test]
 fn inodes_without_room() {
