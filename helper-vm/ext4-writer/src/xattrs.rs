@@ -1,5 +1,7 @@
 //! Extended attributes: in the inode as far as they fit, the others in a block of their own.
 
+use std::collections::BTreeSet;
+
 use qib_ext4::FileType;
 
 use crate::acl;
@@ -63,14 +65,16 @@ impl Stored {
         known.sort_by(|a, b| a.order().cmp(&b.order()));
         let fields = OLD_INODE + usize::from(shape.extra_isize);
         let room = usize::from(shape.inode_size).saturating_sub(fields);
+        let inner_room = room.saturating_sub(INODE_HEADER + ALIGN);
+        let outer_room = shape.block_length() - BLOCK_HEADER - ALIGN;
+        leave_out_largest(&mut known, inner_room.saturating_add(outer_room));
         loop {
-            let inner_room = room.saturating_sub(INODE_HEADER + ALIGN);
             let (inner, outer) = divide(&known, inner_room);
             let taken = outer
                 .iter()
                 .map(|one| one.length())
                 .fold(0, usize::saturating_add);
-            if taken <= shape.block_length() - BLOCK_HEADER - ALIGN {
+            if taken <= outer_room {
                 return Self {
                     in_inode: in_inode(&inner, room),
                     block: block(&outer, shape.block_length()),
@@ -155,6 +159,24 @@ impl<'a> Attribute<'a> {
         }
         hash
     }
+}
+
+/// Leaves out the largest until the others take no more than so many bytes: however many there
+/// are, few are left to be divided.
+fn leave_out_largest(known: &mut Vec<Attribute<'_>>, room: usize) {
+    let lengths = known.iter().map(Attribute::length);
+    let mut taken = lengths.clone().fold(0, usize::saturating_add);
+    let mut order: Vec<(usize, usize)> = lengths.zip(0..).collect();
+    order.sort_unstable();
+    let mut left_out = BTreeSet::new();
+    while taken > room
+        && let Some((length, place)) = order.pop()
+    {
+        left_out.insert(place);
+        taken -= length;
+    }
+    let mut places = 0..;
+    known.retain(|_| places.next().is_none_or(|place| !left_out.contains(&place)));
 }
 
 /// Those for the inode, with as many bytes as fit, and the others: all in the inode when they

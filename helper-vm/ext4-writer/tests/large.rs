@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::check::{assert_clean, assert_kernel_agrees};
 use common::content::Content;
 use common::copy;
@@ -290,6 +292,23 @@ fn attributes_that_ext4_does_not_know_are_left_out() {
     let found = fs.xattrs(&find(&fs, b"name")).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].name, b"user.known");
+}
+
+/// As many as the kernel lists of a file, on file systems that hold them.
+#[test]
+fn attributes_without_number_cost_little_time() {
+    let xattr = |number| (format!("user.{number}").into_bytes(), vec![7; 20]);
+    let xattrs: Vec<_> = (0..6000).map(xattr).collect();
+    let volume = Volume::empty(64 * MIB, &["-b", "4096"]);
+    let begun = Instant::now();
+    let left_out = left_out(&volume, &xattrs);
+    println!("{left_out} left out in {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    let fs = volume.open();
+    let found = fs.xattrs(&find(&fs, b"name")).unwrap();
+    assert_eq!(left_out, 6000 - u64::try_from(found.len()).unwrap());
+    // 40 bytes each, or 36 where the number is short.
+    assert!(found.len() >= 4096 / 44);
 }
 
 /// Nodes of extents, not only data, lie beyond what 32 bits of blocks' bytes can say.
