@@ -224,13 +224,15 @@ pub(crate) fn each_bit(
 }
 
 fn push_free(space: &mut Space, bitmap: &[u8], start: u64, end: u64) {
-    let mut block = start;
-    for byte in bitmap {
-        for bit in 0..8 {
-            if block < end && byte >> bit & 1 == 0 {
-                space.push(block, 1);
-            }
-            block += 1;
+    for (block, byte) in (start..end).step_by(8).zip(bitmap) {
+        let bits = 8.min(end - block);
+        if *byte == 0 {
+            space.push(block, bits);
+        } else if *byte != 0xFF {
+            let is_free = |bit: &u64| byte >> bit & 1 == 0;
+            (0..bits)
+                .filter(is_free)
+                .for_each(|bit| space.push(block + bit, 1));
         }
     }
 }

@@ -17,16 +17,16 @@ pub fn no_rules() -> Rules {
         .fold(Rules::DEFAULT, Rules::without)
 }
 
-fn source(test: &str) -> Option<Image> {
+fn source(test: &str, block: usize) -> Option<Image> {
     if !can_mount(test) {
         return None;
     }
-    let image = Image::make(200, &["-t", "ext4", "-b", "4096"]);
+    let image = Image::make(200, &["-t", "ext4", "-b", &block.to_string()]);
     let wishes = Wishes {
         pieces: 3000,
         names: 3000,
-        value_max: 3000,
-        link_max: 4095,
+        value_max: block / 4 * 3 - 72,
+        link_max: block - 1,
     };
     let mount = image.mount("acl");
     populate::everything(mount.path(), &wishes);
@@ -36,14 +36,26 @@ fn source(test: &str) -> Option<Image> {
 }
 
 #[test]
-fn everything_comes_back_in_a_mounted_volume() {
-    let Some(image) = source("everything_comes_back_in_a_mounted_volume") else {
+fn everything_comes_back() {
+    comes_back("everything_comes_back", 4096, 200);
+}
+
+#[test]
+fn everything_comes_back_in_blocks_of_1_kib() {
+    comes_back("everything_comes_back_in_blocks_of_1_kib", 1024, 120);
+}
+
+/// Backs a volume up, restores it to one that was full of something else, and compares.
+fn comes_back(test: &str, block: usize, mebibytes: u64) {
+    let Some(image) = source(test, block) else {
         return;
     };
     let mut dom0 = Dom0::new(&image.path());
     dom0.rules = no_rules();
     let stored = dom0.back_up().counts;
-    let target = Target::new(200);
+    let target = Target::new(mebibytes);
+    let length = usize::try_from(mebibytes << 20).unwrap();
+    std::fs::write(target.file(), vec![0xAA; length]).unwrap();
     let device = target.device();
     let summary = restore(&last(&dom0), &dom0.storage, &device.0).unwrap();
     drop(device);

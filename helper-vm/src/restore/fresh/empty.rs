@@ -14,11 +14,12 @@ use qib_rpc::id::Digest;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use tempfile::NamedTempFile;
 
-/// The superblock lies before this, in bytes. It is written last.
-const SUPER_BLOCK_END: u64 = 4096;
+/// Where the superblock lies, in bytes. It is written last.
+const SUPER_BLOCK: Range<u64> = 1024..2048;
 
 /// What mke2fs makes zeros of at the end of a volume, in bytes: others have their marks there.
 const LAST_BYTES: u64 = 64 << 10;
@@ -71,7 +72,7 @@ impl Empty {
     /// # Errors
     /// When the volume can not be written.
     pub fn install(&self, device: &Device<'_>) -> Result<()> {
-        let head = 0..self.skeleton.head().max(SUPER_BLOCK_END).min(self.bytes);
+        let head = 0..self.skeleton.head().max(SUPER_BLOCK.end).min(self.bytes);
         let last = self.bytes.saturating_sub(LAST_BYTES)..self.bytes;
         let journal = self.skeleton.journal().iter().cloned();
         for range in [head, last].into_iter().chain(journal) {
@@ -86,11 +87,12 @@ impl Empty {
         let mut end = 0;
         while let Some(start) = self.data_from(end)? {
             end = seek(self.file.as_file(), SeekFrom::Hole(start))?;
-            let mut at = start.max(SUPER_BLOCK_END);
+            let mut at = start;
             while at < end {
                 let left = narrow(end.saturating_sub(at));
                 let piece = buffer.get_mut(..left.min(PIECE_BYTES)).unwrap_or_default();
                 self.file.as_file().read_exact_at(piece, at)?;
+                without_super_block(piece, at);
                 device.write_at(at, piece)?;
                 at = at.saturating_add(wide(piece.len()));
             }
@@ -105,4 +107,11 @@ impl Empty {
             Err(errno) => Err(errno.into()),
         }
     }
+}
+
+/// Makes zeros of the superblock, as far as it is among the bytes from `at` on.
+fn without_super_block(bytes: &mut [u8], at: u64) {
+    let inside = |place: u64| narrow(place.saturating_sub(at)).min(bytes.len());
+    let place = inside(SUPER_BLOCK.start)..inside(SUPER_BLOCK.end);
+    bytes.get_mut(place).unwrap_or_default().fill(0);
 }
