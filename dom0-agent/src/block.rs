@@ -43,11 +43,11 @@ pub fn attach_loop(path: &Path, access: Access, stop: &Stop) -> Result<Loop> {
     command.args(["--find", "--show"]);
     if access == Access::Read {
         command.arg("--read-only");
-        if takes_large_sectors(path)? {
-            // Then file systems allow direct I/O below it: what is read once passes by dom0's
-            // page cache. Where they do not, the kernel reads as ever.
-            command.args(["--sector-size", LARGE_SECTOR, "--direct-io=on"]);
-        }
+    }
+    if takes_large_sectors(path)? {
+        // Then file systems allow direct I/O below it: what is read or written once passes by
+        // dom0's page cache. Where they do not, the kernel takes it as ever.
+        command.args(["--sector-size", LARGE_SECTOR, "--direct-io=on"]);
     }
     let output = run(command.arg(path))?;
     let name = output

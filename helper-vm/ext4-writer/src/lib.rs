@@ -5,8 +5,9 @@
 //! first. Blocks and inodes are taken in order, so what is in use is always everything before
 //! a place; nothing but names of directories that are not complete is held in memory.
 //!
-//! The data of files does not pass through here: each run gets a [`Placed`], and whoever has
-//! the data writes it there, in any order, by several threads ([`Space::pieces`]).
+//! The data of files does not pass through here: whoever has it takes blocks for a [`Layout`] and
+//! writes it there, in any order, by several threads ([`Space::spans`]), before its file is added
+//! or after.
 //!
 //! The same skeleton and the same tree give the same bytes.
 
@@ -35,7 +36,7 @@ mod writer;
 mod xattrs;
 
 pub use block_writer::{BlockWriter, Nowhere};
-pub use data::{Placed, Run};
+pub use data::{Layout, Placed, Run};
 pub use error::{Error, Impossible, Result};
 pub use inode::Meta;
 pub use skeleton::Skeleton;

@@ -65,6 +65,11 @@ impl Skeleton {
         self.shape.block_size
     }
 
+    /// The blocks that can be taken.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
     /// Blocks that can be taken.
     pub fn free_blocks(&self) -> u64 {
         self.space.blocks()

@@ -56,8 +56,13 @@ impl Space {
         self
     }
 
+    /// How many rows of blocks there are, with something else between them.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// How many there are.
-    pub(crate) fn blocks(&self) -> u64 {
+    pub fn blocks(&self) -> u64 {
         self.rows.last().map_or(0, |last| last.free + last.blocks)
     }
 

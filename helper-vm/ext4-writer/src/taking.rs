@@ -18,12 +18,13 @@ pub(crate) struct Taking<D> {
 }
 
 impl<D: BlockWriter> Taking<D> {
-    pub(crate) fn new(device: D, shape: Shape, space: Space) -> Self {
+    /// The first `taken` of the free blocks are taken.
+    pub(crate) fn new(device: D, shape: Shape, space: Space, taken: u64) -> Self {
         Self {
             device,
             shape,
             space,
-            taken: 0,
+            taken,
         }
     }
 

@@ -5,7 +5,7 @@
 use qib_ext4::{FileType, Timestamp};
 
 use crate::block_writer::BlockWriter;
-use crate::data::{self, Placed, Run};
+use crate::data::Layout;
 use crate::directory::{self, Place};
 use crate::error::{Error, Impossible, Result};
 use crate::extents::Extents;
@@ -91,6 +91,8 @@ impl Level {
 pub struct Options {
     /// When everything was made and its inode last changed.
     pub stamp: Timestamp,
+    /// Free blocks that hold data already: the first ones.
+    pub taken: u64,
     /// False when the tree has something else than a directory of the name `lost+found`.
     pub has_lost_and_found: bool,
 }
@@ -102,7 +104,7 @@ impl<D: BlockWriter> Writer<D> {
         let is_there = options.has_lost_and_found;
         Self {
             numbers: Numbers::new(skeleton.last_inode, &shape, is_there),
-            taking: Taking::new(device, shape, skeleton.space.clone()),
+            taking: Taking::new(device, shape, skeleton.space.clone(), options.taken),
             table: InodeTable::new(skeleton.groups.clone(), skeleton.last_inode + 1),
             super_block: skeleton.super_block.clone(),
             levels: vec![Level::new(ROOT)],
@@ -115,6 +117,11 @@ impl<D: BlockWriter> Writer<D> {
     /// Where the places of data lie on the volume.
     pub fn space(&self) -> &Space {
         self.taking.space()
+    }
+
+    /// Bytes of a block.
+    pub fn block_size(&self) -> u32 {
+        self.taking.shape().block_size
     }
 
     /// Blocks that are taken.
@@ -186,8 +193,15 @@ impl<D: BlockWriter> Writer<D> {
         self.inode(level.inode, inode)
     }
 
-    /// Adds a file of `size` bytes whose data lies in these runs, in order; the rest are holes.
-    /// Returns where each run belongs.
+    /// Takes blocks for data; returns the number of the first among all free ones.
+    ///
+    /// # Errors
+    /// When there are too few.
+    pub fn take(&mut self, blocks: u64) -> Result<u64> {
+        self.taking.take(blocks)
+    }
+
+    /// Adds a file whose blocks were taken, from the free block `first` on.
     ///
     /// # Errors
     /// When there is no room, ext4 can not hold it, or the device fails.
@@ -196,28 +210,32 @@ impl<D: BlockWriter> Writer<D> {
         name: &[u8],
         meta: &Meta<'_>,
         links: u32,
-        size: u64,
-        runs: &[Run],
-    ) -> Result<(Known, Vec<Placed>)> {
+        layout: &Layout,
+        first: u64,
+    ) -> Result<Known> {
         let number = self.numbers.take()?;
         let file_type = FileType::Regular;
         self.name(name, number, file_type)?;
         let mut extents = Extents::default();
-        let (places, data_blocks) = data::place(size, runs, &mut extents, &mut self.taking)?;
+        let mut at = first;
+        for (logical, blocks) in &layout.rows {
+            self.taking.extend(&mut extents, *logical, at, *blocks);
+            at += blocks;
+        }
         let (map, node_blocks) = extents.write(number, &mut self.taking)?;
         let inode = Inode {
             file_type,
             meta: *meta,
             links: count(links)?,
-            size,
-            blocks: data_blocks + node_blocks,
+            size: layout.size,
+            blocks: layout.blocks() + node_blocks,
             map: Map::Extents(map),
             xattr_bytes: Vec::new(),
             xattr_block: 0,
         };
         self.inode(number, inode)?;
         let inode = number;
-        Ok((Known { inode, file_type }, places))
+        Ok(Known { inode, file_type })
     }
 
     /// Adds a symbolic link, device or FIFO.

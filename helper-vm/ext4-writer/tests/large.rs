@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use common::check::{assert_clean, assert_kernel_agrees};
 use common::content::Content;
 use common::copy;
+use common::copy::AddFile;
 use common::model::Owned;
 use common::volume::Volume;
 use qib_ext4::{DirEntry, Ext4, Inode};
@@ -65,7 +66,7 @@ fn empty_file<D: qib_ext4_writer::BlockWriter>(
     name: &[u8],
     links: u32,
 ) -> Result<Known> {
-    let file = writer.file(name, &Owned::plain().meta(), links, 0, &[]);
+    let file = writer.add_file(name, &Owned::plain().meta(), links, 0, &[]);
     file.map(|(known, _)| known)
 }
 
@@ -78,7 +79,7 @@ fn a_file_of_100_000_extents() {
         let runs: Vec<Run> = content.runs().collect();
         made(&volume, |writer| {
             let meta = Owned::plain();
-            let (_, places) = writer.file(b"pieces", &meta.meta(), 1, content.size, &runs)?;
+            let (_, places) = writer.add_file(b"pieces", &meta.meta(), 1, content.size, &runs)?;
             for (placed, data) in places.into_iter().zip(content.data()) {
                 copy::write(writer.space(), &&volume, placed, &data);
             }
@@ -109,9 +110,11 @@ fn the_longest_sparse_file() {
         let volume = Volume::empty(64 * MIB, &["-b", &text]);
         made(&volume, |writer| {
             let meta = Owned::plain();
-            let (_, places) = writer.file(b"longest", &meta.meta(), 1, size, &[last])?;
+            let (_, places) = writer.add_file(b"longest", &meta.meta(), 1, size, &[last])?;
             copy::write(writer.space(), &&volume, places[0], b"at it");
-            writer.file(b"hole", &meta.meta(), 1, size, &[]).map(drop)
+            writer
+                .add_file(b"hole", &meta.meta(), 1, size, &[])
+                .map(drop)
         });
         let fs = volume.open();
         let inode = find(&fs, b"longest");
@@ -121,7 +124,7 @@ fn the_longest_sparse_file() {
         assert_eq!(&bytes[..count], b"\0\0\0\0at it");
         assert_kernel_agrees("the_longest_sparse_file", &volume);
         let longer = refused(&text, |writer| {
-            writer.file(b"name", &Owned::plain().meta(), 1, size + 1, &[])
+            writer.add_file(b"name", &Owned::plain().meta(), 1, size + 1, &[])
         });
         assert_eq!(longer, Impossible::FileSize);
     }
@@ -227,7 +230,9 @@ fn with_xattrs<D: qib_ext4_writer::BlockWriter>(
         xattrs,
         ..owned.meta()
     };
-    writer.file(name, &meta, 1, 0, &[]).map(|(known, _)| known)
+    writer
+        .add_file(name, &meta, 1, 0, &[])
+        .map(|(known, _)| known)
 }
 
 /// The longest value of one attribute, and one that fills the inode beside it.
@@ -320,7 +325,7 @@ fn a_file_of_many_gigabytes() {
     made(&volume, |writer| {
         let meta = Owned::plain();
         writer
-            .file(b"long", &meta.meta(), 1, size, &[run])
+            .add_file(b"long", &meta.meta(), 1, size, &[run])
             .map(drop)
     });
     let fs = volume.open();

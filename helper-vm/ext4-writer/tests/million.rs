@@ -13,6 +13,7 @@ use std::fs;
 use std::time::Instant;
 
 use common::check::assert_clean;
+use common::copy::AddFile;
 use common::model::Owned;
 use common::reading::image::can_mount;
 use common::reading::memory;
@@ -37,7 +38,7 @@ fn a_million_files_in_one_folder() {
     for number in 0..FILES {
         let name = name(number);
         writer
-            .file(name.as_bytes(), &owned.meta(), 1, 0, &[])
+            .add_file(name.as_bytes(), &owned.meta(), 1, 0, &[])
             .unwrap();
     }
     writer.leave(&owned.meta()).unwrap();

@@ -11,6 +11,7 @@ mod common;
 
 use common::check::{assert_clean, assert_holds, dumped};
 use common::content::Content;
+use common::copy::AddFile;
 use common::model::{self, Entry, Step, What};
 use common::sample;
 use common::volume::Volume;
@@ -60,7 +61,7 @@ fn with_rest<D: BlockWriter>(writer: &mut Writer<D>, block: u64, blocks: u64) ->
     let meta = model::Owned::plain();
     let bytes = block * blocks;
     let runs = [Run { at: 0, bytes }];
-    writer.file(b"rest", &meta.meta(), 1, bytes, &runs)?;
+    writer.add_file(b"rest", &meta.meta(), 1, bytes, &runs)?;
     model::write(std::slice::from_ref(last), writer).map(drop)
 }
 

@@ -27,7 +27,7 @@ pub fn each_chunk<E: From<FormatError>>(
     untrusted_pack: &[u8],
     with: &OpenWith,
     key: &ChunkKey,
-    mut take: impl FnMut(ChunkId, &[u8]) -> std::result::Result<(), E>,
+    mut take: impl FnMut(ChunkId, Vec<u8>) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
     let mut reading = Reading::default();
     let mut failed = None;
@@ -36,7 +36,7 @@ pub fn each_chunk<E: From<FormatError>>(
         let Some((id, plain)) = reading.member(&head, untrusted_content, key)? else {
             return Ok(());
         };
-        take(id, &plain).map_err(|error| {
+        take(id, plain).map_err(|error| {
             failed = Some(error);
             FormatError::Damaged("stopped by the caller")
         })

@@ -20,7 +20,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
     let (with, _, key) = keys();
     let mut chunks = Vec::new();
     each_chunk(bytes, &with, &key, |_, plain| {
-        chunks.push(plain.to_vec());
+        chunks.push(plain);
         Ok::<_, FormatError>(())
     })?;
     Ok(chunks)

@@ -2,9 +2,10 @@
 //! that have their size already.
 
 use super::files::{FileNumber, Files};
-use super::filling::Filling;
+use super::filling::{Count, Filling, write_each};
+use super::opening::{Chunk, Later};
 use super::tree::{Tree, failed, open_file};
-use super::wants::Wants;
+use super::wants::{Wanted, Wants};
 use crate::error::{Error, Result};
 use qib_rpc::id::Digest;
 use rustix::fs::OFlags;
@@ -37,9 +38,7 @@ pub struct Fill<'a> {
 }
 
 impl Filling for Fill<'_> {
-    type Place = InTree;
-
-    fn wants(&self) -> &Wants<InTree> {
+    fn wanted(&self) -> &dyn Wanted {
         &self.wants
     }
 
@@ -47,6 +46,13 @@ impl Filling for Fill<'_> {
         self.snapshot
     }
 
+    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+        let write = |place: &InTree, plain: &[u8]| self.write(place, plain);
+        Ok(write_each(&self.wants, self.snapshot, chunks, count, write))
+    }
+}
+
+impl Fill<'_> {
     fn write(&self, place: &InTree, plain: &[u8]) -> Result<()> {
         let (number, at) = match place {
             InTree::File(number, at) => (*number, *at),

@@ -1,81 +1,105 @@
 //! Writing chunks where they are wanted, in whatever order they come.
 
+use super::opening::{Chunk, Later, Take};
 use super::spool::Spool;
-use super::wants::{Want, Wants};
-use crate::chunk_id::ChunkId;
+use super::wants::{Want, Wanted, Wants};
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::number::wide;
 use qib_rpc::id::Digest;
 
+/// Told what was written.
+pub type Count<'a> = &'a (dyn Fn(Written) + Sync);
+
 /// What is filled with data: the files of a tree, or a volume. Shared by threads.
 pub trait Filling: Sync {
-    /// Where a chunk belongs.
-    type Place;
-
-    /// The places that want a chunk.
-    fn wants(&self) -> &Wants<Self::Place>;
+    /// The chunks that are wanted.
+    fn wanted(&self) -> &dyn Wanted;
 
     /// The snapshot that says so.
     fn snapshot(&self) -> Digest;
 
-    /// Writes a chunk to one place, whose length it has.
+    /// Takes chunks, of which it needs some or none; what is left to do may be done beside what
+    /// comes next.
     ///
     /// # Errors
-    /// When the volume can not be written.
-    fn write(&self, place: &Self::Place, plain: &[u8]) -> Result<()>;
-
-    /// Writes a chunk to all places that want it.
-    ///
-    /// # Errors
-    /// When the snapshot lies about its length, or the volume can not be written.
-    fn take(&self, chunk: &ChunkId, plain: &[u8]) -> Result<Written> {
-        self.write_all(self.wants().meet(chunk), plain)
-    }
-
-    /// Writes what a manifest pack happened to hold of the data.
-    ///
-    /// # Errors
-    /// As [`Filling::take`], or when the helper's disk fails.
-    fn take_spool(&self, spool: &Spool, written: impl Fn(Written)) -> Result<()> {
-        for chunk in spool.ids() {
-            let met = self.wants().meet(&chunk);
-            if let (false, Some(plain)) = (met.is_empty(), spool.get(&chunk)?) {
-                written(self.write_all(met, &plain)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a chunk to these places.
-    ///
-    /// # Errors
-    /// As [`Filling::take`].
-    fn write_all(&self, met: &[Want<Self::Place>], plain: &[u8]) -> Result<Written> {
-        let mut written = Written::default();
-        for want in met {
-            if u64::from(want.bytes) != wide(plain.len()) {
-                let lie = FormatError::Damaged("a length that lies");
-                return Err(Error::Object(self.snapshot(), lie));
-            }
-            self.write(&want.place, plain)?;
-            written.files = written.files.saturating_add(u64::from(want.begins));
-            written.bytes = written.bytes.saturating_add(wide(plain.len()));
-        }
-        Ok(written)
-    }
+    /// When the snapshot lies about a length, or the volume can not be written.
+    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>>;
 
     /// Nothing more comes.
     ///
     /// # Errors
     /// When data is still wanted.
     fn check_all_came(&self) -> Result<()> {
-        if self.wants().all_met() {
+        if self.wanted().all_met() {
             return Ok(());
         }
         let missing = FormatError::Damaged("data that no pack holds");
         Err(Error::Object(self.snapshot(), missing))
     }
+}
+
+/// What is filled, and who is told.
+pub struct Told<'a, F> {
+    /// What is filled.
+    pub filling: &'a F,
+    /// Told what was written.
+    pub count: Count<'a>,
+}
+
+impl<F: Filling> Told<'_, F> {
+    /// Takes what a manifest pack happened to hold of the data, in the order of ids.
+    ///
+    /// # Errors
+    /// As [`Filling::take`], or when the helper's disk fails.
+    pub fn take_spool(&self, spool: &Spool) -> Result<()> {
+        let mut wanted = self.filling.wanted().unmet();
+        wanted.retain(|chunk| spool.has(chunk));
+        for chunk in wanted {
+            if let Some(plain) = spool.get(&chunk)? {
+                self.take(&[(chunk, plain)])?()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<F: Filling> Take for Told<'_, F> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk]) -> Result<Later<'g>> {
+        self.filling.take(chunks, self.count)
+    }
+}
+
+/// Writes chunks to all places that want them, by `write`, one by one.
+pub fn write_each<'g, P>(
+    wants: &'g Wants<P>,
+    snapshot: Digest,
+    chunks: &'g [Chunk],
+    count: Count<'g>,
+    write: impl Fn(&P, &[u8]) -> Result<()> + 'g,
+) -> Later<'g> {
+    Box::new(move || {
+        for (chunk, plain) in chunks {
+            for want in wants.meet(chunk) {
+                check_length(want, plain, snapshot)?;
+                write(&want.place, plain)?;
+                count(Written::of(want));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A chunk must have the length that the manifest says.
+///
+/// # Errors
+/// When it has another.
+pub fn check_length<P>(want: &Want<P>, plain: &[u8], snapshot: Digest) -> Result<()> {
+    if u64::from(want.bytes) == wide(plain.len()) {
+        return Ok(());
+    }
+    let lie = FormatError::Damaged("a length that lies");
+    Err(Error::Object(snapshot, lie))
 }
 
 /// What was written.
@@ -85,4 +109,20 @@ pub struct Written {
     pub files: u64,
     /// Bytes of file data.
     pub bytes: u64,
+}
+
+impl Written {
+    /// That a chunk came to a place that wanted it.
+    pub fn of<P>(want: &Want<P>) -> Self {
+        Self {
+            files: u64::from(want.begins),
+            bytes: want.bytes.into(),
+        }
+    }
+
+    /// That more was written.
+    pub fn add(&mut self, more: Self) {
+        self.files = self.files.saturating_add(more.files);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
 }

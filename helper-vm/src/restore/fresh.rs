@@ -1,32 +1,39 @@
 //! A new file system, written by the helper itself: no kernel, no root, no mount.
 //!
 //! 1. `empty` has mke2fs make an empty one in a file of the helper's;
-//! 2. `plan` walks the manifest once for nothing but the room that all of it takes: what does
-//!    not fit is refused before the volume is touched;
-//! 3. the empty one is brought to the volume, `plan` walks again and writes names and inodes,
-//!    and notes where every chunk belongs;
-//! 4. `fill` writes the chunks, as they come out of the packs;
+//! 2. `plan` walks the manifest once and writes to nowhere: it notes which chunks each file
+//!    wants, and what does not fit is refused before the volume is touched;
+//! 3. the empty one is brought to the volume, and `fill` writes the chunks, as they come out of
+//!    the packs;
+//! 4. `plan` walks again and writes names and inodes, whose data has its place now;
 //! 5. the superblock is written, last of all;
 //! 6. `verify` reads everything back from the disk.
 
 mod device;
 mod empty;
+mod files;
 mod fill;
 mod identity;
+mod pieces;
 mod plan;
 mod verify;
 
 use super::image::Image;
+use super::make::with_first;
+use super::runs::Run;
 use super::target::Target;
 use super::wants::Wants;
 use crate::error::{Error, Result};
+use crate::number::wide;
 use device::Device;
 use empty::Empty;
+use files::Files;
 use fill::InFresh;
 use qib_ext4::Timestamp;
 use qib_ext4_writer::{Nowhere, Options, Skeleton, Writer};
 use qib_rpc::key::ChunkKey;
 use std::fs::File;
+use std::sync::{Mutex, PoisonError};
 
 pub use fill::FreshFill;
 pub use plan::Plan;
@@ -35,11 +42,16 @@ pub use plan::Plan;
 #[derive(Debug)]
 pub struct Fresh {
     empty: Empty,
+    files: Files,
+    wants: Wants<InFresh>,
 }
 
-/// A file system on the volume, without its data and its superblock.
-pub struct Filled<'a> {
-    writer: Writer<Device<'a>>,
+/// A file system that is to be filled with data.
+#[derive(Debug)]
+pub struct Begun<'a> {
+    /// What fills it.
+    pub fill: FreshFill<'a>,
+    skeleton: Skeleton,
 }
 
 impl Fresh {
@@ -51,63 +63,85 @@ impl Fresh {
     pub fn prepare(plan: &Plan<'_>, target: &Target) -> Result<Self> {
         let (bytes, now) = (target.fs_bytes(), plan.tree.time);
         let empty = Empty::make(bytes, target, plan.survey, plan.digest, now)?;
-        let mut trial = writer(&empty.skeleton.clone().endless(), Nowhere, plan);
-        plan.write(&mut trial, |_, _, _| {})?;
-        if trial.taken_blocks() > empty.skeleton.free_blocks() {
+        let mut trial = writer(&empty.skeleton.clone().endless(), Nowhere, plan, 0);
+        let (mut files, mut wants) = (Files::default(), Wants::new(plan.survey));
+        plan.write(&mut trial, |trial, runs, layout| {
+            let number = files.add(layout.blocks())?;
+            for ((run, begins), placed) in with_first(runs).zip(layout.places()) {
+                wants.add(run, begins, InFresh::File(number, *placed));
+            }
+            trial.take(layout.blocks()).map_err(plan::failed)
+        })?;
+        // What lies between rows of free blocks divides one file in two, wherever that lies.
+        let gaps = wide(empty.skeleton.space().rows());
+        if trial.taken_blocks().saturating_add(gaps) > empty.skeleton.free_blocks() {
             return Err(Error::TargetTooSmall);
         }
-        Ok(Self { empty })
+        Ok(Self {
+            empty,
+            files,
+            wants,
+        })
     }
 
-    /// Writes all but data and superblock to the volume. What fills it with data comes back,
-    /// and what then ends it.
+    /// Brings the empty file system to the volume, but for its superblock.
     ///
     /// # Errors
     /// When the volume can not be written.
     pub fn begin<'a>(
-        &self,
+        mut self,
         plan: &Plan<'_>,
         target: &Target,
         volume: &'a File,
         beside: Option<&Image>,
-    ) -> Result<(FreshFill<'a>, Filled<'a>)> {
+    ) -> Result<Begun<'a>> {
         let device = Device {
             file: volume,
             offset: target.fs_offset(),
             bytes: target.fs_bytes(),
         };
         self.empty.install(&device)?;
-        let mut wants = Wants::new(plan.survey);
-        let mut writer = writer(&self.empty.skeleton, device, plan);
-        plan.write(&mut writer, |run, begins, placed| {
-            wants.add(run, begins, InFresh::File(placed));
-        })?;
         if let Some(image) = beside {
-            let add = |run: super::runs::Run, begins| {
-                wants.add(run, begins, InFresh::Beside(run.at));
+            let add = |run: Run, begins| {
+                self.wants.add(run, begins, InFresh::Beside(run.at));
             };
             image.begin(target, volume, plan.spool, plan.digest, add)?;
         }
-        wants.sort();
+        self.wants.sort();
+        let skeleton = self.empty.skeleton;
         let fill = FreshFill {
             device,
-            space: writer.space().clone(),
-            wants,
+            direct: target.open_direct(),
+            memory: Mutex::default(),
+            space: skeleton.space().clone(),
+            block_bytes: skeleton.block_size().into(),
+            files: Mutex::new(self.files),
+            wants: self.wants,
             snapshot: plan.digest,
         };
-        Ok((fill, Filled { writer }))
+        Ok(Begun { fill, skeleton })
     }
 }
 
-impl Filled<'_> {
-    /// All data is written: ends the file system, brings it to the volume's disk, and reads it
-    /// back. Returns how many attributes it can not hold.
+impl Begun<'_> {
+    /// All data is written: writes the rest of the file system, brings it to the volume's disk,
+    /// and reads it back. Returns how many attributes it can not hold.
     ///
     /// # Errors
     /// When the volume can not be written, or is not what was written.
     pub fn finish(self, plan: &Plan<'_>, target: &Target, key: &ChunkKey) -> Result<u64> {
-        let left_out = self.writer.left_out();
-        self.writer.finish().map_err(plan::failed)?;
+        let device = self.fill.device;
+        let files = self.fill.files.into_inner();
+        let files = files.unwrap_or_else(PoisonError::into_inner);
+        drop(self.fill.wants);
+        let mut writer = writer(&self.skeleton, device, plan, files.taken);
+        let mut numbers = 0..;
+        plan.write(&mut writer, |_, _, _| {
+            let first = numbers.next().and_then(|number| files.placed(number));
+            first.ok_or(Error::Job("a file whose data did not come"))
+        })?;
+        let left_out = writer.left_out();
+        writer.finish().map_err(plan::failed)?;
         target.sync()?;
         target.check_disk()?;
         verify::verify(plan, target, key, left_out)?;
@@ -119,8 +153,10 @@ fn writer<D: qib_ext4_writer::BlockWriter>(
     skeleton: &Skeleton,
     device: D,
     plan: &Plan<'_>,
+    taken: u64,
 ) -> Writer<D> {
     let options = Options {
+        taken,
         stamp: Timestamp {
             seconds: plan.tree.time,
             nanoseconds: 0,

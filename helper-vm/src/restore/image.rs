@@ -1,11 +1,12 @@
 //! Restoring an image: the volume's own bytes, at their own places.
 
-use super::filling::Filling;
+use super::filling::{Count, Filling, write_each};
+use super::opening::{Chunk, Later};
 use super::runs::{Run, each_run};
 use super::spool::Spool;
 use super::target::Target;
 use super::walk::{Step, Stopped, each_step};
-use super::wants::Wants;
+use super::wants::{Wanted, Wants};
 use super::zeros;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
@@ -170,10 +171,7 @@ impl Writing {
 }
 
 impl Filling for Writing {
-    /// Where a chunk begins on the volume.
-    type Place = u64;
-
-    fn wants(&self) -> &Wants<u64> {
+    fn wanted(&self) -> &dyn Wanted {
         &self.wants
     }
 
@@ -181,8 +179,11 @@ impl Filling for Writing {
         self.digest
     }
 
-    fn write(&self, at: &u64, plain: &[u8]) -> Result<()> {
-        let written = self.file.write_all_at(plain, *at);
-        written.map_err(Error::Target)
+    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+        let write = |at: &u64, plain: &[u8]| {
+            let written = self.file.write_all_at(plain, *at);
+            written.map_err(Error::Target)
+        };
+        Ok(write_each(&self.wants, self.digest, chunks, count, write))
     }
 }

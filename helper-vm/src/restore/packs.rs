@@ -15,6 +15,8 @@ const AHEAD: usize = 1;
 
 /// A pack with the digest of its name.
 pub struct Pack {
+    /// Its place in the order of packs that hold the same.
+    pub number: u64,
     /// Which.
     pub digest: Digest,
     /// The stored bytes.
@@ -76,10 +78,14 @@ fn fetch<R: Read, W: Write>(
     digests: &[Digest],
     to: &SyncSender<Result<Pack>>,
 ) -> bool {
-    digests.iter().all(|digest| {
+    (0..).zip(digests).all(|(number, digest)| {
         let (kind, digest) = (Kind::Pack, *digest);
         let fetched = from.fetch(ObjectName { kind, digest });
-        let fetched = fetched.map(|bytes| Pack { digest, bytes });
+        let fetched = fetched.map(|bytes| Pack {
+            number,
+            digest,
+            bytes,
+        });
         let whole = fetched.is_ok();
         to.send(fetched).is_ok() && whole
     })

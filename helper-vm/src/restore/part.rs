@@ -8,9 +8,9 @@ mod pieces;
 mod ranged;
 mod select;
 
+use super::opening::Take;
 use super::session::Data;
 use super::wants::Wanted;
-use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
 use crate::snapshot::{Snapshot, SnapshotKind};
@@ -47,11 +47,9 @@ pub fn open<'a, R: Read, W: Write>(
 }
 
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {
-    fn each(
-        &self,
-        wants: &dyn Wanted,
-        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
-    ) -> Result<()> {
-        Frames::each(self, wants.unmet(), take)
+    fn each(&self, wants: &dyn Wanted, take: &dyn Take) -> Result<()> {
+        Frames::each(self, wants.unmet(), |chunk, plain| {
+            take.take(&[(*chunk, plain.to_vec())])?()
+        })
     }
 }

@@ -1,16 +1,16 @@
 //! From a manifest that is there to a volume that holds it.
 
 use super::disk;
-use super::filling::{Filling, Written};
+use super::filling::{Filling, Told, Written};
 use super::fresh::{Fresh, Plan};
 use super::image::{Image, Writing};
 use super::kernel;
+use super::opening::Take;
 use super::spool::Spool;
 use super::survey::Survey;
 use super::tally::Tally;
 use super::target::Target;
 use super::wants::Wanted;
-use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::count::Counts;
@@ -25,11 +25,7 @@ pub trait Data {
     ///
     /// # Errors
     /// When it can not be fetched or is damaged, or what `take` returns.
-    fn each(
-        &self,
-        wants: &dyn Wanted,
-        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
-    ) -> Result<()>;
+    fn each(&self, wants: &dyn Wanted, take: &dyn Take) -> Result<()>;
 }
 
 /// What a restore holds once it has the manifest.
@@ -86,7 +82,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
             survey: &survey,
         };
         let skipped = match Fresh::prepare(&plan, target) {
-            Ok(fresh) => self.write_fresh(&fresh, &plan, target, beside)?,
+            Ok(fresh) => self.write_fresh(fresh, &plan, target, beside)?,
             // The kernel can write some file systems that we can not.
             Err(Error::Unwritable(why @ qib_ext4_writer::Error::Layout(_))) => {
                 let bring = |fill: &kernel::Fill<'_>| self.bring(fill);
@@ -102,17 +98,16 @@ impl<W: Write + Send + 'static> Session<'_, W> {
     /// it can not hold.
     fn write_fresh(
         &self,
-        fresh: &Fresh,
+        fresh: Fresh,
         plan: &Plan<'_>,
         target: &Target,
         beside: Option<&Image>,
     ) -> Result<u64> {
         let volume = target.open()?;
-        let (fill, filled) = fresh.begin(plan, target, &volume, beside)?;
-        self.bring(&fill)?;
-        fill.check_all_came()?;
-        drop(fill);
-        filled.finish(plan, target, self.key)
+        let begun = fresh.begin(plan, target, &volume, beside)?;
+        self.bring(&begun.fill)?;
+        begun.fill.check_all_came()?;
+        begun.finish(plan, target, self.key)
     }
 
     fn summary(&self, fidelity: Fidelity, skipped: u64) -> RestoreSummary {
@@ -145,10 +140,12 @@ impl<W: Write + Send + 'static> Session<'_, W> {
                 counts.bytes_read = counts.bytes_read.saturating_add(written.bytes);
             });
         };
-        filling.take_spool(self.spool, count)?;
-        self.data.each(filling.wants(), &|chunk, plain| {
-            filling.take(chunk, plain).map(count)
-        })
+        let told = Told {
+            filling,
+            count: &count,
+        };
+        told.take_spool(self.spool)?;
+        self.data.each(filling.wanted(), &told)
     }
 
     fn expect(&self, survey: &Survey) {

@@ -1,6 +1,7 @@
 //! The manifest's chunks on the helper's own disk: a manifest is walked from its
 //! root, which was stored last, and may be larger than the helper's memory.
 
+use super::opening::{Chunk, Later, Take};
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::number::{narrow, short};
@@ -48,7 +49,7 @@ impl Spool {
     /// # Errors
     /// When the helper's disk fails.
     pub fn add(&self, id: ChunkId, plain: &[u8]) -> Result<()> {
-        if self.table().rows.contains_key(&id) {
+        if self.has(&id) {
             return Ok(());
         }
         let row = self.append(plain).map_err(Error::Helper)?;
@@ -80,9 +81,9 @@ impl Spool {
             .transpose()
     }
 
-    /// The ids of all chunks.
-    pub fn ids(&self) -> Vec<ChunkId> {
-        self.table().rows.keys().copied().collect()
+    /// Whether a chunk is here.
+    pub fn has(&self, id: &ChunkId) -> bool {
+        self.table().rows.contains_key(id)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -93,6 +94,15 @@ impl Spool {
         let mut packed = vec![0; narrow(row.packed_bytes.into())];
         self.file.read_exact_at(&mut packed, row.at)?;
         zstd::bulk::decompress(&packed, narrow(row.plain_bytes.into()))
+    }
+}
+
+impl Take for Spool {
+    fn take<'g>(&'g self, chunks: &'g [Chunk]) -> Result<Later<'g>> {
+        let mut chunks = chunks.iter();
+        Ok(Box::new(move || {
+            chunks.try_for_each(|(chunk, plain)| self.add(*chunk, plain))
+        }))
     }
 }
 
@@ -121,6 +131,6 @@ mod tests {
             assert_eq!(spool.get(&id(plain)).unwrap().as_ref(), Some(plain));
         }
         assert_eq!(spool.get(&id(b"absent")).unwrap(), None);
-        assert_eq!(spool.ids().len(), 9);
+        assert!(chunks.iter().all(|plain| spool.has(&id(plain))));
     }
 }

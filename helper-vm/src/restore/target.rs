@@ -4,10 +4,12 @@ use super::survey::Survey;
 use crate::device;
 use crate::error::{Error, Result};
 use crate::snapshot::Disk;
+use rustix::fs::OFlags;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -107,6 +109,16 @@ impl Target {
     pub fn open(&self) -> Result<File> {
         let opened = OpenOptions::new().read(true).write(true).open(&self.path);
         opened.map_err(Error::Target)
+    }
+
+    /// Opens it to be written past the page cache; none where that can not be.
+    pub fn open_direct(&self) -> Option<File> {
+        let flags = OFlags::DIRECT.bits().cast_signed();
+        let opened = OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .open(&self.path);
+        opened.ok()
     }
 
     /// What the programs of e2fsprogs find no fault with, where it is a part of a disk.

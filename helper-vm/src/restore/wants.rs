@@ -30,6 +30,9 @@ pub struct Wants<P> {
 pub trait Wanted {
     /// Those that have not come yet.
     fn unmet(&self) -> Vec<ChunkId>;
+
+    /// True when every place has its chunk.
+    fn all_met(&self) -> bool;
 }
 
 impl<P> Wants<P> {
@@ -74,11 +77,6 @@ impl<P> Wants<P> {
         }
         self.wants.get(begin..end).unwrap_or_default()
     }
-
-    /// True when every place has its chunk.
-    pub fn all_met(&self) -> bool {
-        self.met.iter().all(|met| met.load(Ordering::Relaxed))
-    }
 }
 
 impl<P> Default for Wants<P> {
@@ -87,13 +85,17 @@ impl<P> Default for Wants<P> {
     }
 }
 
-impl<P> Wanted for Wants<P> {
+impl<P: Sync> Wanted for Wants<P> {
     fn unmet(&self) -> Vec<ChunkId> {
         let wants = self.wants.iter().zip(&self.met);
         let unmet = wants.filter(|(_, met)| !met.load(Ordering::Relaxed));
         let mut chunks: Vec<ChunkId> = unmet.map(|(want, _)| want.chunk).collect();
         chunks.dedup();
         chunks
+    }
+
+    fn all_met(&self) -> bool {
+        self.met.iter().all(|met| met.load(Ordering::Relaxed))
     }
 }
 

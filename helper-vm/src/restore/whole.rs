@@ -1,12 +1,11 @@
 //! A whole snapshot: its packs, each fetched once, those with the manifest first.
 
-use super::opening::open_all;
+use super::opening::{Take, open_all};
 use super::packs::{Arriving, Pack, Packs};
 use super::session::Data;
 use super::spool::Spool;
 use super::tally::Tally;
 use super::wants::Wanted;
-use crate::chunk_id::ChunkId;
 use crate::error::Result;
 use crate::seal::OpenWith;
 use qib_rpc::key::ChunkKey;
@@ -31,28 +30,18 @@ impl<W: Write + Send + 'static> Whole<'_, W> {
     /// When a pack can not be fetched or is damaged, or the helper's disk fails.
     pub fn gather(&self) -> Result<Spool> {
         let spool = Spool::new()?;
-        self.open_all(&self.packs.manifest, |chunk, plain| {
-            spool.add(*chunk, plain)
-        })?;
+        self.open_all(&self.packs.manifest, &spool)?;
         Ok(spool)
     }
 
-    fn open_all(
-        &self,
-        packs: &Arriving,
-        take: impl Fn(&ChunkId, &[u8]) -> Result<()> + Sync,
-    ) -> Result<()> {
+    fn open_all(&self, packs: &Arriving, take: &dyn Take) -> Result<()> {
         let fetched = |pack: &Pack| self.tally.object(&pack.bytes);
         open_all(packs, self.with, self.key, fetched, take)
     }
 }
 
 impl<W: Write + Send + 'static> Data for Whole<'_, W> {
-    fn each(
-        &self,
-        _wants: &dyn Wanted,
-        take: &(dyn Fn(&ChunkId, &[u8]) -> Result<()> + Sync),
-    ) -> Result<()> {
+    fn each(&self, _wants: &dyn Wanted, take: &dyn Take) -> Result<()> {
         self.open_all(&self.packs.data, take)
     }
 }

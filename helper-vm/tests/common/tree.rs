@@ -39,7 +39,7 @@ impl Tree {
             };
             let pack = &objects[&name];
             pack::each_chunk(pack, &data_identity(), &chunk_key(), |id, plain| {
-                chunks.insert(id, plain.to_vec());
+                chunks.insert(id, plain);
                 Ok::<_, FormatError>(())
             })
             .unwrap();

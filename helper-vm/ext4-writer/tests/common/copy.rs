@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use qib_ext4::{BlockReader, DirEntry, Ext4, FileType, Inode, InodeNumber};
-use qib_ext4_writer::{BlockWriter, Known, Meta, Placed, Result, Run, Space, Special, Writer};
+use qib_ext4_writer::{
+    BlockWriter, Known, Layout, Meta, Placed, Result, Run, Space, Special, Writer,
+};
 
 /// A volume that can be read and a writer.
 pub struct Copying<'a, R, D> {
@@ -80,7 +82,7 @@ impl<R: BlockReader, D: BlockWriter> Copying<'_, R, D> {
     fn file(&mut self, name: &[u8], inode: &Inode, meta: &Meta<'_>) -> Result<Known> {
         let runs = self.runs(inode);
         let links = inode.links.into();
-        let (known, places) = self.writer.file(name, meta, links, inode.size, &runs)?;
+        let (known, places) = self.writer.add_file(name, meta, links, inode.size, &runs)?;
         for (run, placed) in runs.iter().zip(places) {
             let mut data = vec![0; run.bytes.try_into().unwrap()];
             let mut reader = self.source.file(inode, run.at).unwrap();
@@ -150,5 +152,39 @@ pub fn meta<'a>(inode: &Inode, xattrs: &'a [(Vec<u8>, Vec<u8>)]) -> Meta<'a> {
         gid: inode.gid,
         mtime: inode.mtime,
         xattrs,
+    }
+}
+
+/// Adding a file whose blocks are taken now.
+pub trait AddFile {
+    /// Returns where each run belongs, from the first of all free blocks on.
+    fn add_file(
+        &mut self,
+        name: &[u8],
+        meta: &Meta<'_>,
+        links: u32,
+        size: u64,
+        runs: &[Run],
+    ) -> Result<(Known, Vec<Placed>)>;
+}
+
+impl<D: BlockWriter> AddFile for Writer<D> {
+    fn add_file(
+        &mut self,
+        name: &[u8],
+        meta: &Meta<'_>,
+        links: u32,
+        size: u64,
+        runs: &[Run],
+    ) -> Result<(Known, Vec<Placed>)> {
+        let layout = Layout::new(size, runs, self.block_size())?;
+        let first = self.take(layout.blocks())?;
+        let known = self.file(name, meta, links, &layout, first)?;
+        let begin = first * u64::from(self.block_size());
+        let moved = |placed: &Placed| Placed {
+            at: placed.at + begin,
+            ..*placed
+        };
+        Ok((known, layout.places().iter().map(moved).collect()))
     }
 }

@@ -7,6 +7,7 @@ use qib_ext4_writer::{BlockWriter, Known, Meta, Placed, Result, Run, Special, Wr
 
 use super::content::Content;
 use super::copy;
+use super::copy::AddFile;
 use super::reading::dice::Dice;
 use super::volume::Volume;
 
@@ -205,7 +206,7 @@ pub fn write<D: BlockWriter>(steps: &[Step], writer: &mut Writer<D>) -> Result<D
             } => {
                 let runs: Vec<Run> = content.runs().collect();
                 let meta = owned.meta();
-                let (file, places) = writer.file(name, &meta, *links, content.size, &runs)?;
+                let (file, places) = writer.add_file(name, &meta, *links, content.size, &runs)?;
                 data.extend(places.into_iter().zip(content.data()));
                 known.insert(number, file);
             }

@@ -26,6 +26,7 @@ const SUPER_BLOCK_BYTES: usize = 1024;
 
 fn options(has_lost_and_found: bool) -> Options {
     Options {
+        taken: 0,
         stamp: STAMP,
         has_lost_and_found,
     }

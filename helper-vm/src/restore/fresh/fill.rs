@@ -1,21 +1,37 @@
-//! The data of files, at their places in the new file system.
+//! The data of files, which gets its place in the order in which it comes: so what comes
+//! together lies together, and is written in large pieces past the page cache.
 
 use super::device::Device;
+use super::files::{FileNumber, Files};
+use super::pieces::Pieces;
+use crate::aligned::Memory;
 use crate::error::{Error, Result};
-use crate::number::{narrow, wide};
-use crate::restore::filling::Filling;
-use crate::restore::wants::Wants;
-use qib_ext4_writer::{BlockWriter, Placed, Space};
+use crate::number::wide;
+use crate::restore::filling::{Count, Filling, Written, check_length};
+use crate::restore::opening::{Chunk, Later};
+use crate::restore::wants::{Wanted, Wants};
+use qib_ext4_writer::{Placed, Space};
 use qib_rpc::id::Digest;
+use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where a chunk belongs.
 #[derive(Clone, Copy, Debug)]
 pub enum InFresh {
-    /// In a file.
-    File(Placed),
+    /// In a file, from its first block on.
+    File(FileNumber, Placed),
     /// In what a disk has beside its files, from an offset of the disk on.
     Beside(u64),
+}
+
+/// Bytes that have their place on the number line of free blocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'g> {
+    /// Where the zeros before it begin.
+    pub(super) at: u64,
+    pub(super) placed: Placed,
+    pub(super) plain: &'g [u8],
 }
 
 /// Writes chunks where they belong.
@@ -23,8 +39,16 @@ pub enum InFresh {
 pub struct FreshFill<'a> {
     /// The file system's part of the volume.
     pub device: Device<'a>,
-    /// What its places mean.
+    /// The volume for direct I/O.
+    pub direct: Option<File>,
+    /// Memory for that, as much as threads write at once.
+    pub memory: Mutex<Vec<Memory>>,
+    /// What free blocks there are.
     pub space: Space,
+    /// Bytes of a block.
+    pub block_bytes: u64,
+    /// The files, and which blocks they have.
+    pub files: Mutex<Files>,
     /// What is wanted.
     pub wants: Wants<InFresh>,
     /// The snapshot.
@@ -32,21 +56,36 @@ pub struct FreshFill<'a> {
 }
 
 impl FreshFill<'_> {
-    fn write_spans(&self, at: u64, bytes: &[u8]) -> std::io::Result<()> {
-        let mut rest = bytes;
-        for (offset, length) in self.space.spans(at, wide(bytes.len())) {
-            let (now, later) = rest.split_at_checked(narrow(length)).unwrap_or((rest, &[]));
-            self.device.write_at(offset, now)?;
-            rest = later;
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Vec<Memory>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self, number: FileNumber, placed: Placed) -> Result<u64> {
+        let first = self.files().first(number, &self.space)?;
+        Ok(first
+            .saturating_mul(self.block_bytes)
+            .saturating_add(placed.at))
+    }
+
+    fn write(&self, mut pieces: Vec<Piece<'_>>, beside: &[(u64, &[u8])]) -> Result<()> {
+        for (at, plain) in beside {
+            let written = self.device.file.write_all_at(plain, *at);
+            written.map_err(Error::Target)?;
         }
-        Ok(())
+        pieces.sort_unstable_by_key(|piece| piece.at);
+        let mut memory = self.pool().pop().unwrap_or_default();
+        let written = Pieces::new(self, &mut memory).write_all(&pieces);
+        self.pool().push(memory);
+        written.map_err(Error::Target)
     }
 }
 
 impl Filling for FreshFill<'_> {
-    type Place = InFresh;
-
-    fn wants(&self) -> &Wants<InFresh> {
+    fn wanted(&self) -> &dyn Wanted {
         &self.wants
     }
 
@@ -54,21 +93,35 @@ impl Filling for FreshFill<'_> {
         self.snapshot
     }
 
-    fn write(&self, place: &InFresh, plain: &[u8]) -> Result<()> {
-        let written = match place {
-            InFresh::Beside(at) => self.device.file.write_all_at(plain, *at),
-            InFresh::File(placed) if placed.zeros_before == 0 && placed.zeros_behind == 0 => {
-                self.write_spans(placed.at, plain)
+    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+        let (mut pieces, mut beside) = (Vec::new(), Vec::new());
+        let mut written = Written::default();
+        for (chunk, plain) in chunks {
+            for want in self.wants.meet(chunk) {
+                check_length(want, plain, self.snapshot)?;
+                written.add(Written::of(want));
+                match want.place {
+                    InFresh::Beside(at) => beside.push((at, plain.as_slice())),
+                    InFresh::File(number, placed) => pieces.push(Piece {
+                        at: self.place(number, placed)?,
+                        placed,
+                        plain,
+                    }),
+                }
             }
-            InFresh::File(placed) => {
-                let before = narrow(placed.zeros_before.into());
-                let behind = narrow(placed.zeros_behind.into());
-                let mut bytes = vec![0; before];
-                bytes.extend_from_slice(plain);
-                bytes.resize(bytes.len().saturating_add(behind), 0);
-                self.write_spans(placed.at, &bytes)
-            }
-        };
-        written.map_err(Error::Target)
+        }
+        Ok(Box::new(move || {
+            self.write(pieces, &beside)?;
+            count(written);
+            Ok(())
+        }))
+    }
+}
+
+impl Piece<'_> {
+    /// Its length with the zeros around it, in bytes.
+    pub(super) fn length(&self) -> u64 {
+        let zeros = u64::from(self.placed.zeros_before) + u64::from(self.placed.zeros_behind);
+        wide(self.plain.len()).saturating_add(zeros)
     }
 }

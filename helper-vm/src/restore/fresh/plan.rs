@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::manifest::{Entry, Meta, Node};
 use crate::restore::links::Role;
-use crate::restore::make::{all_runs, with_first};
+use crate::restore::make::all_runs;
 use crate::restore::runs::Run;
 use crate::restore::spool::Spool;
 use crate::restore::survey::Survey;
@@ -11,7 +11,7 @@ use crate::restore::walk::{FolderNumber, Step, Stopped, each_step};
 use crate::snapshot::Snapshot;
 use qib_ext4::Timestamp;
 use qib_ext4_writer as writer;
-use qib_ext4_writer::{BlockWriter, Known, Placed, Special, Writer};
+use qib_ext4_writer::{BlockWriter, Known, Layout, Special, Writer};
 use qib_rpc::id::Digest;
 use std::collections::HashMap;
 
@@ -29,20 +29,20 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Writes the tree; hands every run of data, whether it is the first of its file, and where
-    /// it belongs, to `take`.
+    /// Writes the tree. Of every file with data `first` says where its blocks begin, by its runs
+    /// and how they lie in them.
     ///
     /// # Errors
     /// When it does not fit, or the volume can not be written.
     pub fn write<D: BlockWriter>(
         &self,
         writer: &mut Writer<D>,
-        take: impl FnMut(Run, bool, Placed),
+        first: impl FnMut(&mut Writer<D>, Vec<Run>, &Layout) -> Result<u64>,
     ) -> Result<()> {
         let mut planning = Planning {
             plan: *self,
             writer,
-            take,
+            first,
             known: HashMap::new(),
         };
         each_step(self.spool, self.tree, self.digest, |step| match step {
@@ -62,12 +62,16 @@ impl Plan<'_> {
 struct Planning<'a, D, F> {
     plan: Plan<'a>,
     writer: &'a mut Writer<D>,
-    take: F,
+    first: F,
     /// What the first name of each group led to.
     known: HashMap<u32, Known>,
 }
 
-impl<D: BlockWriter, F: FnMut(Run, bool, Placed)> Planning<'_, D, F> {
+impl<D, F> Planning<'_, D, F>
+where
+    D: BlockWriter,
+    F: FnMut(&mut Writer<D>, Vec<Run>, &Layout) -> Result<u64>,
+{
     fn entry(&mut self, folder: FolderNumber, entry: &Entry) -> std::result::Result<(), Stopped> {
         let links = &self.plan.survey.links;
         let group = entry.link_group;
@@ -108,20 +112,22 @@ impl<D: BlockWriter, F: FnMut(Run, bool, Placed)> Planning<'_, D, F> {
         size: u64,
         runs: Vec<Run>,
     ) -> std::result::Result<Known, Stopped> {
-        let places: Vec<writer::Run> = runs
+        let rows: Vec<writer::Run> = runs
             .iter()
             .map(|run| writer::Run {
                 at: run.at,
                 bytes: run.bytes,
             })
             .collect();
+        let layout = Layout::new(size, &rows, self.writer.block_size()).map_err(failed)?;
+        let first = if runs.is_empty() {
+            0
+        } else {
+            (self.first)(self.writer, runs, &layout)?
+        };
         let (name, meta) = (entry.name.bytes(), all(&entry.meta));
-        let made = self.writer.file(name, &meta, links, size, &places);
-        let (known, placed) = made.map_err(failed)?;
-        for ((run, begins), placed) in with_first(runs).zip(placed) {
-            (self.take)(run, begins, placed);
-        }
-        Ok(known)
+        let made = self.writer.file(name, &meta, links, &layout, first);
+        Ok(made.map_err(failed)?)
     }
 }
 

@@ -13,10 +13,18 @@ const MAX_BYTES: u64 = 8 << 20;
 /// Bytes of a file, in order: where they lie on the volume, and what they must be.
 #[derive(Debug)]
 pub struct Part {
-    /// Where they lie.
-    pub spans: Vec<Range<u64>>,
+    /// Where the first of them lie.
+    pub first: Range<u64>,
+    /// Where the others lie, if not all lie together.
+    pub others: Vec<Range<u64>>,
     /// Their id; zeros without one.
     pub chunk: Option<ChunkId>,
+}
+
+impl Part {
+    fn spans(&self) -> impl Iterator<Item = &Range<u64>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
 }
 
 /// Parts that are read together.
@@ -29,11 +37,8 @@ pub struct Batch {
 impl Batch {
     /// Adds a part, or gives it back when it lies too far from the others.
     pub fn add(&mut self, part: Part) -> Option<Part> {
-        let starts = part.spans.iter().map(|span| span.start).min();
-        let ends = part.spans.iter().map(|span| span.end).max();
-        let (Some(start), Some(end)) = (starts, ends) else {
-            return None;
-        };
+        let start = part.spans().map(|span| span.start).fold(u64::MAX, u64::min);
+        let end = part.spans().map(|span| span.end).fold(0, u64::max);
         if self.parts.is_empty() {
             self.range = start..end;
         } else {
@@ -45,11 +50,6 @@ impl Batch {
         }
         self.parts.push(part);
         None
-    }
-
-    /// True when there is nothing to read.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 
     /// Reads all parts and says whether each is what it must be.
@@ -64,14 +64,16 @@ impl Batch {
     ) -> Result<bool, Error> {
         // A part in pieces all over the volume is a batch of its own, read piece by piece.
         let length = self.range.end.saturating_sub(self.range.start);
-        let window = if length <= MAX_BYTES {
+        let window = if self.range.is_empty() {
+            0..0
+        } else if length <= MAX_BYTES {
             read(fs, &self.range, memory)?
         } else {
             0..0
         };
         for part in &self.parts {
             let mut test = Test::new(part.chunk.as_ref(), key);
-            for span in &part.spans {
+            for span in part.spans() {
                 let length = narrow(span.end.saturating_sub(span.start));
                 let from = if window.is_empty() {
                     read(fs, span, memory)?.start

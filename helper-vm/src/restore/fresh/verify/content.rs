@@ -1,7 +1,6 @@
 //! Where the content of a file must lie: its runs, held against the extents of its inode.
 
 use super::batch::Part;
-use crate::number::wide;
 use crate::restore::runs::Run;
 use qib_ext4::Extent;
 use std::ops::Range;
@@ -27,8 +26,14 @@ pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> O
             (end(run)..zeros_to.max(end(run)), None),
         ] {
             if !range.is_empty() {
-                let spans = spans(&range, extents)?;
-                parts.push(Part { spans, chunk });
+                let mut others = spans(&range, extents)?.into_iter();
+                let first = others.next()?;
+                let others = others.collect();
+                parts.push(Part {
+                    first,
+                    others,
+                    chunk,
+                });
             }
         }
     }
@@ -78,5 +83,5 @@ fn spans(range: &Range<u64>, extents: &[Extent]) -> Option<Vec<Range<u64>>> {
         spans.push(place..place.saturating_add(length));
         at = at.saturating_add(length);
     }
-    (at >= range.end && wide(spans.len()) > 0).then_some(spans)
+    (at >= range.end).then_some(spans)
 }
