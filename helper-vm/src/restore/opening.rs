@@ -17,6 +17,9 @@ use std::thread;
 /// Each thread holds a pack: more would be much memory.
 const MAX_THREADS: usize = 8;
 
+/// Threads for each processor: some wait for the disk.
+const PER_PROCESSOR: usize = 2;
+
 /// Chunks are handed on together up to so many bytes.
 const GROUP_BYTES: usize = 4 << 20;
 
@@ -64,7 +67,8 @@ pub fn open_all(
     };
     let work =
         || while !turns.has_failed() && open_next().unwrap_or_else(|error| turns.fail(error)) {};
-    let threads = thread::available_parallelism().map_or(1, |count| count.get().min(MAX_THREADS));
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = processors.saturating_mul(PER_PROCESSOR).min(MAX_THREADS);
     thread::scope(|scope| {
         for _ in 0..threads {
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, work) {

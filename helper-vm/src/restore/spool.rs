@@ -24,6 +24,16 @@ struct Row {
 pub struct Spool {
     file: File,
     table: Mutex<Table>,
+    unpacking: Mutex<Unpacking>,
+}
+
+/// What decompresses chunks, made once.
+struct Unpacking(zstd::bulk::Decompressor<'static>);
+
+impl std::fmt::Debug for Unpacking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unpacking")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -38,9 +48,11 @@ impl Spool {
     /// # Errors
     /// When the helper's disk fails.
     pub fn new() -> Result<Self> {
+        let unpacking = zstd::bulk::Decompressor::new().map_err(Error::Helper)?;
         Ok(Self {
             file: tempfile::tempfile_in("/var/tmp").map_err(Error::Helper)?,
             table: Mutex::default(),
+            unpacking: Mutex::new(Unpacking(unpacking)),
         })
     }
 
@@ -93,7 +105,11 @@ impl Spool {
     fn read(&self, row: &Row) -> io::Result<Vec<u8>> {
         let mut packed = vec![0; narrow(row.packed_bytes.into())];
         self.file.read_exact_at(&mut packed, row.at)?;
-        zstd::bulk::decompress(&packed, narrow(row.plain_bytes.into()))
+        let unpacking = self.unpacking.lock();
+        let mut unpacking = unpacking.unwrap_or_else(PoisonError::into_inner);
+        unpacking
+            .0
+            .decompress(&packed, narrow(row.plain_bytes.into()))
     }
 }
 
