@@ -228,9 +228,9 @@ fn hostile_summaries() {
         "there, and nothing follows"
     );
     let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes(), &[0; 8]].concat();
-    assert!(decode::<RestoreSummary>(&restored(2)).is_ok());
+    assert!(decode::<RestoreSummary>(&restored(1)).is_ok());
     assert!(
-        decode::<RestoreSummary>(&restored(3)).is_err(),
+        decode::<RestoreSummary>(&restored(2)).is_err(),
         "a fidelity of the future"
     );
 }
@@ -254,6 +254,6 @@ fn hostile_readings() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0]].concat();
-    assert!(decode::<Fault>(&fault(22)).is_ok());
-    assert!(decode::<Fault>(&fault(23)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(23)).is_ok());
+    assert!(decode::<Fault>(&fault(24)).is_err(), "a code of the future");
 }
