@@ -8,7 +8,7 @@ mod pax;
 mod read;
 mod write;
 
-pub use read::{each, text, until};
+pub use read::{each, each_in, text, until};
 pub use write::{end, member, padding};
 
 /// tar's block, in bytes.

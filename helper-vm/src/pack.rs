@@ -8,7 +8,7 @@ mod read;
 pub use compressing::Zstd;
 pub use frame::{OpenFrame, PackedFrame};
 pub use open_pack::{OpenPack, Place, Placed};
-pub use read::{each_chunk, each_chunk_of_frame};
+pub use read::{Checking, Chunk, Frame, FrameReader, Frames};
 
 /// zstd's level for tables, indexes and snapshots.
 pub const LEVEL: i32 = 3;

@@ -20,12 +20,10 @@ pub fn each(
     untrusted_input: impl Read,
     mut take: impl FnMut(Head, &mut dyn Read) -> Result<()>,
 ) -> Result<()> {
-    match until(untrusted_input, |head, content| {
+    let rest = until(untrusted_input, |head, content| {
         take(head, content).map(|()| true)
-    })? {
-        Some(rest) => drain(rest),
-        None => Ok(()),
-    }
+    })?;
+    rest.map_or(Ok(()), drain)
 }
 
 /// Hands members and their contents to `take` until it returns false, and returns what
@@ -36,6 +34,31 @@ pub fn each(
 pub fn until<R: Read>(
     untrusted_input: R,
     mut take: impl FnMut(Head, &mut dyn Read) -> Result<bool>,
+) -> Result<Option<R>> {
+    members(untrusted_input, |head, member| take(head, member))
+}
+
+/// Hands every member of a tar that is in memory, and its content, to `take`.
+///
+/// # Errors
+/// As [`each`].
+pub fn each_in<'a>(
+    untrusted_tar: &'a [u8],
+    mut take: impl FnMut(Head, &'a [u8]) -> Result<()>,
+) -> Result<()> {
+    let rest = members(untrusted_tar, |head, member| {
+        let begin = narrow(member.raw_file_position());
+        let end = begin.saturating_add(narrow(head.content_bytes));
+        let content = untrusted_tar.get(begin..end);
+        let content = content.ok_or(FormatError::Damaged("a member cut short"))?;
+        take(head, content).map(|()| true)
+    })?;
+    rest.map_or(Ok(()), drain)
+}
+
+fn members<R: Read>(
+    untrusted_input: R,
+    mut take: impl FnMut(Head, &mut tar::Entry<'_, R>) -> Result<bool>,
 ) -> Result<Option<R>> {
     let broken = |_| FormatError::Damaged("not a tar stream");
     let mut archive = tar::Archive::new(untrusted_input);

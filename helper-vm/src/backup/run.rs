@@ -117,7 +117,7 @@ fn load<R: Read, W: Write>(
             kind: Kind::Index,
             digest: *digest,
         };
-        let untrusted_object = fetching.fetch(name)?;
+        let untrusted_object = fetching.fetch(name, Vec::new())?;
         let mut loader = Loader::new(&mut known, job.order.rules);
         index::read(&untrusted_object, identity, job.order.qube, &mut loader)
             .map_err(|error| Error::Object(*digest, error))?;

@@ -18,12 +18,15 @@ fn keys() -> (OpenWith, SealTo, ChunkKey) {
 
 fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
     let (with, _, key) = keys();
-    let mut chunks = Vec::new();
-    each_chunk(bytes, &with, &key, |_, plain| {
-        chunks.push(plain);
-        Ok::<_, FormatError>(())
-    })?;
-    Ok(chunks)
+    let frames = Frames::open(bytes, &with, Vec::new())?;
+    let mut reader = FrameReader::new().unwrap();
+    let (mut chunks, mut checking) = (Vec::new(), Checking::default());
+    for number in 0..frames.count() {
+        let frame = reader.read(frames.get(number).unwrap(), &key)?;
+        checking.next(&frame)?;
+        chunks.extend(frame.chunks.into_iter().map(|(_, plain)| plain.to_vec()));
+    }
+    checking.finish().map(|()| chunks)
 }
 
 proptest! {
@@ -156,18 +159,95 @@ fn lies_are_refused() {
     assert!(damaged(&[(&name, &vec![0; (4 << 20) + 1])]), "too long");
 }
 
-#[test]
-fn a_bomb_is_capped() {
-    let (with, to, key) = keys();
-    let mut sealing = seal::Sealing::new(&to, Vec::new()).unwrap();
+/// A sealed pack of these frames, each a tar without an end.
+fn pack(frames: &[&[(&str, &[u8])]]) -> Vec<u8> {
+    let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
+    for frame in frames {
+        std::io::Write::write_all(&mut sealing, &packed(frame)).unwrap();
+    }
+    sealing.finish(Kind::Pack, 0).unwrap().bytes
+}
+
+fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = Vec::new();
-    archive::member(&mut tar, &Head::plain(&[b'0'; 64], 1 << 32));
-    std::io::Write::write_all(&mut sealing, &zstd::bulk::compress(&tar, 3).unwrap()).unwrap();
-    let zeros = zstd::bulk::compress(&vec![0; 4 << 20], 3).unwrap();
-    for _ in 0..1000 {
+    for (name, content) in members {
+        let length = u64::try_from(content.len()).unwrap();
+        archive::member(&mut tar, &Head::plain(name.as_bytes(), length));
+        tar.extend_from_slice(content);
+        archive::padding(&mut tar, length);
+    }
+    zstd::bulk::compress(&tar, 3).unwrap()
+}
+
+#[test]
+fn what_holds_for_a_pack_is_tested_across_its_frames() {
+    let (_, _, key) = keys();
+    let ids: Vec<ChunkId> = [b"a", b"b"].map(|plain| ChunkId::of(&key, plain)).to_vec();
+    let [a, b] = [0, 1].map(|number: usize| ids[number].to_string());
+    let row = |id: &ChunkId| [&id.prefix().to_le_bytes()[..], &[0; 16]].concat();
+    let (both, one) = ([row(&ids[0]), row(&ids[1])].concat(), row(&ids[0]));
+    let refused = |frames: &[&[(&str, &[u8])]]| read(&pack(frames)).unwrap_err();
+    let good = pack(&[&[(&a, b"a")], &[(&b, b"b")], &[("table", &both)]]);
+    assert_eq!(read(&good), Ok(vec![b"a".to_vec(), b"b".to_vec()]));
+    assert_eq!(
+        refused(&[&[(&a, b"a")], &[(&a, b"a")], &[("table", &both)]]),
+        FormatError::Damaged("a chunk twice in a pack")
+    );
+    assert_eq!(
+        refused(&[&[(&a, b"a")], &[("table", &one)], &[(&b, b"b")]]),
+        FormatError::Damaged("a frame after the table")
+    );
+    assert_eq!(
+        refused(&[&[(&a, b"a")], &[("table", &one)], &[]]),
+        FormatError::Damaged("a frame after the table"),
+        "an empty one"
+    );
+    assert_eq!(
+        refused(&[&[(&b, b"b")], &[("table", &both)]]),
+        FormatError::Damaged("the table names other chunks")
+    );
+    assert_eq!(
+        refused(&[&[(&a, b"a")], &[(&b, b"b")]]),
+        FormatError::Damaged("a pack without a table")
+    );
+    assert_eq!(refused(&[]), FormatError::Damaged("a pack without frames"));
+}
+
+#[test]
+fn what_is_no_frame_is_refused() {
+    let with_tail = |tail: &[u8]| {
+        let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
+        std::io::Write::write_all(&mut sealing, &packed(&[("table", &[])])).unwrap();
+        std::io::Write::write_all(&mut sealing, tail).unwrap();
+        read(&sealing.finish(Kind::Pack, 0).unwrap().bytes)
+    };
+    assert_eq!(with_tail(&[]), Ok(Vec::new()));
+    let frame = packed(&[("table", &[])]);
+    for tail in [b"no frame".as_slice(), &frame[..frame.len() - 1], &[0; 9]] {
+        assert!(with_tail(tail).is_err(), "{tail:?}");
+    }
+}
+
+#[test]
+fn a_frame_that_decompresses_to_too_much_is_refused() {
+    let zeros = zstd::bulk::compress(&vec![0; (8 << 20) + 1], 3).unwrap();
+    let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
+    std::io::Write::write_all(&mut sealing, &zeros).unwrap();
+    assert_eq!(
+        read(&sealing.finish(Kind::Pack, 0).unwrap().bytes),
+        Err(FormatError::Damaged("a frame that does not decompress"))
+    );
+}
+
+#[test]
+fn a_pack_of_too_much_is_refused() {
+    let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
+    let zeros = zstd::bulk::compress(&vec![0; 64 << 10], 3).unwrap();
+    for _ in 0..8193 {
         std::io::Write::write_all(&mut sealing, &zeros).unwrap();
     }
-    let sealed = sealing.finish(Kind::Pack, 0).unwrap();
-    let result = each_chunk(&sealed.bytes, &with, &key, |_, _| Ok::<_, FormatError>(()));
-    assert_eq!(result, Err(FormatError::Damaged("a member over its limit")));
+    assert_eq!(
+        read(&sealing.finish(Kind::Pack, 0).unwrap().bytes),
+        Err(FormatError::Damaged("a pack of too much"))
+    );
 }

@@ -3,10 +3,11 @@
 
 use super::files::{FileNumber, Files};
 use super::filling::{Count, Filling, write_each};
-use super::opening::{Chunk, Later};
+use super::opening::Later;
 use super::tree::{Tree, failed, open_file};
 use super::wants::{Wanted, Wants};
 use crate::error::{Error, Result};
+use crate::pack::Chunk;
 use qib_rpc::id::Digest;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -46,7 +47,7 @@ impl Filling for Fill<'_> {
         self.snapshot
     }
 
-    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>> {
         let write = |place: &InTree, plain: &[u8]| self.write(place, plain);
         Ok(write_each(&self.wants, self.snapshot, chunks, count, write))
     }

@@ -1,11 +1,12 @@
 //! Writing chunks where they are wanted, in whatever order they come.
 
-use super::opening::{Chunk, Later, Take};
+use super::opening::{Later, Take};
 use super::spool::Spool;
 use super::wants::{Want, Wanted, Wants};
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::number::wide;
+use crate::pack::Chunk;
 use qib_rpc::id::Digest;
 
 /// Told what was written.
@@ -24,7 +25,7 @@ pub trait Filling: Sync {
     ///
     /// # Errors
     /// When the snapshot lies about a length, or the volume can not be written.
-    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>>;
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>>;
 
     /// Nothing more comes.
     ///
@@ -57,7 +58,7 @@ impl<F: Filling> Told<'_, F> {
         wanted.retain(|chunk| spool.has(chunk));
         for chunk in wanted {
             if let Some(plain) = spool.get(&chunk)? {
-                self.take(&[(chunk, plain)])?()?;
+                self.take(&[(chunk, &plain)])?()?;
             }
         }
         Ok(())
@@ -65,7 +66,7 @@ impl<F: Filling> Told<'_, F> {
 }
 
 impl<F: Filling> Take for Told<'_, F> {
-    fn take<'g>(&'g self, chunks: &'g [Chunk]) -> Result<Later<'g>> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>]) -> Result<Later<'g>> {
         self.filling.take(chunks, self.count)
     }
 }
@@ -74,7 +75,7 @@ impl<F: Filling> Take for Told<'_, F> {
 pub fn write_each<'g, P>(
     wants: &'g Wants<P>,
     snapshot: Digest,
-    chunks: &'g [Chunk],
+    chunks: &'g [Chunk<'g>],
     count: Count<'g>,
     write: impl Fn(&P, &[u8]) -> Result<()> + 'g,
 ) -> Later<'g> {

@@ -1,7 +1,7 @@
 //! Restoring an image: the volume's own bytes, at their own places.
 
 use super::filling::{Count, Filling, write_each};
-use super::opening::{Chunk, Later};
+use super::opening::Later;
 use super::runs::{Run, each_run};
 use super::spool::Spool;
 use super::target::Target;
@@ -11,6 +11,7 @@ use super::zeros;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, Node};
+use crate::pack::Chunk;
 use crate::snapshot::{Disk, IMAGE_NAME, Snapshot};
 use qib_rpc::id::Digest;
 use std::fs::File;
@@ -179,7 +180,7 @@ impl Filling for Writing {
         self.digest
     }
 
-    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>> {
         let write = |at: &u64, plain: &[u8]| {
             let written = self.file.write_all_at(plain, *at);
             written.map_err(Error::Target)

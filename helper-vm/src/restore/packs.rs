@@ -7,7 +7,7 @@ use qib_rpc::id::Digest;
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Packs that wait to be opened. One more arrives meanwhile, and each thread has one open.
@@ -15,8 +15,6 @@ const AHEAD: usize = 1;
 
 /// A pack with the digest of its name.
 pub struct Pack {
-    /// Its place in the order of packs that hold the same.
-    pub number: u64,
     /// Which.
     pub digest: Digest,
     /// The stored bytes.
@@ -32,7 +30,15 @@ pub struct Packs {
 }
 
 /// Packs on their way that hold the same. Shared by threads.
-pub struct Arriving(Mutex<Receiver<Result<Pack>>>);
+pub struct Arriving {
+    packs: Mutex<Receiver<Result<Pack>>>,
+    /// Memory that served a pack and may serve another.
+    pub spare: Arc<Spare>,
+}
+
+/// Memory that may serve packs.
+#[derive(Default)]
+pub struct Spare(Mutex<Vec<Vec<u8>>>);
 
 impl Packs {
     /// Begins to fetch the manifest's packs, then those with data.
@@ -48,19 +54,22 @@ impl Packs {
         let data_digests = digests(snapshot, Holds::Data);
         let (to_manifest, manifest) = sync_channel(AHEAD);
         let (to_data, data) = sync_channel(AHEAD);
+        let spare = Arc::new(Spare::default());
+        let arriving = |packs| Arriving {
+            packs: Mutex::new(packs),
+            spare: Arc::clone(&spare),
+        };
+        let (manifest, data) = (arriving(manifest), arriving(data));
         let fetch_all = move || {
-            if fetch(&mut from, &manifest_digests, &to_manifest) {
+            if fetch(&mut from, &manifest_digests, &to_manifest, &spare) {
                 drop(to_manifest);
-                fetch(&mut from, &data_digests, &to_data);
+                fetch(&mut from, &data_digests, &to_data, &spare);
             }
         };
         thread::Builder::new()
             .spawn(fetch_all)
             .map_err(Error::Helper)?;
-        Ok(Self {
-            manifest: Arriving(Mutex::new(manifest)),
-            data: Arriving(Mutex::new(data)),
-        })
+        Ok(Self { manifest, data })
     }
 }
 
@@ -77,15 +86,12 @@ fn fetch<R: Read, W: Write>(
     from: &mut Fetching<R, W>,
     digests: &[Digest],
     to: &SyncSender<Result<Pack>>,
+    spare: &Spare,
 ) -> bool {
-    (0..).zip(digests).all(|(number, digest)| {
+    digests.iter().all(|digest| {
         let (kind, digest) = (Kind::Pack, *digest);
-        let fetched = from.fetch(ObjectName { kind, digest });
-        let fetched = fetched.map(|bytes| Pack {
-            number,
-            digest,
-            bytes,
-        });
+        let fetched = from.fetch(ObjectName { kind, digest }, spare.take());
+        let fetched = fetched.map(|bytes| Pack { digest, bytes });
         let whole = fetched.is_ok();
         to.send(fetched).is_ok() && whole
     })
@@ -97,7 +103,23 @@ impl Arriving {
     /// # Errors
     /// When it can not be fetched.
     pub fn next(&self) -> Result<Option<Pack>> {
-        let arriving = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let arriving = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
         arriving.recv().ok().transpose()
+    }
+}
+
+impl Spare {
+    /// Some, or none that was used.
+    pub fn take(&self) -> Vec<u8> {
+        self.all().pop().unwrap_or_default()
+    }
+
+    /// Keeps some for later.
+    pub fn keep(&self, memory: Vec<u8>) {
+        self.all().push(memory);
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -49,7 +49,7 @@ pub fn open<'a, R: Read, W: Write>(
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {
     fn each(&self, wants: &dyn Wanted, take: &dyn Take) -> Result<()> {
         Frames::each(self, wants.unmet(), |chunk, plain| {
-            take.take(&[(*chunk, plain.to_vec())])?()
+            take.take(&[(*chunk, plain)])?()
         })
     }
 }

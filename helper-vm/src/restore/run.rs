@@ -135,7 +135,7 @@ fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(
 ) -> Result<Snapshot> {
     let digest = job.snapshot;
     let kind = Kind::Snapshot;
-    let untrusted_object = fetching.fetch(ObjectName { kind, digest })?;
+    let untrusted_object = fetching.fetch(ObjectName { kind, digest }, Vec::new())?;
     tally.object(&untrusted_object);
     snapshot::read(&untrusted_object, with, job.qube, job.sequence)
         .map_err(|error| Error::Object(digest, error))

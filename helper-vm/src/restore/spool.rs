@@ -1,10 +1,11 @@
 //! The manifest's chunks on the helper's own disk: a manifest is walked from its
 //! root, which was stored last, and may be larger than the helper's memory.
 
-use super::opening::{Chunk, Later, Take};
+use super::opening::{Later, Take};
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::number::{narrow, short};
+use crate::pack::Chunk;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -114,7 +115,7 @@ impl Spool {
 }
 
 impl Take for Spool {
-    fn take<'g>(&'g self, chunks: &'g [Chunk]) -> Result<Later<'g>> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>]) -> Result<Later<'g>> {
         let mut chunks = chunks.iter();
         Ok(Box::new(move || {
             chunks.try_for_each(|(chunk, plain)| self.add(*chunk, plain))

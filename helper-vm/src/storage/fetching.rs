@@ -28,13 +28,14 @@ impl<R: Read, W: Write> Fetching<R, W> {
         }
     }
 
-    /// Fetches one object and checks its digest.
+    /// Fetches one object and checks its digest. It comes into `memory`, which may have served
+    /// another.
     ///
     /// # Errors
     /// When the storage refuses, goes away, or sends other bytes.
-    pub fn fetch(&mut self, name: ObjectName) -> Result<Vec<u8>> {
+    pub fn fetch(&mut self, name: ObjectName, memory: Vec<u8>) -> Result<Vec<u8>> {
         self.sender.send(&GetObject { name }).map_err(line)?;
-        let bytes = self.receive(name.kind.max_bytes().min(MAX_FETCHED_BYTES))?;
+        let bytes = self.receive(name.kind.max_bytes().min(MAX_FETCHED_BYTES), memory)?;
         if digest(&bytes) != name.digest {
             let damage = FormatError::Damaged("not the bytes that its name says");
             return Err(Error::Object(name.digest, damage));
@@ -59,19 +60,20 @@ impl<R: Read, W: Write> Fetching<R, W> {
             bytes,
         };
         self.sender.send(&range).map_err(line)?;
-        self.receive(u32::from(bytes).into())
+        self.receive(u32::from(bytes).into(), Vec::new())
     }
 
-    fn receive(&mut self, most: u64) -> Result<Vec<u8>> {
+    fn receive(&mut self, most: u64, memory: Vec<u8>) -> Result<Vec<u8>> {
         let answer = self.receiver.receive::<Object>().map_err(line)?;
         let length = answer.map_err(Error::Storage)?.bytes;
         if length > most {
             return Err(Error::StorageLine(LineError::TooMuch));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = memory;
+        bytes.clear();
         self.receiver
             .receive_data(length, |piece| {
-                if bytes.capacity() == 0 {
+                if bytes.is_empty() {
                     // Only once something came: a length alone must not cost memory.
                     bytes.reserve_exact(narrow(length));
                 }

@@ -3,9 +3,8 @@
 use super::storage::Objects;
 use super::{QUBE, chunk_key, data_identity};
 use qib_helper::chunk_id::ChunkId;
-use qib_helper::format_error::FormatError;
 use qib_helper::manifest::{self, Entry, Node, Part};
-use qib_helper::pack;
+use qib_helper::pack::{FrameReader, Frames};
 use qib_helper::snapshot::{self, Snapshot};
 use qib_rpc::id::Digest;
 use qib_rpc::object::{Kind, ObjectName};
@@ -38,11 +37,13 @@ impl Tree {
                 digest: needed.digest,
             };
             let pack = &objects[&name];
-            pack::each_chunk(pack, &data_identity(), &chunk_key(), |id, plain| {
-                chunks.insert(id, plain);
-                Ok::<_, FormatError>(())
-            })
-            .unwrap();
+            let frames = Frames::open(pack, &data_identity(), Vec::new()).unwrap();
+            let mut reader = FrameReader::new().unwrap();
+            for number in 0..frames.count() {
+                let frame = reader.read(frames.get(number).unwrap(), &chunk_key());
+                let found = frame.unwrap().chunks.into_iter();
+                chunks.extend(found.map(|(id, plain)| (id, plain.to_vec())));
+            }
         }
         Self { snapshot, chunks }
     }

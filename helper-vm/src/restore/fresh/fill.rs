@@ -7,8 +7,9 @@ use super::pieces::Pieces;
 use crate::aligned::Memory;
 use crate::error::{Error, Result};
 use crate::number::wide;
+use crate::pack::Chunk;
 use crate::restore::filling::{Count, Filling, Written, check_length};
-use crate::restore::opening::{Chunk, Later};
+use crate::restore::opening::Later;
 use crate::restore::wants::{Wanted, Wants};
 use qib_ext4_writer::{Placed, Space};
 use qib_rpc::id::Digest;
@@ -93,7 +94,7 @@ impl Filling for FreshFill<'_> {
         self.snapshot
     }
 
-    fn take<'g>(&'g self, chunks: &'g [Chunk], count: Count<'g>) -> Result<Later<'g>> {
+    fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>> {
         let (mut pieces, mut beside) = (Vec::new(), Vec::new());
         let mut written = Written::default();
         for (chunk, plain) in chunks {
@@ -101,7 +102,7 @@ impl Filling for FreshFill<'_> {
                 check_length(want, plain, self.snapshot)?;
                 written.add(Written::of(want));
                 match want.place {
-                    InFresh::Beside(at) => beside.push((at, plain.as_slice())),
+                    InFresh::Beside(at) => beside.push((at, *plain)),
                     InFresh::File(number, placed) => pieces.push(Piece {
                         at: self.place(number, placed)?,
                         placed,

@@ -3,10 +3,10 @@
 use super::finder::{Finder, Frame};
 use super::ranged::{Line, Ranged};
 use crate::chunk_id::ChunkId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::number::narrow;
-use crate::pack;
+use crate::pack::FrameReader;
 use crate::restore::spool::Spool;
 use crate::restore::walk::Manifest;
 use crate::seal::{self, OpenWith};
@@ -37,6 +37,7 @@ pub struct Frames<'a, R, W> {
     key: &'a ChunkKey,
     /// The frame that was read last, and what reads its pack.
     open: RefCell<Option<(Frame, Opened<'a, R, W>)>>,
+    reader: RefCell<FrameReader>,
     /// Every chunk of the frames that were fetched for the manifest.
     pub spool: Spool,
 }
@@ -58,6 +59,7 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
             with,
             key,
             open: RefCell::new(None),
+            reader: RefCell::new(FrameReader::new().map_err(Error::Helper)?),
             spool: Spool::new()?,
         })
     }
@@ -80,24 +82,26 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
                 break;
             }
             for frame in frames {
-                for (chunk, plain) in self.fetch(frame)? {
-                    missing.remove(&chunk);
-                    take(&chunk, &plain)?;
-                }
+                self.fetch(frame, |chunk, plain| {
+                    missing.remove(chunk);
+                    take(chunk, plain)
+                })?;
             }
         }
         Ok(())
     }
 
-    fn fetch(&self, frame: Frame) -> Result<Vec<(ChunkId, Vec<u8>)>> {
-        let mut chunks = Vec::new();
-        let read = self.read(frame).and_then(|untrusted_frame| {
-            pack::each_chunk_of_frame(&untrusted_frame, self.key, |chunk, plain| {
-                chunks.push((chunk, plain.to_vec()));
-            })
-        });
-        read.map_err(|damage| self.line.error(name(frame.pack), damage))?;
-        Ok(chunks)
+    fn fetch(
+        &self,
+        frame: Frame,
+        mut take: impl FnMut(&ChunkId, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let untrusted_frame = self.read(frame);
+        let mut reader = self.reader.borrow_mut();
+        let read = untrusted_frame.and_then(|frame| reader.read(&frame, self.key));
+        let read = read.map_err(|damage| self.line.error(name(frame.pack), damage))?;
+        let mut chunks = read.chunks.iter();
+        chunks.try_for_each(|(chunk, plain)| take(chunk, plain))
     }
 
     /// A reader only goes forward: age wants to know an object's end to go back.
