@@ -41,6 +41,7 @@ mod run;
 mod runs;
 mod session;
 mod spool;
+mod steps;
 mod survey;
 mod tally;
 mod target;

@@ -4,8 +4,9 @@
 use super::links::{Links, Role};
 use super::metadata::Metadata;
 use super::spool::Spool;
+use super::steps::each_step;
 use super::tree::{Tree, failed};
-use super::walk::{FolderNumber, Step, each_step};
+use super::walk::{FolderNumber, Step};
 use crate::error::Result;
 use crate::manifest::{Entry, Meta, Node};
 use crate::snapshot::Snapshot;

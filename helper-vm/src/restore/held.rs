@@ -1,7 +1,18 @@
 //! What a walk holds in memory, in bytes.
 
+use super::walk::Step;
 use crate::manifest::{Entry, Meta, Node, Part};
 use crate::number::wide;
+
+/// What a step holds.
+pub fn step_bytes(step: &Step) -> u64 {
+    let held = match step {
+        Step::Enter(_, name) => wide(name.bytes().len()),
+        Step::Entry(_, entry) => entry_bytes(entry),
+        Step::Leave(_, meta) => meta_bytes(meta),
+    };
+    held.saturating_add(wide(size_of::<Step>()))
+}
 
 /// What an entry holds.
 pub fn entry_bytes(entry: &Entry) -> u64 {

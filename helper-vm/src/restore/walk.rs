@@ -257,23 +257,3 @@ pub fn entries(
     }
     Ok(entries)
 }
-
-/// Hands every step of a walk to `take`.
-///
-/// # Errors
-/// Why the walk stopped, as an error about the snapshot.
-pub fn each_step(
-    spool: &Spool,
-    snapshot: &Snapshot,
-    digest: Digest,
-    mut take: impl FnMut(Step) -> std::result::Result<(), Stopped>,
-) -> Result<()> {
-    let mut walk = Walk::new(spool, snapshot);
-    let mut all = || {
-        while let Some(step) = walk.next_step()? {
-            take(step)?;
-        }
-        Ok(())
-    };
-    all().map_err(|stopped: Stopped| stopped.about(digest))
-}

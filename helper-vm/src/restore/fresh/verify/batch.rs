@@ -7,8 +7,12 @@ use qib_ext4::{BlockReader, Error, Ext4};
 use qib_rpc::key::ChunkKey;
 use std::ops::Range;
 
-/// What is read at once, at most, in bytes: the longest chunk fits.
-const MAX_BYTES: u64 = 8 << 20;
+/// What is read at once, at most, in bytes; the longest chunk is not longer.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// What may lie between parts that are read together, in bytes: about what a disk reads while
+/// it looks for the next.
+const MAX_GAP: u64 = 256 << 10;
 
 /// Bytes of a file, in order: where they lie on the volume, and what they must be.
 #[derive(Debug)]
@@ -22,6 +26,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where the first bytes lie.
+    pub fn start(&self) -> u64 {
+        self.first.start
+    }
+
     fn spans(&self) -> impl Iterator<Item = &Range<u64>> {
         std::iter::once(&self.first).chain(&self.others)
     }
@@ -43,7 +52,8 @@ impl Batch {
             self.range = start..end;
         } else {
             let range = self.range.start.min(start)..self.range.end.max(end);
-            if range.end.saturating_sub(range.start) > MAX_BYTES {
+            let is_near = start.saturating_sub(self.range.end) <= MAX_GAP;
+            if !is_near || range.end.saturating_sub(range.start) > MAX_BYTES {
                 return Some(part);
             }
             self.range = range;
@@ -64,9 +74,7 @@ impl Batch {
     ) -> Result<bool, Error> {
         // A part in pieces all over the volume is a batch of its own, read piece by piece.
         let length = self.range.end.saturating_sub(self.range.start);
-        let window = if self.range.is_empty() {
-            0..0
-        } else if length <= MAX_BYTES {
+        let window = if !self.range.is_empty() && length <= MAX_BYTES {
             read(fs, &self.range, memory)?
         } else {
             0..0
