@@ -6,6 +6,8 @@
 
 mod arrivals;
 mod arriving;
+mod direct;
+mod input;
 mod output;
 mod shelves;
 mod sweep;
@@ -16,13 +18,14 @@ use crate::layout;
 use crate::spot::Spot;
 use arrivals::Arrivals;
 use arriving::Arriving;
+use input::Input;
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use shelves::Shelves;
 use std::fs::{DirBuilder, File};
-use std::io::{self, ErrorKind, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,13 +86,13 @@ impl Backend for Folder {
             return Err(Trouble::Damaged);
         }
         let bytes = status.len().saturating_sub(offset);
-        if bytes > 0 {
-            file.seek(SeekFrom::Start(offset))?;
-        }
-        Ok(Opened {
-            bytes,
-            input: Box::new(file),
-        })
+        let input: Box<dyn Read + Send> = if offset == 0 {
+            Box::new(Input::new(file))
+        } else {
+            file.seek(SeekFrom::Start(offset.min(status.len())))?;
+            Box::new(file)
+        };
+        Ok(Opened { bytes, input })
     }
 
     fn newest(&self, place: Place, kind: Kind) -> Result<Option<ObjectName>, Trouble> {

@@ -13,9 +13,6 @@ use std::thread;
 /// Threads that read data, at most: each holds a batch.
 const MAX_THREADS: usize = 8;
 
-/// Threads for each processor: some wait for the disk.
-const PER_PROCESSOR: usize = 2;
-
 /// So many parts are put in the order in which they lie on the volume before they are read.
 const MAX_PARTS: usize = 1 << 16;
 
@@ -35,8 +32,7 @@ pub fn beside(
     walk: impl FnOnce(Reading<'_>) -> Result<()>,
 ) -> Result<bool> {
     let good = AtomicBool::new(true);
-    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = processors.saturating_mul(PER_PROCESSOR).min(MAX_THREADS);
+    let threads = thread::available_parallelism().map_or(1, |count| count.get().min(MAX_THREADS));
     let (sender, receiver) = sync_channel(threads);
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {
