@@ -2,7 +2,7 @@
 //! volume, while threads read all data that was found, past the page cache, each chunk
 //! against its id.
 //!
-//! Memory: 80 bytes for each run of data, of 65,536 runs and the largest file at most.
+//! Memory: 80 bytes for each run of data, of 262,144 runs and the largest file at most.
 
 mod batch;
 mod content;

@@ -8,7 +8,7 @@ use qib_rpc::key::ChunkKey;
 use std::ops::Range;
 
 /// What is read at once, at most, in bytes; the longest chunk is not longer.
-const MAX_BYTES: u64 = 4 << 20;
+const MAX_BYTES: u64 = 8 << 20;
 
 /// What may lie between parts that are read together, in bytes: about what a disk reads while
 /// it looks for the next.

@@ -14,7 +14,7 @@ use std::thread;
 const MAX_THREADS: usize = 8;
 
 /// So many parts are put in the order in which they lie on the volume before they are read.
-const MAX_PARTS: usize = 1 << 16;
+const MAX_PARTS: usize = 1 << 18;
 
 /// Data that is to be read.
 pub struct Reading<'a> {
