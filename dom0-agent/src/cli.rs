@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::size::Size;
 use clap::{Args, Parser, Subcommand};
 use qib_rpc::compression::Compression;
 use qib_rpc::name::QubeName;
@@ -112,6 +113,18 @@ pub struct Restore {
     /// The name of the qube to make [default: the old name].
     #[arg(long = "as", value_name = "NAME")]
     pub target: Option<QubeName>,
+    /// The size of the new qube's private volume, such as 20GiB [default: what it was].
+    ///
+    /// A smaller one must still hold everything; if it does not, nothing is restored, and the
+    /// size that is needed is told where it can be found out.
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Size>,
+    /// Give the file system a random UUID, not the one that is derived from the snapshot.
+    ///
+    /// Without this, a snapshot that is restored twice to the same size gives the same volume,
+    /// byte for byte. Two file systems of one UUID should not be attached to one qube.
+    #[arg(long)]
+    pub random_uuid: bool,
     /// Restore only this file or folder, with the folders above it; may be repeated.
     ///
     /// The path is the one in the volume, which for an app qube is what lies below /rw:

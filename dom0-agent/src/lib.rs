@@ -26,6 +26,7 @@ pub mod progress;
 pub mod records;
 pub mod report;
 pub mod restore;
+pub mod size;
 pub mod source;
 pub mod state;
 pub mod stop;

@@ -12,7 +12,9 @@ use crate::permit::Permit;
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
+use crate::text;
 use crate::undo::{Undo, Undos};
+use qib_rpc::fault::Code;
 use qib_rpc::id::SessionId;
 use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::backup::Progress as ProgressMessage;
@@ -23,7 +25,7 @@ use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
 
-pub use plan::{Base, Plan, Volume, plan};
+pub use plan::{Base, Plan, Volume, Wish, plan};
 
 /// Opens the qube's data identity with the passphrase, in a helper of its own.
 ///
@@ -84,10 +86,10 @@ pub fn restore(
     let mut summaries = Vec::new();
     for (volume, identity) in plan.volumes.iter().zip(identities) {
         undos.note(Undo::Import(target.clone(), volume.part))?;
-        let (name, bytes) = (volume.part.name(), volume.snapshot.volume_bytes);
-        let to = (target, call::import_begin(target, name, bytes)?);
+        let path = call::import_begin(target, volume.part.name(), volume.bytes)?;
+        let to = (target, path);
         let filled = fill(machine, installation, volume, identity, to, undos, progress);
-        summaries.push(filled?);
+        summaries.push(filled.map_err(|error| too_small(error, volume))?);
         // The helper and dom0's loop must have let go of the volume first.
         undos.only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
     }
@@ -161,6 +163,7 @@ fn fill(
         snapshot: volume.snapshot.snapshot,
         chunk_key: installation.keys.chunk(volume.qube.id),
         data_identity,
+        told_apart: volume.told_apart,
     };
     match &volume.paths {
         None => talk.say(&job)?,
@@ -181,6 +184,28 @@ fn fill(
     helper.forbid_storage()?;
     permit.close()?;
     Ok(summary)
+}
+
+/// Says of a volume that is too small what size would do.
+fn too_small(error: Error, volume: &Volume) -> Error {
+    let (needed, had) = match &error {
+        Error::Fault(Peer::Helper, fault) if fault.code == Code::TargetTooSmall => {
+            (fault.needed, volume.snapshot.volume_bytes)
+        }
+        _ => return error,
+    };
+    let enough = needed.unwrap_or(had);
+    let why = if needed.is_some() {
+        "is enough"
+    } else {
+        "is what it had"
+    };
+    Error::Restore(format!(
+        "a volume of {} is too small; nothing was restored. {enough} bytes ({}) {why}: \
+         give it with --size",
+        text::bytes(volume.bytes),
+        text::bytes(enough),
+    ))
 }
 
 fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {

@@ -39,8 +39,9 @@ pub enum Error {
     Job(&'static str),
     /// A path of the job is not in the snapshot.
     NoSuchPath,
-    /// The volume to write to can not hold what is to be written.
-    TargetTooSmall,
+    /// The volume to write to can not hold what is to be written: how many bytes it must have
+    /// at least, if that is known.
+    TargetTooSmall(Option<u64>),
     /// The volume could not be written.
     Target(io::Error),
     /// The new file system can not hold something, or is one that only the kernel writes.
@@ -66,6 +67,7 @@ impl Error {
             Self::Storage(fault) => *fault,
             Self::Object(digest, FormatError::NotOurs) => Fault::about(Code::NotOurs, *digest),
             Self::Object(digest, _) => Fault::about(Code::Damaged, *digest),
+            Self::TargetTooSmall(needed) => Fault::needing(self.code(), *needed),
             _ => Fault::new(self.code()),
         }
     }
@@ -76,7 +78,7 @@ impl Error {
             Self::VolumeEmpty => Code::VolumeEmpty,
             Self::VolumeDirty => Code::VolumeDirty,
             Self::NoSuchPath => Code::NoSuchPath,
-            Self::TargetTooSmall => Code::TargetTooSmall,
+            Self::TargetTooSmall(_) => Code::TargetTooSmall,
             Self::Unwritable(_) => Code::TargetUnfit,
             Self::Target(_) => Code::VolumeFailed,
             Self::Volume(error) => volume_code(error),
@@ -122,7 +124,7 @@ impl fmt::Display for Error {
             | Self::VolumeEmpty
             | Self::VolumeDirty
             | Self::NoSuchPath
-            | Self::TargetTooSmall
+            | Self::TargetTooSmall(_)
             | Self::Storage(_) => self.fault().fmt(out),
         }
     }

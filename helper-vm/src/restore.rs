@@ -25,6 +25,7 @@ mod fill;
 mod filling;
 mod fresh;
 mod held;
+mod identity;
 mod image;
 mod kernel;
 mod links;

@@ -11,6 +11,8 @@ pub struct Fault {
     pub code: Code,
     /// The object that it is about, if it is about one.
     pub object: Option<Digest>,
+    /// The size in bytes that is needed at least, where one is too small.
+    pub needed: Option<u64>,
 }
 
 /// What a peer refuses for. Only appended to, never reordered.
@@ -69,14 +71,26 @@ pub enum Code {
 impl Fault {
     /// A fault that is about no object.
     pub const fn new(code: Code) -> Self {
-        Self { code, object: None }
+        Self {
+            code,
+            object: None,
+            needed: None,
+        }
     }
 
     /// A fault about the object with this digest.
     pub const fn about(code: Code, object: Digest) -> Self {
         Self {
-            code,
             object: Some(object),
+            ..Self::new(code)
+        }
+    }
+
+    /// A fault for want of room, of which so many bytes are needed, if that is known.
+    pub const fn needing(code: Code, needed: Option<u64>) -> Self {
+        Self {
+            needed,
+            ..Self::new(code)
         }
     }
 }
@@ -116,8 +130,11 @@ impl Code {
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.code.text())?;
-        match self.object {
-            Some(object) => write!(out, " (object {object})"),
+        if let Some(object) = self.object {
+            write!(out, " (object {object})")?;
+        }
+        match self.needed {
+            Some(needed) => write!(out, " (at least {needed} bytes are needed)"),
             None => Ok(()),
         }
     }

@@ -253,7 +253,7 @@ fn hostile_readings() {
 
 #[test]
 fn hostile_faults() {
-    let fault = |code: u32| [&code.to_le_bytes()[..], &[0]].concat();
+    let fault = |code: u32| [&code.to_le_bytes()[..], &[0, 0]].concat();
     assert!(decode::<Fault>(&fault(23)).is_ok());
     assert!(decode::<Fault>(&fault(24)).is_err(), "a code of the future");
 }

@@ -6,14 +6,14 @@ use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
-use crate::restore::{self, Plan, Volume};
+use crate::restore::{self, Plan, Volume, Wish};
 use crate::undo::Undos;
 use crate::{passphrase, report, storage, text};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::Passphrase;
 use qib_rpc::limit::MAX_PATHS;
-use qib_rpc::message::restore::RestoreSummary;
+use qib_rpc::message::restore::{RestoreSummary, ToldApart};
 use qib_rpc::name::QubeName;
 use qib_rpc::path::{PathPattern, PathPatterns};
 use qib_rpc::reading::Manner;
@@ -26,10 +26,7 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
-    let (number, target) = (arguments.snapshot, arguments.target.clone());
-    let (name, id) = (&arguments.qube, arguments.id.as_deref());
-    let paths = paths(&arguments.paths)?;
-    let plan = restore::plan(&installation, name, id, number, target, paths)?;
+    let plan = restore::plan(&installation, &wish(arguments)?)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     storage::wake(&machine, &progress)?;
     let done = perform(
@@ -58,6 +55,22 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
         volumes.for_each(|(volume, summary)| report(&plan.target, volume, summary, seconds));
     }
     Ok(Ended::Well)
+}
+
+fn wish(arguments: &Restore) -> Result<Wish<'_>> {
+    Ok(Wish {
+        name: &arguments.qube,
+        id: arguments.id.as_deref(),
+        sequence: arguments.snapshot,
+        target: arguments.target.clone(),
+        paths: paths(&arguments.paths)?,
+        size: arguments.size,
+        told_apart: if arguments.random_uuid {
+            ToldApart::AtRandom
+        } else {
+            ToldApart::BySnapshot
+        },
+    })
 }
 
 fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {

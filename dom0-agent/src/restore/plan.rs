@@ -7,7 +7,9 @@ use crate::ledger::book::History;
 use crate::ledger::record::{Class, QubeRecord, SnapshotRecord};
 use crate::machine::Installation;
 use crate::part::Part;
+use crate::size::Size;
 use crate::text;
+use qib_rpc::message::restore::ToldApart;
 use qib_rpc::name::QubeName;
 use qib_rpc::path::PathPatterns;
 use qib_rpc::reading::Manner;
@@ -34,6 +36,28 @@ pub struct Volume {
     pub manner: Manner,
     /// What to restore of it, if not everything.
     pub paths: Option<PathPatterns>,
+    /// The size to make it, in bytes.
+    pub bytes: u64,
+    /// What its file system is told apart by.
+    pub told_apart: ToldApart,
+}
+
+/// What the user wants.
+pub struct Wish<'a> {
+    /// The qube that was backed up.
+    pub name: &'a QubeName,
+    /// The beginning of its id.
+    pub id: Option<&'a str>,
+    /// The number of the snapshot; the newest without.
+    pub sequence: Option<u64>,
+    /// The qube to make; as the old one without.
+    pub target: Option<QubeName>,
+    /// What of it, if not everything.
+    pub paths: Option<PathPatterns>,
+    /// The size of the private volume; as the old one without.
+    pub size: Option<Size>,
+    /// What file systems are told apart by.
+    pub told_apart: ToldApart,
 }
 
 /// What a qube is based on.
@@ -45,13 +69,15 @@ pub enum Base {
 }
 
 impl Volume {
-    fn new(history: &History, snapshot: &SnapshotRecord, paths: Option<PathPatterns>) -> Self {
+    fn new(history: &History, snapshot: &SnapshotRecord, wish: &Wish<'_>) -> Self {
         Self {
             part: history.part(),
             qube: history.qube.clone(),
             snapshot: snapshot.clone(),
             manner: history.manner(snapshot.sequence),
-            paths,
+            paths: None,
+            bytes: snapshot.volume_bytes,
+            told_apart: wish.told_apart,
         }
     }
 }
@@ -61,16 +87,10 @@ impl Volume {
 /// # Errors
 /// When there is no such history or snapshot, the target's name is taken, or paths are
 /// asked of an image.
-pub fn plan(
-    installation: &Installation,
-    name: &QubeName,
-    id: Option<&str>,
-    sequence: Option<u64>,
-    target: Option<QubeName>,
-    paths: Option<PathPatterns>,
-) -> Result<Plan> {
-    let history = history(installation, name, id)?;
-    let snapshot = match sequence {
+pub fn plan(installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
+    let name = wish.name;
+    let history = history(installation, name, wish.id)?;
+    let snapshot = match wish.sequence {
         Some(number) => history
             .snapshots
             .iter()
@@ -82,7 +102,7 @@ pub fn plan(
             "{name} has no such snapshot; see 'qib snapshots {name}'"
         ))
     })?;
-    let target = target.unwrap_or_else(|| name.clone());
+    let target = wish.target.clone().unwrap_or_else(|| name.clone());
     let qubes = call::qubes()?;
     if qubes.iter().any(|qube| qube.name == target) {
         return Err(Error::Restore(format!(
@@ -91,13 +111,16 @@ pub fn plan(
     }
     let manner = history.manner(snapshot.sequence);
     let root = installation.ledger.book.root(history.qube.id);
-    if paths.is_some() {
+    if wish.paths.is_some() {
         check_paths(name, manner, root.is_some())?;
     }
-    let mut volumes = vec![Volume::new(history, snapshot, paths)];
+    let mut private = Volume::new(history, snapshot, wish);
+    private.paths = wish.paths.clone();
+    private.bytes = wish.size.map_or(private.bytes, Size::bytes);
+    let mut volumes = vec![private];
     let base = match root {
         Some(root) => {
-            volumes.push(root_volume(root, snapshot.time)?);
+            volumes.push(root_volume(root, snapshot.time, wish)?);
             let (_, class) = root.root_of.ok_or_else(no_template)?;
             Base::Own(class)
         }
@@ -126,14 +149,14 @@ fn check_paths(name: &QubeName, manner: Manner, has_root: bool) -> Result<()> {
 }
 
 /// The last state of the root volume that is not newer than that of the private one.
-fn root_volume(root: &History, time: i64) -> Result<Volume> {
+fn root_volume(root: &History, time: i64, wish: &Wish<'_>) -> Result<Volume> {
     let mut snapshots = root.snapshots.iter().rev();
     let snapshot = snapshots.find(|snapshot| snapshot.time <= time);
     let snapshot = snapshot.ok_or_else(|| {
         let text = "its root volume was not backed up with that snapshot";
         Error::Restore(text.to_owned())
     })?;
-    Ok(Volume::new(root, snapshot, None))
+    Ok(Volume::new(root, snapshot, wish))
 }
 
 fn template(snapshot: &SnapshotRecord, qubes: &[Qube]) -> Result<QubeName> {

@@ -22,7 +22,7 @@ pub fn divide(
     volume_bytes: u64,
 ) -> Result<(Snapshot, Image)> {
     if disk.facts().bytes > volume_bytes {
-        return Err(Error::TargetTooSmall);
+        return Err(Error::TargetTooSmall(Some(disk.facts().bytes)));
     }
     let divided = || {
         let entries = entries(spool, &snapshot.pieces, 2)?;

@@ -13,7 +13,6 @@ mod device;
 mod empty;
 mod files;
 mod fill;
-mod identity;
 mod pieces;
 mod plan;
 mod verify;
@@ -24,7 +23,6 @@ use super::runs::Run;
 use super::target::Target;
 use super::wants::Wants;
 use crate::error::{Error, Result};
-use crate::number::wide;
 use device::Device;
 use empty::Empty;
 use files::Files;
@@ -61,8 +59,7 @@ impl Fresh {
     /// [`Error::TargetTooSmall`] when it does not, [`Error::Unwritable`] when only the kernel
     /// can write it.
     pub fn prepare(plan: &Plan<'_>, target: &Target) -> Result<Self> {
-        let (bytes, now) = (target.fs_bytes(), plan.tree.time);
-        let empty = Empty::make(bytes, target, plan.survey, plan.digest, now)?;
+        let empty = Empty::make(target.fs_bytes(), target, plan)?;
         let mut trial = writer(&empty.skeleton.clone().endless(), Nowhere, plan, 0);
         let (mut files, mut wants) = (Files::default(), Wants::new(plan.survey));
         plan.write(&mut trial, |trial, runs, layout| {
@@ -72,10 +69,9 @@ impl Fresh {
             }
             trial.take(layout.blocks()).map_err(plan::failed)
         })?;
-        // What lies between rows of free blocks divides one file in two, wherever that lies.
-        let gaps = wide(empty.skeleton.space().rows());
-        if trial.taken_blocks().saturating_add(gaps) > empty.skeleton.free_blocks() {
-            return Err(Error::TargetTooSmall);
+        if empty.lacks(trial.taken_blocks()) > 0 {
+            let enough = empty.enough(trial.taken_blocks(), target, plan)?;
+            return Err(Error::TargetTooSmall(enough));
         }
         Ok(Self {
             empty,

@@ -48,7 +48,7 @@ impl Image {
     ) -> Result<Self> {
         let bytes = snapshot.counts.file_bytes;
         if bytes > volume_bytes {
-            return Err(Error::TargetTooSmall);
+            return Err(Error::TargetTooSmall(Some(bytes)));
         }
         let mut image = None;
         each_step(spool, snapshot, digest, |step| match step {

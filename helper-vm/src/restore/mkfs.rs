@@ -1,5 +1,6 @@
 //! How the programs of e2fsprogs are told which file system to make.
 
+use super::identity::Identity;
 use super::survey::Survey;
 use super::target::Target;
 use crate::snapshot::{BlockSize, Disk};
@@ -12,15 +13,6 @@ pub const MKFS: &str = "/usr/sbin/mkfs.ext4";
 
 /// Up to this size mkfs makes an inode for every 4 KiB, above for every 16 KiB.
 const SMALL_BYTES: u64 = 512 << 20;
-
-/// What a file system is told apart by, where it is not to be by chance.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity {
-    /// Names it.
-    pub uuid: [u8; 16],
-    /// Decides the order of names in its folders.
-    pub hash_seed: [u8; 16],
-}
 
 /// The arguments for a file system in its place, on the target.
 pub fn in_place(target: &Target, survey: &Survey) -> Vec<OsString> {

@@ -106,6 +106,7 @@ where
                 spool,
                 data: &whole,
                 key: &of.chunk_key,
+                told_apart: of.told_apart,
                 tally: &tally,
             }
             .fill(&target)
@@ -120,6 +121,7 @@ where
                 spool: &frames.spool,
                 data: &frames,
                 key: &of.chunk_key,
+                told_apart: of.told_apart,
                 tally: &tally,
             }
             .fill(&target)

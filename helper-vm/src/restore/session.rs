@@ -3,6 +3,7 @@
 use super::disk;
 use super::filling::{Filling, Told, Written};
 use super::fresh::{Fresh, Plan};
+use super::identity::Identity;
 use super::image::{Image, Writing};
 use super::kernel;
 use super::opening::Take;
@@ -16,7 +17,7 @@ use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
 use qib_rpc::key::ChunkKey;
-use qib_rpc::message::restore::{Fidelity, RestoreSummary};
+use qib_rpc::message::restore::{Fidelity, RestoreSummary, ToldApart};
 use std::io::Write;
 
 /// Where the data of files comes from.
@@ -40,6 +41,8 @@ pub struct Session<'a, W> {
     pub data: &'a dyn Data,
     /// Keys chunk ids.
     pub key: &'a ChunkKey,
+    /// What a new file system is told apart by.
+    pub told_apart: ToldApart,
     /// What was done.
     pub tally: &'a Tally<'a, W>,
 }
@@ -80,6 +83,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
             tree,
             digest: self.digest,
             survey: &survey,
+            identity: Identity::new(self.digest, self.told_apart)?,
         };
         let skipped = match Fresh::prepare(&plan, target) {
             Ok(fresh) => self.write_fresh(fresh, &plan, target, beside)?,

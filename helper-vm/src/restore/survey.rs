@@ -112,7 +112,7 @@ impl Surveying<'_> {
         let names = entries.saturating_add(counts.others);
         let least = self.found.least_bytes;
         if least.max(names.saturating_mul(NAME_BYTES)) > self.volume_bytes {
-            return Err(Error::TargetTooSmall.into());
+            return Err(Error::TargetTooSmall(None).into());
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Surveying<'_> {
             add(&mut runs, 1);
             add(&mut data, run.bytes);
             if data > volume_bytes {
-                return Err(Error::TargetTooSmall.into());
+                return Err(Error::TargetTooSmall(None).into());
             }
             Ok(())
         })?;

@@ -96,7 +96,7 @@ impl Target {
     /// [`Error::TargetTooSmall`].
     pub fn check(&self, survey: &Survey) -> Result<()> {
         if self.fs_bytes() < survey.least_bytes.max(LEAST_BYTES) {
-            Err(Error::TargetTooSmall)
+            Err(Error::TargetTooSmall(None))
         } else {
             Ok(())
         }

@@ -155,7 +155,7 @@ fn open_below(folder: &OwnedFd, name: &[u8], flags: OFlags, mode: Mode) -> Resul
 /// What a failed write means.
 pub(super) fn failed(errno: Errno) -> Error {
     match errno {
-        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Error::TargetTooSmall,
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Error::TargetTooSmall(None),
         other => Error::Target(other.into()),
     }
 }

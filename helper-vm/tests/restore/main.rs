@@ -21,5 +21,6 @@ mod odd;
 mod packs;
 mod parts;
 mod restoring;
+mod size;
 mod snapshots;
 mod whole;

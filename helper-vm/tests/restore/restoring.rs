@@ -10,7 +10,7 @@ use qib_rpc::key::Identity;
 use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress;
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestoreSummary, ToldApart};
 use qib_rpc::name::QubeName;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -28,6 +28,7 @@ pub fn job(snapshot: Digest, sequence: u64) -> RestoreJob {
         snapshot,
         chunk_key: chunk_key(),
         data_identity: Identity::new(common::data_identity_text()).unwrap(),
+        told_apart: ToldApart::BySnapshot,
     }
 }
 
@@ -135,9 +136,13 @@ pub struct Target {
 
 impl Target {
     pub fn new(mebibytes: u64) -> Self {
+        Self::of(mebibytes << 20)
+    }
+
+    pub fn of(bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("image")).unwrap();
-        file.set_len(mebibytes << 20).unwrap();
+        file.set_len(bytes).unwrap();
         Self { folder }
     }
 

@@ -113,25 +113,3 @@ fn without_the_right_to_mount_everything_comes_back() {
     };
     assert_eq!(leaves(&dom0), leaves(&again));
 }
-
-#[test]
-fn the_same_snapshot_gives_the_same_bytes() {
-    let source = tempfile::tempdir().unwrap();
-    for number in 0..400_u32 {
-        let name = source.path().join(format!("file {number}"));
-        let bytes = number
-            .to_le_bytes()
-            .repeat(3000 + 97 * usize::try_from(number).unwrap());
-        std::fs::write(name, bytes).unwrap();
-    }
-    let images = tempfile::tempdir().unwrap();
-    let image = image::make(&images.path().join("image"), source.path(), 64);
-    let mut dom0 = Dom0::new(&image);
-    dom0.back_up();
-    let restored = || {
-        let target = Target::new(64);
-        restore(&last(&dom0), &dom0.storage, &target.file()).unwrap();
-        std::fs::read(target.file()).unwrap()
-    };
-    assert!(restored() == restored());
-}

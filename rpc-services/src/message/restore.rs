@@ -25,6 +25,18 @@ pub struct RestoreJob {
     pub chunk_key: ChunkKey,
     /// Opens packs and the snapshot.
     pub data_identity: Identity,
+    /// What a new file system is told apart by.
+    pub told_apart: ToldApart,
+}
+
+/// By what UUID and by what hash seed of its folders a new file system is told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToldApart {
+    /// By those that are derived from the snapshot: the same volume each time.
+    #[default]
+    BySnapshot,
+    /// By random ones: for a copy that is used beside another.
+    AtRandom,
 }
 
 /// dom0 → helper: what of a snapshot to restore. Answered as a `RestoreJob`.

@@ -20,9 +20,13 @@ fn folder(inner: impl Strategy<Value = Entry>) -> impl Strategy<Value = What> {
     btree_map(name(), inner, 0..14).prop_map(|names| What::Folder(names.into_iter().collect()))
 }
 
+/// A byte of a name.
+fn byte() -> impl Strategy<Value = u8> {
+    (1..=254_u8).prop_map(|byte| if byte == b'/' { 255 } else { byte })
+}
+
 /// A name of any bytes that a name may have.
 fn name() -> impl Strategy<Value = Vec<u8>> {
-    let byte = || (1..=255_u8).prop_filter("no separator", |byte| *byte != b'/');
     let length = prop_oneof![6 => 1..=12_usize, 3 => 13..=255_usize, 1 => Just(255)];
     let bytes = length.prop_flat_map(move |length| vec(byte(), length));
     bytes.prop_filter("a name of its own", |name| {
@@ -112,7 +116,6 @@ fn xattrs(block: usize, kind: Kind) -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u
         4 => vec(any::<u8>(), 0..60),
         1 => vec(any::<u8>(), 0..block),
     ];
-    let byte = || (1..=255_u8).prop_filter("text", |byte| *byte != b'/');
     let suffix = prop_oneof![4 => vec(byte(), 1..12), 1 => vec(byte(), 1..=240)];
     let plain = (select(prefixes(kind)), suffix, value).prop_map(|(prefix, suffix, value)| {
         let name = [prefix.as_bytes(), &suffix].concat();

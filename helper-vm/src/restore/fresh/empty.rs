@@ -2,15 +2,13 @@
 //! before the volume is touched.
 
 use super::device::Device;
-use super::identity;
+use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::number::{narrow, wide};
 use crate::restore::mkfs;
-use crate::restore::survey::Survey;
 use crate::restore::target::{Target, run};
 use crate::restore::zeros;
 use qib_ext4_writer::{BlockWriter, Skeleton};
-use qib_rpc::id::Digest;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 use std::io;
@@ -27,6 +25,12 @@ const LAST_BYTES: u64 = 64 << 10;
 /// How much is copied at once.
 const PIECE_BYTES: usize = 1 << 20;
 
+/// Sizes are told in steps of so many bytes.
+const SIZE_STEP: u64 = 1 << 20;
+
+/// A larger file system needs more for itself: each try is nearer.
+const MAX_TRIES: u32 = 16;
+
 /// An empty file system in a file.
 #[derive(Debug)]
 pub struct Empty {
@@ -37,23 +41,16 @@ pub struct Empty {
 }
 
 impl Empty {
-    /// Makes one of `bytes` with what the target is to have; its only moment is `now`.
+    /// Makes one of `bytes` with what the target is to have; its only moment is the snapshot's.
     ///
     /// # Errors
     /// [`Error::Unwritable`] when it has a layout that only the kernel fills, or when the
     /// helper's disk fails.
-    pub fn make(
-        bytes: u64,
-        target: &Target,
-        survey: &Survey,
-        digest: Digest,
-        now: i64,
-    ) -> Result<Self> {
+    pub fn make(bytes: u64, target: &Target, plan: &Plan<'_>) -> Result<Self> {
         let file = NamedTempFile::new_in("/var/tmp").map_err(Error::Helper)?;
         file.as_file().set_len(bytes).map_err(Error::Helper)?;
-        let identity = identity::of(digest);
-        let arguments = mkfs::apart(file.path(), bytes, target, survey, &identity);
-        run(mkfs::MKFS, arguments, Some(now))?;
+        let arguments = mkfs::apart(file.path(), bytes, target, plan.survey, &plan.identity);
+        run(mkfs::MKFS, arguments, Some(plan.tree.time))?;
         let device = Device {
             file: file.as_file(),
             offset: 0,
@@ -65,6 +62,35 @@ impl Empty {
             file,
             bytes,
         })
+    }
+
+    /// How many blocks are missing where so many are to be taken.
+    pub fn lacks(&self, blocks: u64) -> u64 {
+        // What lies between rows of free blocks divides one file in two, wherever that lies.
+        let gaps = wide(self.skeleton.space().rows());
+        let needed = blocks.saturating_add(gaps);
+        needed.saturating_sub(self.skeleton.free_blocks())
+    }
+
+    /// A size in bytes, hardly more than needed, at which so many blocks can be taken. None for
+    /// a disk, which has its size, and where none is found.
+    ///
+    /// # Errors
+    /// As [`Empty::make`].
+    pub fn enough(&self, blocks: u64, target: &Target, plan: &Plan<'_>) -> Result<Option<u64>> {
+        let (mut bytes, mut missing) = (self.bytes, self.lacks(blocks));
+        for _ in 0..MAX_TRIES {
+            if target.disk().is_some() {
+                break;
+            }
+            let more = missing.saturating_mul(self.skeleton.block_size().into());
+            bytes = bytes.saturating_add(more).next_multiple_of(SIZE_STEP);
+            missing = Self::make(bytes, target, plan)?.lacks(blocks);
+            if missing == 0 {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
     }
 
     /// Brings it to the volume, but for the superblock.

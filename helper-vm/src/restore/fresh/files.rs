@@ -29,7 +29,7 @@ impl Files {
     /// # Errors
     /// When there are more than 2^32.
     pub fn add(&mut self, blocks: u64) -> Result<FileNumber> {
-        let number = u32::try_from(self.rows.len()).map_err(|_| Error::TargetTooSmall)?;
+        let number = u32::try_from(self.rows.len()).map_err(|_| Error::TargetTooSmall(None))?;
         let first = None;
         self.rows.push(Row { blocks, first });
         Ok(number)
@@ -43,13 +43,13 @@ impl Files {
         let row = self
             .rows
             .get_mut(place(number))
-            .ok_or(Error::TargetTooSmall)?;
+            .ok_or(Error::TargetTooSmall(None))?;
         if let Some(first) = row.first {
             return Ok(first);
         }
         let taken = self.taken.saturating_add(row.blocks);
         if taken > space.blocks() {
-            return Err(Error::TargetTooSmall);
+            return Err(Error::TargetTooSmall(None));
         }
         row.first = Some(self.taken);
         Ok(std::mem::replace(&mut self.taken, taken))

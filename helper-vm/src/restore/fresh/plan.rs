@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::manifest::{Entry, Meta, Node};
+use crate::restore::identity::Identity;
 use crate::restore::links::Role;
 use crate::restore::make::all_runs;
 use crate::restore::runs::Run;
@@ -27,6 +28,8 @@ pub struct Plan<'a> {
     pub digest: Digest,
     /// What was found in it.
     pub survey: &'a Survey,
+    /// What its file system is told apart by.
+    pub identity: Identity,
 }
 
 impl Plan<'_> {
@@ -150,7 +153,7 @@ fn all(meta: &Meta) -> writer::Meta<'_> {
 pub(super) fn failed(error: writer::Error) -> Error {
     match error {
         writer::Error::Io(error) => Error::Target(error),
-        writer::Error::Full => Error::TargetTooSmall,
+        writer::Error::Full => Error::TargetTooSmall(None),
         other => Error::Unwritable(other),
     }
 }
