@@ -9,39 +9,20 @@ use crate::data::Layout;
 use crate::directory::{self, Place};
 use crate::error::{Error, Impossible, Result};
 use crate::extents::Extents;
-use crate::fields::{put, put32, wide};
+use crate::fields::wide;
 use crate::finish;
 use crate::inode::{Inode, Map, Meta};
 use crate::inode_table::InodeTable;
-use crate::names::{Name, Names};
-use crate::numbers::{LOST_AND_FOUND, Numbers, ROOT};
+use crate::levels::{LOST_AND_FOUND_NAME, Levels};
+use crate::numbers::Numbers;
 use crate::skeleton::Skeleton;
 use crate::space::Space;
+use crate::special::{Special, Written};
 use crate::taking::Taking;
 use crate::xattrs::{self, Stored};
 
-const LOST_AND_FOUND_NAME: &[u8] = b"lost+found";
-/// mke2fs gives it room, so that names need no new block when a broken volume is mended.
-const LOST_AND_FOUND_BYTES: usize = 16 << 10;
-/// A target up to this length lies in the inode.
-const SHORT_TARGET: usize = 60;
 /// Above this a directory's links are not counted.
 const MOST_LINKS: u32 = 65_000;
-
-/// What an entry is, if it is neither file nor directory.
-#[derive(Clone, Copy, Debug)]
-pub enum Special<'a> {
-    /// A symbolic link and where it points.
-    Symlink(&'a [u8]),
-    /// A character device with its major and minor number.
-    CharDevice(u32, u32),
-    /// A block device with its major and minor number.
-    BlockDevice(u32, u32),
-    /// A FIFO.
-    Fifo,
-    /// A socket.
-    Socket,
-}
 
 /// What a name leads to, for more names of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,28 +43,9 @@ pub struct Writer<D> {
     table: InodeTable,
     numbers: Numbers,
     super_block: Vec<u8>,
-    /// Directories that are entered; the root is the first.
-    levels: Vec<Level>,
+    levels: Levels,
     stamp: Timestamp,
-    has_lost_and_found: bool,
     left_out: u64,
-}
-
-#[derive(Debug)]
-struct Level {
-    inode: u32,
-    names: Names,
-    folders: u32,
-}
-
-impl Level {
-    fn new(inode: u32) -> Self {
-        Self {
-            inode,
-            names: Names::default(),
-            folders: 0,
-        }
-    }
 }
 
 /// How the tree is written.
@@ -107,9 +69,8 @@ impl<D: BlockWriter> Writer<D> {
             taking: Taking::new(device, shape, skeleton.space.clone(), options.taken),
             table: InodeTable::new(skeleton.groups.clone(), skeleton.last_inode + 1),
             super_block: skeleton.super_block.clone(),
-            levels: vec![Level::new(ROOT)],
+            levels: Levels::new(is_there),
             stamp: options.stamp,
-            has_lost_and_found: is_there,
             left_out: 0,
         }
     }
@@ -139,17 +100,11 @@ impl<D: BlockWriter> Writer<D> {
     /// # Errors
     /// When there is no room.
     pub fn enter(&mut self, name: &[u8]) -> Result<u32> {
-        let at_root = self.levels.len() == 1;
-        let inode = if at_root && self.has_lost_and_found && name == LOST_AND_FOUND_NAME {
-            LOST_AND_FOUND
-        } else {
-            self.numbers.take()?
+        let inode = match self.levels.own(name) {
+            Some(inode) => inode,
+            None => self.numbers.take()?,
         };
-        self.name(name, inode, FileType::Directory)?;
-        if let Some(level) = self.levels.last_mut() {
-            level.folders += 1;
-        }
-        self.levels.push(Level::new(inode));
+        self.levels.enter(name, inode)?;
         Ok(inode)
     }
 
@@ -158,23 +113,19 @@ impl<D: BlockWriter> Writer<D> {
     /// # Errors
     /// When there is no room, or the device fails.
     pub fn leave(&mut self, meta: &Meta<'_>) -> Result<()> {
-        if self.levels.len() == 1 {
+        if self.levels.lacks_own() {
             self.make_lost_and_found()?;
         }
-        let Some(level) = self.levels.pop() else {
+        let Some(level) = self.levels.leave() else {
             return Ok(());
         };
-        let parent = self.levels.last().map_or(ROOT, |level| level.inode);
         let place = Place {
             inode: level.inode,
-            parent,
+            parent: level.parent,
         };
-        let least_bytes = if level.inode == LOST_AND_FOUND && self.has_lost_and_found {
-            LOST_AND_FOUND_BYTES
-        } else {
-            1
-        };
-        let least = least_bytes.div_ceil(self.taking.shape().block_length());
+        let least = level
+            .least_bytes
+            .div_ceil(self.taking.shape().block_length());
         let written = directory::write(&level.names, place, least, &mut self.taking)?;
         let links = 2 + level.folders;
         let links = if links > MOST_LINKS { 1 } else { links };
@@ -215,7 +166,7 @@ impl<D: BlockWriter> Writer<D> {
     ) -> Result<Known> {
         let number = self.numbers.take()?;
         let file_type = FileType::Regular;
-        self.name(name, number, file_type)?;
+        self.levels.name(name, number, file_type)?;
         let mut extents = Extents::default();
         let mut at = first;
         for (logical, blocks) in &layout.rows {
@@ -250,8 +201,9 @@ impl<D: BlockWriter> Writer<D> {
         special: Special<'_>,
     ) -> Result<Known> {
         let number = self.numbers.take()?;
-        let (file_type, size, map, blocks) = self.special_map(number, special)?;
-        self.name(name, number, file_type)?;
+        let file_type = special.file_type();
+        let Written { size, map, blocks } = special.write(number, &mut self.taking)?;
+        self.levels.name(name, number, file_type)?;
         let inode = Inode {
             file_type,
             meta: *meta,
@@ -272,7 +224,7 @@ impl<D: BlockWriter> Writer<D> {
     /// # Errors
     /// When there is no room.
     pub fn link(&mut self, name: &[u8], known: Known) -> Result<()> {
-        self.name(name, known.inode, known.file_type)
+        self.levels.name(name, known.inode, known.file_type)
     }
 
     /// All is added and the root is left: writes what says which blocks and inodes are in use,
@@ -283,20 +235,6 @@ impl<D: BlockWriter> Writer<D> {
     pub fn finish(self) -> Result<()> {
         let groups = self.table.finish(self.numbers.next(), &self.taking)?;
         finish::finish(groups, self.super_block, &self.numbers, &self.taking)
-    }
-
-    fn name(&mut self, bytes: &[u8], inode: u32, file_type: FileType) -> Result<()> {
-        let name = Name {
-            inode,
-            file_type,
-            bytes,
-        };
-        let level = self.levels.last_mut();
-        if level.is_some_and(|level| level.names.push(name)) {
-            Ok(())
-        } else {
-            Err(Impossible::Directory.into())
-        }
     }
 
     /// Writes an inode, its attributes first.
@@ -318,16 +256,6 @@ impl<D: BlockWriter> Writer<D> {
     }
 
     fn make_lost_and_found(&mut self) -> Result<()> {
-        let root = self.levels.last();
-        let is_there = |level: &Level| {
-            level
-                .names
-                .iter()
-                .any(|name| name.bytes == LOST_AND_FOUND_NAME)
-        };
-        if !self.has_lost_and_found || root.is_some_and(is_there) {
-            return Ok(());
-        }
         self.enter(LOST_AND_FOUND_NAME)?;
         self.leave(&Meta {
             permissions: 0o700,
@@ -337,71 +265,9 @@ impl<D: BlockWriter> Writer<D> {
             xattrs: &[],
         })
     }
-
-    fn special_map(
-        &mut self,
-        number: u32,
-        special: Special<'_>,
-    ) -> Result<(FileType, u64, Map, u64)> {
-        let mut map = [0; 60];
-        match special {
-            Special::Symlink(target) => {
-                let size = u64::try_from(target.len()).unwrap_or(u64::MAX);
-                if target.len() < SHORT_TARGET {
-                    map.iter_mut()
-                        .zip(target)
-                        .for_each(|(byte, value)| *byte = *value);
-                    return Ok((FileType::Symlink, size, Map::Plain(map), 0));
-                }
-                let (map, blocks) = self.long_target(number, target)?;
-                Ok((FileType::Symlink, size, Map::Extents(map), blocks))
-            }
-            Special::CharDevice(major, minor) => {
-                put(&mut map, 0, device(major, minor));
-                Ok((FileType::CharDevice, 0, Map::Plain(map), 0))
-            }
-            Special::BlockDevice(major, minor) => {
-                put(&mut map, 0, device(major, minor));
-                Ok((FileType::BlockDevice, 0, Map::Plain(map), 0))
-            }
-            Special::Fifo => Ok((FileType::Fifo, 0, Map::Plain(map), 0)),
-            Special::Socket => Ok((FileType::Socket, 0, Map::Plain(map), 0)),
-        }
-    }
-
-    fn long_target(&mut self, number: u32, target: &[u8]) -> Result<([u8; 60], u64)> {
-        let length = self.taking.shape().block_length();
-        // One byte behind it is zero.
-        if target.len() >= length {
-            return Err(Impossible::Target.into());
-        }
-        let mut block = target.to_vec();
-        block.resize(length, 0);
-        let first = self.taking.take(1)?;
-        self.taking.write_taken(first, &block)?;
-        let mut extents = Extents::default();
-        self.taking.extend(&mut extents, 0, first, 1);
-        let (map, nodes) = extents.write(number, &mut self.taking)?;
-        Ok((map, 1 + nodes))
-    }
 }
 
 fn count(links: u32) -> Result<u16> {
     let counted = u16::try_from(links).ok().filter(|_| links <= MOST_LINKS);
     counted.ok_or_else(|| Impossible::Links.into())
-}
-
-/// The two words of a device: the old form where the numbers fit into it.
-fn device(major: u32, minor: u32) -> [u8; 8] {
-    let mut words = [0; 8];
-    if major < 256 && minor < 256 {
-        put32(&mut words, 0, major << 8 | minor);
-    } else {
-        put32(
-            &mut words,
-            4,
-            minor & 0xFF | major << 8 | (minor & !0xFF) << 12,
-        );
-    }
-    words
 }

@@ -5,6 +5,7 @@ use crate::volume::populate::{self, Wishes};
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, makedev, mknodat, setxattr};
 use std::fs;
 use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -108,6 +109,16 @@ impl RootDisk {
     pub fn mount(&self, options: &str) -> Mount {
         mount(&self.path(), self.folder.path(), options)
     }
+}
+
+/// A part of a disk, from one MiB to another.
+pub fn part(disk: &Path, mebibytes: Range<u64>) -> Vec<u8> {
+    let length = (mebibytes.end - mebibytes.start) * MEBIBYTE;
+    let mut bytes = vec![0; usize::try_from(length).unwrap()];
+    let file = fs::File::open(disk).unwrap();
+    file.read_exact_at(&mut bytes, mebibytes.start * MEBIBYTE)
+        .unwrap();
+    bytes
 }
 
 /// Mounts the root file system of a disk.

@@ -3,7 +3,7 @@
 use crate::common::Dom0;
 use crate::compare::assert_restored;
 use crate::restoring::{Target, last, restore};
-use crate::root_disk::{DISK_MEBIBYTES, MEBIBYTE, ROOT, RootDisk, fill, mount, noise};
+use crate::root_disk::{DISK_MEBIBYTES, MEBIBYTE, ROOT, RootDisk, fill, mount, noise, part};
 use crate::volume::image::{can_mount, tool};
 use crate::volume::kernel;
 use qib_rpc::message::restore::Fidelity;
@@ -49,10 +49,8 @@ fn made_with(disk: &Path) -> Vec<String> {
 
 /// Everything but the file system, byte for byte.
 fn beside_files(disk: &Path) -> (Vec<u8>, Vec<u8>) {
-    let bytes = fs::read(disk).unwrap();
-    let place = |mebibytes: u64| usize::try_from(mebibytes * MEBIBYTE).unwrap();
-    let end = place(DISK_MEBIBYTES - 1);
-    (bytes[..place(ROOT)].to_vec(), bytes[end..].to_vec())
+    let last = DISK_MEBIBYTES - 1..DISK_MEBIBYTES;
+    (part(disk, 0..ROOT), part(disk, last))
 }
 
 fn assert_clean(disk: &Path) {

@@ -112,7 +112,11 @@ fn a_volume_smaller_than_the_image_stays_as_it_is() {
     dom0.back_up();
     let target = used(24);
     let said = restore(&last(&dom0), &dom0.storage, &target.file());
-    assert_eq!(said, Err(Fault::new(Code::TargetTooSmall)));
+    let needed = fs::metadata(&path).unwrap().len();
+    assert_eq!(
+        said,
+        Err(Fault::needing(Code::TargetTooSmall, Some(needed)))
+    );
     let found = fs::read(target.file()).unwrap();
     assert!(found.iter().all(|byte| *byte == 0xee), "touched");
 }
