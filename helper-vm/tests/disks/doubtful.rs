@@ -6,7 +6,6 @@ use crate::root_disk::{DISK_MEBIBYTES, MEBIBYTE, ROOT, RootDisk};
 use crate::volume::image::{run, tool};
 use qib_rpc::message::restore::Fidelity;
 use qib_rpc::reading::{Manner, VolumeKind};
-use std::fs;
 use std::path::Path;
 
 fn is_an_image(disk: &RootDisk, why: &str) -> Dom0 {
