@@ -240,6 +240,22 @@ fn a_frame_that_decompresses_to_too_much_is_refused() {
 }
 
 #[test]
+fn a_bomb_is_capped() {
+    let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
+    let mut tar = Vec::new();
+    archive::member(&mut tar, &Head::plain(&[b'0'; 64], 1 << 32));
+    std::io::Write::write_all(&mut sealing, &zstd::bulk::compress(&tar, 3).unwrap()).unwrap();
+    let zeros = zstd::bulk::compress(&vec![0; 4 << 20], 3).unwrap();
+    for _ in 0..1000 {
+        std::io::Write::write_all(&mut sealing, &zeros).unwrap();
+    }
+    assert_eq!(
+        read(&sealing.finish(Kind::Pack, 0).unwrap().bytes),
+        Err(FormatError::Damaged("a member cut short"))
+    );
+}
+
+#[test]
 fn a_pack_of_too_much_is_refused() {
     let mut sealing = seal::Sealing::new(&keys().1, Vec::new()).unwrap();
     let zeros = zstd::bulk::compress(&vec![0; 64 << 10], 3).unwrap();
