@@ -57,6 +57,7 @@ impl Read for Input {
 mod tests {
     use super::*;
     use std::fs;
+    use std::io::{Seek, SeekFrom};
 
     #[test]
     fn every_length_is_read_whole_with_direct_reads_or_without() {
@@ -73,5 +74,19 @@ mod tests {
                 assert!(read == content, "{bytes}");
             }
         }
+    }
+
+    #[test]
+    fn where_direct_reads_are_refused_others_are_made() {
+        let disk = tempfile::tempdir_in("/var/tmp").unwrap();
+        let path = disk.path().join("object");
+        let content: Vec<u8> = (0_u8..251).cycle().take(3 * PIECE_BYTES).collect();
+        fs::write(&path, &content).unwrap();
+        let mut file = File::open(&path).unwrap();
+        // No disk takes a direct read from here.
+        file.seek(SeekFrom::Start(5)).unwrap();
+        let mut read = Vec::new();
+        Input::new(file).read_to_end(&mut read).unwrap();
+        assert!(read == content[5..]);
     }
 }
