@@ -8,6 +8,7 @@ use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
 use crate::ledger::record::NetVm;
 use crate::machine::{Installation, Machine};
+use crate::part::Part;
 use crate::permit::Permit;
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
@@ -186,19 +187,19 @@ fn fill(
     Ok(summary)
 }
 
-/// Says of a volume that is too small what size would do.
+/// Says of a volume that is too small what size would do, if that is known.
 fn too_small(error: Error, volume: &Volume) -> Error {
-    let (needed, had) = match &error {
-        Error::Fault(Peer::Helper, fault) if fault.code == Code::TargetTooSmall => {
-            (fault.needed, volume.snapshot.volume_bytes)
-        }
-        _ => return error,
+    let Error::Fault(Peer::Helper, fault) = &error else {
+        return error;
     };
-    let enough = needed.unwrap_or(had);
-    let why = if needed.is_some() {
-        "is enough"
-    } else {
-        "is what it had"
+    if fault.code != Code::TargetTooSmall || volume.part != Part::Private {
+        return error;
+    }
+    let had = volume.snapshot.volume_bytes;
+    let (enough, why) = match fault.needed {
+        Some(needed) => (needed, "is enough"),
+        None if volume.bytes < had => (had, "is what it had"),
+        None => return error,
     };
     Error::Restore(format!(
         "a volume of {} is too small; nothing was restored. {enough} bytes ({}) {why}: \

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Packs that wait to be opened. One more arrives meanwhile, and each thread has one open.
+/// Packs that wait to be opened. One more arrives meanwhile, and one is open, or for a moment two.
 const AHEAD: usize = 1;
 
 /// A pack with the digest of its name.

@@ -20,6 +20,7 @@ mod lies;
 mod odd;
 mod packs;
 mod parts;
+mod read_back;
 mod restoring;
 mod size;
 mod snapshots;

@@ -78,11 +78,13 @@ impl Empty {
     /// # Errors
     /// As [`Empty::make`].
     pub fn enough(&self, blocks: u64, target: &Target, plan: &Plan<'_>) -> Result<Option<u64>> {
+        let tries = if target.disk().is_none() {
+            MAX_TRIES
+        } else {
+            0
+        };
         let (mut bytes, mut missing) = (self.bytes, self.lacks(blocks));
-        for _ in 0..MAX_TRIES {
-            if target.disk().is_some() {
-                break;
-            }
+        for _ in 0..tries {
             let more = missing.saturating_mul(self.skeleton.block_size().into());
             bytes = bytes.saturating_add(more).next_multiple_of(SIZE_STEP);
             missing = Self::make(bytes, target, plan)?.lacks(blocks);
