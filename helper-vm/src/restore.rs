@@ -47,6 +47,7 @@ mod survey;
 mod tally;
 mod target;
 mod tree;
+mod verify;
 mod walk;
 mod wants;
 mod whole;

@@ -7,7 +7,7 @@
 //!    the packs;
 //! 4. `plan` walks again and writes names and inodes, whose data has its place now;
 //! 5. the superblock is written, last of all;
-//! 6. `verify` reads everything back from the disk.
+//! 6. [`verify`](super::verify) reads everything back from the disk.
 
 mod device;
 mod empty;
@@ -15,12 +15,12 @@ mod files;
 mod fill;
 mod pieces;
 mod plan;
-mod verify;
 
 use super::image::Image;
 use super::make::with_first;
 use super::runs::Run;
 use super::target::Target;
+use super::verify::verify;
 use super::wants::Wants;
 use crate::error::{Error, Result};
 use device::Device;
@@ -140,7 +140,7 @@ impl Begun<'_> {
         writer.finish().map_err(plan::failed)?;
         target.sync()?;
         target.check_disk()?;
-        verify::verify(plan, target, key, left_out)?;
+        verify(plan, target, key, left_out)?;
         Ok(left_out)
     }
 }

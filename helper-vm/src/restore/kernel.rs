@@ -11,20 +11,23 @@ use super::place::Place;
 use super::runs::Run;
 use super::target::Target;
 use super::tree::Tree;
+use super::verify::verify;
 use crate::error::Result;
+use qib_rpc::key::ChunkKey;
 use std::sync::Mutex;
 
 pub use super::fill::Fill;
 
-/// Writes the tree, its data brought by `bring`; returns how much metadata could not be set.
-/// None where we may not mount.
+/// Writes the tree, its data brought by `bring`, and reads it back by our own reader; returns how
+/// much metadata could not be set. None where we may not mount.
 ///
 /// # Errors
-/// When the volume can not be written.
+/// When the volume can not be written, or is not what was written.
 pub fn write(
     plan: &Plan<'_>,
     target: &Target,
     beside: Option<&Image>,
+    key: &ChunkKey,
     bring: impl FnOnce(&Fill<'_>) -> Result<()>,
 ) -> Result<Option<u64>> {
     let Some(place) = Place::prepare(target, plan.survey)? else {
@@ -52,5 +55,6 @@ pub fn write(
     let skipped = complete(&mut tree, spool, plan.tree, digest, &plan.survey.links)?;
     drop(tree);
     place.finish(target)?;
+    verify(plan, target, key, skipped)?;
     Ok(Some(skipped))
 }

@@ -90,7 +90,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
             // The kernel can write some file systems that we can not.
             Err(Error::Unwritable(why @ qib_ext4_writer::Error::Layout(_))) => {
                 let bring = |fill: &kernel::Fill<'_>| self.bring(fill);
-                let written = kernel::write(&plan, target, beside, bring)?;
+                let written = kernel::write(&plan, target, beside, self.key, bring)?;
                 written.ok_or(Error::Unwritable(why))?
             }
             Err(other) => return Err(other),

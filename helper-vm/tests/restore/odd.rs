@@ -2,7 +2,7 @@
 
 use crate::common::{Dom0, tree};
 use crate::restoring::{Target, every_place};
-use crate::snapshots::{Forge, encoded, entry, file, folder, symlink};
+use crate::snapshots::{Forge, encoded, entry, file, folder, in_group, symlink};
 use crate::volume::image::{Image, can_mount};
 use qib_helper::manifest::{Entry, Node, Part};
 use qib_rpc::message::restore::{Fidelity, RestoreSummary};
@@ -70,6 +70,21 @@ fn attributes_that_no_kernel_takes_do_not_keep_the_rest_away() {
                 assert_eq!(xattrs(name), [], "{}", String::from_utf8_lossy(name));
             }
         }
+    });
+}
+
+#[test]
+fn an_attribute_that_does_not_fit_is_counted_once_for_all_names_of_its_file() {
+    let mut forge = Forge::new();
+    let huge = ("user.huge", vec![1; 70_000]);
+    let pieces = ["a", "b", "c"].map(|name| {
+        let entry = with_xattrs(name, std::slice::from_ref(&huge));
+        forge.piece(&[in_group(1, entry)])
+    });
+    forge.root(pieces.to_vec(), [3, 0, 0, 0]);
+    every_place(&forge.finish(), |said, target| {
+        assert_eq!(said.unwrap().skipped, 1);
+        target.is_clean();
     });
 }
 

@@ -91,6 +91,10 @@ fn spoiled_data_names_and_inodes_are_noticed() {
             "the last byte of data",
             place(&volume, &data[end - 500..]) + 499,
         ),
+        (
+            "a zero behind the end",
+            place(&volume, &data[end - 500..]) + 500,
+        ),
         ("a name", place(&volume, NAME)),
         ("a mode", inode(&volume)),
     ];

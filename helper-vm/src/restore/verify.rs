@@ -2,6 +2,8 @@
 //! volume, while threads read all data that was found, past the page cache, each chunk
 //! against its id.
 //!
+//! A file with several names is read once; its other names must lead to the same inode.
+//!
 //! Memory: 80 bytes for each run of data, of 262,144 runs and the largest file at most.
 
 mod batch;
@@ -10,12 +12,12 @@ mod inode;
 mod looking;
 mod reading;
 
-use super::plan::Plan;
+use super::fresh::Plan;
+use super::steps::each_step;
+use super::target::Target;
 use crate::device::Device;
 use crate::disk::Part;
 use crate::error::{Error, Result};
-use crate::restore::steps::each_step;
-use crate::restore::target::Target;
 use looking::Looking;
 use qib_ext4::Ext4;
 use qib_rpc::key::ChunkKey;
@@ -33,7 +35,7 @@ pub fn verify(plan: &Plan<'_>, target: &Target, key: &ChunkKey, left_out: u64) -
     let part = Part::new(device, target.fs_range()).ok_or_else(differs)?;
     let fs = &Ext4::open(part).map_err(damaged)?;
     let is_good = reading::beside(fs, key, |data| {
-        let mut looking = Looking::new(plan, fs, data)?;
+        let mut looking = Looking::new(plan, fs, key, data)?;
         each_step(plan.spool, plan.tree, plan.digest, |step| {
             looking.step(step)
         })?;

@@ -1,14 +1,19 @@
 //! Names, inodes and attributes, held against the manifest.
 
+use super::batch::Part;
 use super::reading::Reading;
 use super::{Fs, check, content, damaged, differs, inode};
 use crate::error::Result;
 use crate::manifest::{Entry, EntryName, Meta, Node};
-use crate::restore::fresh::plan::Plan;
+use crate::restore::fresh::Plan;
+use crate::restore::links::Role;
 use crate::restore::make::all_runs;
+use crate::restore::runs::Run;
 use crate::restore::tree::LOST_AND_FOUND;
-use crate::restore::walk::{Step, Stopped};
-use qib_ext4::{DirEntry, FileType, Inode, InodeNumber};
+use crate::restore::walk::{FolderNumber, Step, Stopped};
+use qib_ext4::{DirEntry, Extent, FileType, Inode, InodeNumber};
+use qib_rpc::key::ChunkKey;
+use std::collections::HashMap;
 
 /// A folder on the volume whose entries are awaited.
 struct Level {
@@ -37,7 +42,10 @@ impl Level {
 pub struct Looking<'a> {
     plan: &'a Plan<'a>,
     fs: &'a Fs,
+    key: &'a ChunkKey,
     levels: Vec<Level>,
+    /// What the first name of each group led to.
+    linked: HashMap<u32, InodeNumber>,
     data: Reading<'a>,
     /// Attributes that are not there.
     missing: u64,
@@ -48,12 +56,19 @@ impl<'a> Looking<'a> {
     ///
     /// # Errors
     /// When the file system contradicts itself.
-    pub fn new(plan: &'a Plan<'a>, fs: &'a Fs, data: Reading<'a>) -> Result<Self> {
+    pub fn new(
+        plan: &'a Plan<'a>,
+        fs: &'a Fs,
+        key: &'a ChunkKey,
+        data: Reading<'a>,
+    ) -> Result<Self> {
         let root = Level::open(fs, fs.root().map_err(damaged)?)?;
         Ok(Self {
             plan,
             fs,
+            key,
             levels: vec![root],
+            linked: HashMap::new(),
             data,
             missing: 0,
         })
@@ -75,13 +90,14 @@ impl<'a> Looking<'a> {
     pub fn step(&mut self, step: Step) -> std::result::Result<(), Stopped> {
         match step {
             Step::Enter(_, name) => Ok(self.enter(&name)?),
-            Step::Entry(_, entry) => self.entry(&entry),
+            Step::Entry(folder, entry) => self.entry(folder, &entry),
             Step::Leave(_, meta) => Ok(self.leave(&meta)?),
         }
     }
 
     fn enter(&mut self, name: &EntryName) -> Result<()> {
-        let inode = self.find(name)?;
+        let number = self.find(name)?;
+        let inode = self.fs.inode(number).map_err(damaged)?;
         if let Some(level) = self.levels.last_mut() {
             level.folders = level.folders.saturating_add(1);
         }
@@ -89,8 +105,8 @@ impl<'a> Looking<'a> {
         Ok(())
     }
 
-    /// The inode behind the next name, which must be this one.
-    fn find(&mut self, name: &EntryName) -> Result<Inode> {
+    /// Where the next name leads, which must be this one.
+    fn find(&mut self, name: &EntryName) -> Result<InodeNumber> {
         let at_root = self.levels.len() == 1;
         let level = self.levels.last_mut().ok_or_else(differs)?;
         let is_own = |found: &[u8]| at_root && found == LOST_AND_FOUND && name.bytes() != found;
@@ -99,9 +115,7 @@ impl<'a> Looking<'a> {
             level.folders = level.folders.saturating_add(1);
         }
         match level.names.pop() {
-            Some((found, number)) if *found == *name.bytes() => {
-                self.fs.inode(number).map_err(damaged)
-            }
+            Some((found, number)) if *found == *name.bytes() => Ok(number),
             _ => Err(differs()),
         }
     }
@@ -121,21 +135,23 @@ impl<'a> Looking<'a> {
         self.inode(&level.inode, FileType::Directory, meta, links)
     }
 
-    fn entry(&mut self, entry: &Entry) -> std::result::Result<(), Stopped> {
-        let found = self.find(&entry.name)?;
-        let links = self.plan.survey.links.count(entry);
+    fn entry(&mut self, folder: FolderNumber, entry: &Entry) -> std::result::Result<(), Stopped> {
+        let number = self.find(&entry.name)?;
+        let links = &self.plan.survey.links;
+        if let Some(group) = entry.link_group {
+            if let Role::Other(..) = links.role(folder, entry) {
+                return Ok(check(self.linked.get(&group) == Some(&number))?);
+            }
+            self.linked.insert(group, number);
+        }
+        let found = self.fs.inode(number).map_err(damaged)?;
         let file_type = inode::file_type(&entry.node);
-        self.inode(&found, file_type, &entry.meta, links)?;
+        self.inode(&found, file_type, &entry.meta, links.count(entry))?;
         match &entry.node {
             Node::File(content) => {
                 let (runs, size) = all_runs(self.plan.spool, content)?;
-                let extents = self.fs.extents(&found).map_err(damaged)?;
-                let extents = extents.collect::<std::result::Result<Vec<_>, _>>();
-                let extents = extents.map_err(damaged)?;
-                let block = u64::from(self.fs.block_size());
-                let parts = content::parts(&runs, &extents, size, block);
-                let parts = parts.filter(|_| found.size == size).ok_or_else(differs)?;
-                Ok(self.data.add(parts)?)
+                check(found.size == size)?;
+                Ok(self.content(&found, &runs)?)
             }
             Node::Symlink(target) => {
                 let there = self.fs.symlink_target(&found).map_err(damaged)?;
@@ -147,6 +163,18 @@ impl<'a> Looking<'a> {
             }
             Node::Fifo | Node::Directory(_) => Ok(()),
         }
+    }
+
+    fn content(&mut self, found: &Inode, runs: &[Run]) -> Result<()> {
+        if let Some(bytes) = found.inline_data().map_err(damaged)? {
+            return check(content::is_inline(runs, &bytes, self.key));
+        }
+        let extents = self.fs.extents(found).map_err(damaged)?;
+        let extents: std::result::Result<Vec<Extent>, _> = extents.collect();
+        let block_bytes = u64::from(self.fs.block_size());
+        let parts = content::parts(runs, &extents.map_err(damaged)?, block_bytes);
+        let parts: Vec<Part> = parts.ok_or_else(differs)?;
+        self.data.add(parts)
     }
 
     fn inode(&mut self, found: &Inode, file_type: FileType, meta: &Meta, links: u32) -> Result<()> {

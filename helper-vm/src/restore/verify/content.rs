@@ -1,15 +1,25 @@
 //! Where the content of a file must lie: its runs, held against the extents of its inode.
 
 use super::batch::Part;
+use crate::chunk_id::ChunkId;
+use crate::number::{narrow, wide};
 use crate::restore::runs::Run;
 use qib_ext4::Extent;
+use qib_rpc::key::ChunkKey;
 use std::ops::Range;
 
-/// The parts that a file is made of, in order; none when its extents are not what its runs ask
-/// for: less, or more than the blocks that they lie in.
-pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> Option<Vec<Part>> {
+/// The parts that a file is made of, in order and in whole blocks; none when its extents are not
+/// what its runs ask for: less, or more than the blocks that they lie in.
+pub fn parts(runs: &[Run], extents: &[Extent], block_bytes: u64) -> Option<Vec<Part>> {
     let is_written = extents.iter().all(|extent| extent.written);
-    if !is_written || mapped(extents, block_bytes) != needed(runs, block_bytes) {
+    let extents: Vec<Extent> = extents
+        .iter()
+        .map(|extent| Extent {
+            length: extent.length.next_multiple_of(block_bytes),
+            ..*extent
+        })
+        .collect();
+    if !is_written || mapped(&extents, block_bytes) != needed(runs, block_bytes) {
         return None;
     }
     let mut parts = Vec::with_capacity(runs.len());
@@ -18,7 +28,7 @@ pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> O
         let before = number.checked_sub(1).and_then(|before| runs.get(before));
         let zeros_from = before.map_or(begin, |before| end(before).max(begin));
         let next = runs.get(number.saturating_add(1));
-        let zeros_to = end(run).next_multiple_of(block_bytes).min(size);
+        let zeros_to = end(run).next_multiple_of(block_bytes);
         let zeros_to = next.map_or(zeros_to, |next| zeros_to.min(next.at));
         for (range, chunk) in [
             (zeros_from.min(run.at)..run.at, None),
@@ -26,7 +36,7 @@ pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> O
             (end(run)..zeros_to.max(end(run)), None),
         ] {
             if !range.is_empty() {
-                let mut others = spans(&range, extents)?.into_iter();
+                let mut others = spans(&range, &extents)?.into_iter();
                 let first = others.next()?;
                 let others = others.collect();
                 parts.push(Part {
@@ -40,15 +50,31 @@ pub fn parts(runs: &[Run], extents: &[Extent], size: u64, block_bytes: u64) -> O
     Some(parts)
 }
 
+/// Whether what lies in an inode is what its runs ask for, and zeros beside them.
+pub fn is_inline(runs: &[Run], bytes: &[u8], key: &ChunkKey) -> bool {
+    let is_zero = |range: Range<u64>| {
+        let hole = bytes.get(narrow(range.start)..narrow(range.end));
+        hole.is_some_and(|hole| hole.iter().all(|byte| *byte == 0))
+    };
+    let mut at = 0;
+    for run in runs {
+        let chunk = bytes.get(narrow(run.at)..narrow(end(run)));
+        let is_chunk = chunk.is_some_and(|chunk| ChunkId::of(key, chunk) == run.chunk);
+        if !is_chunk || !is_zero(at..run.at) {
+            return false;
+        }
+        at = end(run);
+    }
+    is_zero(at..wide(bytes.len()))
+}
+
 fn end(run: &Run) -> u64 {
     run.at.saturating_add(run.bytes)
 }
 
 /// Blocks that the extents map.
 fn mapped(extents: &[Extent], block_bytes: u64) -> u64 {
-    let blocks = extents
-        .iter()
-        .map(|extent| extent.length.div_ceil(block_bytes));
+    let blocks = extents.iter().map(|extent| extent.length / block_bytes);
     blocks.fold(0, u64::saturating_add)
 }
 
