@@ -1,6 +1,7 @@
 //! The client of Qubes' Admin API: qubesd's socket, byte for byte.
 
 pub mod call;
+pub mod device;
 pub mod reply;
 
 use crate::paths;

@@ -3,7 +3,7 @@
 //! dom0 never reads the device. Loops are not probed by dom0's udev; partitions
 //! are never looked for.
 
-use crate::admin::call;
+use crate::admin::device::{self, Attachment};
 use crate::error::{Error, Result};
 use crate::stop::Stop;
 use qib_rpc::name::QubeName;
@@ -65,7 +65,7 @@ pub fn attach_loop(path: &Path, access: Access, stop: &Stop) -> Result<Loop> {
         device.offer(path)?;
     }
     for _ in 0..100 {
-        if call::block_available(&device.name)? {
+        if device::is_available(&device.name)? {
             return Ok(device);
         }
         if stop.wait(Duration::from_millis(100)) {
@@ -120,14 +120,13 @@ impl Loop {
     /// # Errors
     /// When qubesd refuses, or says nothing and did nothing.
     pub fn attach_to(&self, helper: &QubeName) -> Result<()> {
-        call::attach_block(helper, &self.name, HELPER_FRONTEND, self.read_only)?;
-        let attached = call::attached_blocks(helper)?;
-        let port = format!("port_id='{}'", self.name);
-        let mode = format!("read-only='{}'", if self.read_only { "yes" } else { "no" });
-        if attached
-            .lines()
-            .any(|line| line.contains(&port) && line.contains(&mode))
-        {
+        let attachment = Attachment {
+            device: &self.name,
+            frontend: HELPER_FRONTEND,
+            read_only: self.read_only,
+        };
+        device::attach(helper, attachment)?;
+        if device::is_attached(helper, attachment)? {
             return Ok(());
         }
         Err(Error::Volume(format!(

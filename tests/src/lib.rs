@@ -19,6 +19,7 @@ mod qrexec;
 mod qube;
 mod qubesd;
 mod random;
+mod release;
 mod shipped;
 mod tool;
 mod unix_path;
@@ -29,6 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use lab::{Lab, LabBuilder};
+pub use release::Release;
 pub use tool::tool;
 
 /// Runs the program that this process was called as.

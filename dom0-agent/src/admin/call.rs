@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// The tag with which Qubes refuses to start a qube.
 pub const RESTORING: &str = "backup-restore-in-progress";
 
-type Result<T> = std::result::Result<T, AdminError>;
+pub(super) type Result<T> = std::result::Result<T, AdminError>;
 
 /// Where a volume lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,40 +199,6 @@ pub fn pool_usage(pool: &str) -> Result<Option<Usage>> {
         .map(|(size, used)| Usage { size, used }))
 }
 
-/// True when dom0 offers the block device.
-///
-/// # Errors
-/// [`AdminError`] says why.
-pub fn block_available(device: &str) -> Result<bool> {
-    Ok(!call("admin.vm.device.block.Available", device, "dom0", b"")?.is_empty())
-}
-
-/// Attaches dom0's block device.
-///
-/// # Errors
-/// [`AdminError`] says why.
-pub fn attach_block(qube: &QubeName, device: &str, frontend: &str, read_only: bool) -> Result<()> {
-    let yes_no = if read_only { "yes" } else { "no" };
-    let options = format!("_read-only='{yes_no}' _frontend-dev='{frontend}'");
-    let argument = format!("dom0+{device}");
-    call(
-        "admin.vm.device.block.Attach",
-        &argument,
-        qube.as_str(),
-        options.as_bytes(),
-    )
-    .map(drop)
-}
-
-/// What qubesd says of the block devices attached to a qube, one a line.
-///
-/// # Errors
-/// [`AdminError`] says why.
-pub fn attached_blocks(qube: &QubeName) -> Result<String> {
-    let answer = call("admin.vm.device.block.Attached", "", qube.as_str(), b"")?;
-    String::from_utf8(answer).map_err(|_| bad("admin.vm.device.block.Attached"))
-}
-
 /// Begins a new content of a volume; the path is where to write it.
 ///
 /// # Errors
@@ -261,6 +227,6 @@ pub fn import_end(qube: &QubeName, volume: &str, ok: bool) -> Result<()> {
     call_internal("internal.vm.volume.ImportEnd", volume, qube.as_str(), word).map(drop)
 }
 
-fn bad(method: &str) -> AdminError {
+pub(super) fn bad(method: &str) -> AdminError {
     AdminError::BadAnswer(method.to_owned())
 }

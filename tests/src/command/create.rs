@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::control::Request;
 use crate::daemon::launch;
@@ -14,20 +14,58 @@ use crate::daemon::machine::{Machine, STORAGE};
 use crate::dom0::files;
 use crate::layout::Layout;
 use crate::pool::mounted;
+use crate::release::Release;
 use crate::{programs, random, shipped, userns};
 
+const USAGE: &str = "usage: qib-lab create DIR [--programs DIR2] [--release 4.2|4.3]";
+
 pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
-    let (dir, given) = match arguments {
-        [dir] => (dir, None),
-        [dir, option, given] | [option, given, dir] if option == "--programs" => (dir, Some(given)),
-        _ => bail!("usage: qib-lab create DIR [--programs DIR2]"),
-    };
-    create(Path::new(dir), given.map(Path::new))?;
-    println!("{}: ready", Path::new(dir).display());
+    let wish = Wish::parse(arguments)?;
+    create(&wish)?;
+    println!("{}: ready", wish.dir.display());
     Ok(ExitCode::SUCCESS)
 }
 
-fn create(dir: &Path, given: Option<&Path>) -> Result<()> {
+/// What the command line asks for.
+struct Wish<'a> {
+    dir: &'a Path,
+    programs: Option<&'a Path>,
+    release: Release,
+}
+
+impl<'a> Wish<'a> {
+    fn parse(mut arguments: &'a [OsString]) -> Result<Self> {
+        let mut dir = None;
+        let mut programs = None;
+        let mut release = Release::default();
+        while let [word, rest @ ..] = arguments {
+            arguments = match (word.to_str(), rest) {
+                (Some("--programs"), [folder, rest @ ..]) => {
+                    programs = Some(Path::new(folder));
+                    rest
+                }
+                (Some("--release"), [name, rest @ ..]) => {
+                    release = name.to_str().unwrap_or_default().parse()?;
+                    rest
+                }
+                _ if dir.is_none() => {
+                    dir = Some(Path::new(word));
+                    rest
+                }
+                _ => bail!("{USAGE}"),
+            };
+        }
+        let dir = dir.context(USAGE)?;
+        Ok(Self {
+            dir,
+            programs,
+            release,
+        })
+    }
+}
+
+fn create(wish: &Wish<'_>) -> Result<()> {
+    let dir = wish.dir;
     userns::check()?;
     fs::DirBuilder::new()
         .recursive(true)
@@ -41,21 +79,21 @@ fn create(dir: &Path, given: Option<&Path>) -> Result<()> {
         dir.display()
     );
     fs::write(layout.id_file(), random::id()?)?;
-    let made = fill(&layout, given);
+    let made = fill(&layout, wish);
     if made.is_err() {
         super::destroy::destroy(&layout)?;
     }
     made
 }
 
-fn fill(layout: &Layout, given: Option<&Path>) -> Result<()> {
+fn fill(layout: &Layout, wish: &Wish<'_>) -> Result<()> {
     for folder in [layout.mount_point(), layout.host_usr()] {
         fs::create_dir_all(folder)?;
     }
-    programs::install(layout, given)?;
+    programs::install(layout, wish.programs)?;
     files::lay_out(layout)?;
     shipped::install(layout)?;
-    let machine = Machine::new(mounted::create(layout)?)?;
+    let machine = Machine::new(wish.release, mounted::create(layout)?)?;
     for (name, qube) in &machine.qubes {
         let pool = crate::pool::Pool::new(machine.driver, layout.pool_dir());
         pool.create(name, "private", None, qube.private_size)?;

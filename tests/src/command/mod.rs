@@ -17,7 +17,8 @@ use crate::layout::Layout;
 
 const USAGE: &str = "\
 usage: qib-lab demo                             run the main job and compare
-       qib-lab create DIR [--programs DIR2]     make a small Qubes machine in DIR
+       qib-lab create DIR [--programs DIR2] [--release 4.2|4.3]
+                                               make a small Qubes machine in DIR
        qib-lab qube add DIR NAME --image FILE [--running]
        qib-lab qube add DIR NAME --tree PATH [--size MIB] [--running]
        qib-lab qube start|stop DIR NAME

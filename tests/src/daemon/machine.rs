@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::pool::Driver;
 use crate::random;
+use crate::release::Release;
 
 /// Everything that outlives the daemon.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
+    pub(crate) release: Release,
     pub(crate) driver: Driver,
     pub(crate) qubes: BTreeMap<String, Qube>,
     /// dom0's QubesDB.
@@ -121,7 +123,7 @@ impl Qube {
 
 impl Machine {
     /// A machine as `create` makes it; nothing runs yet.
-    pub(crate) fn new(driver: Driver) -> Result<Self> {
+    pub(crate) fn new(release: Release, driver: Driver) -> Result<Self> {
         let template = Qube::new("TemplateVM", "black", None, 1)?;
         let mut helper = Qube::new("AppVM", "red", Some(TEMPLATE), 2)?;
         helper
@@ -138,6 +140,7 @@ impl Machine {
             (STORAGE, storage),
         ];
         Ok(Self {
+            release,
             driver,
             qubes: named.map(|(name, qube)| (name.to_owned(), qube)).into(),
             qubesdb: BTreeMap::new(),

@@ -14,6 +14,7 @@ use crate::layout::Layout;
 use crate::policy::{Domain, SystemInfo};
 use crate::pool::Pool;
 use crate::qube::spawn::Processes;
+use crate::release::Release;
 
 /// A qube that runs now.
 pub(crate) struct Running {
@@ -32,12 +33,14 @@ pub(crate) struct Inner {
 pub(crate) struct World {
     pub(crate) layout: Layout,
     pub(crate) pool: Pool,
+    pub(crate) release: Release,
     inner: Mutex<Inner>,
 }
 
 impl World {
     pub(crate) fn new(layout: Layout, machine: Machine) -> Arc<Self> {
         let pool = Pool::new(machine.driver, layout.pool_dir());
+        let release = machine.release;
         let inner = Mutex::new(Inner {
             machine,
             running: BTreeMap::new(),
@@ -45,6 +48,7 @@ impl World {
         Arc::new(Self {
             layout,
             pool,
+            release,
             inner,
         })
     }

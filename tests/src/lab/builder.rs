@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Lab, succeed};
+use crate::release::Release;
 
 /// How a lab is to be made.
 #[derive(Debug, Default)]
@@ -13,6 +14,7 @@ pub struct LabBuilder {
     programs: Option<PathBuf>,
     prefix: Vec<String>,
     parent: Option<PathBuf>,
+    release: Release,
 }
 
 impl LabBuilder {
@@ -42,6 +44,12 @@ impl LabBuilder {
         self
     }
 
+    /// Makes it like this release.
+    pub fn release(mut self, release: Release) -> Self {
+        self.release = release;
+        self
+    }
+
     /// Makes the lab.
     pub fn create(self) -> Result<Lab> {
         let parent = self.parent.unwrap_or_else(std::env::temp_dir);
@@ -59,6 +67,7 @@ impl LabBuilder {
         };
         let mut command = lab.command(["create"]);
         command.arg(lab.dir());
+        command.arg("--release").arg(self.release.to_string());
         if let Some(programs) = self.programs {
             command.arg("--programs").arg(programs);
         }

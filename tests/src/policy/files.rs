@@ -9,12 +9,15 @@ use anyhow::{Context, Result, ensure};
 use super::evaluate::{Request, Verdict, decide_by};
 use super::parse::{Rule, parse};
 use super::system::SystemInfo;
+use crate::release::Release;
 
 /// Where dom0 keeps its policy.
-pub fn dom0_folders() -> Vec<PathBuf> {
-    ["/etc/qubes/policy.d", "/run/qubes/policy.d"]
-        .map(PathBuf::from)
-        .to_vec()
+pub fn dom0_folders(release: Release) -> Vec<PathBuf> {
+    let lasting = PathBuf::from("/etc/qubes/policy.d");
+    match release {
+        Release::R4_2 => vec![lasting],
+        Release::R4_3 => vec![lasting, PathBuf::from("/run/qubes/policy.d")],
+    }
 }
 
 /// Decides a call by the files in these folders; any fault in any of them refuses it.

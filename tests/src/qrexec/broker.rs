@@ -86,7 +86,11 @@ fn from_qube(
         source,
         target: &target,
     };
-    let verdict = policy::decide(&policy::dom0_folders(), &world.system_info(), &request);
+    let verdict = policy::decide(
+        &policy::dom0_folders(world.release),
+        &world.system_info(),
+        &request,
+    );
     world.log(
         "qrexec",
         &format!("{source} -> {target}: {service}: {verdict:?}"),

@@ -10,6 +10,7 @@ use super::table::Call;
 use crate::daemon::devices::{Attachment, Offered, plug, unplug};
 use crate::daemon::loops;
 use crate::daemon::world::{Inner, World};
+use crate::release::Release;
 
 const FRONTENDS: [&str; 6] = ["xvdi", "xvdj", "xvdk", "xvdl", "xvdm", "xvdn"];
 
@@ -22,9 +23,11 @@ pub(crate) fn available(world: &Arc<World>, call: &Call) -> Answer {
     let devices = loops::offered(&world.layout, &inner.machine)?;
     let wanted = |name: &str| call.argument.is_empty() || call.argument == name;
     let named = devices.values().filter(|device| wanted(&device.name));
-    Ok(named.map(device_format::available).collect())
+    let line = |device| device_format::available(world.release, device);
+    Ok(named.map(line).collect())
 }
 
+/// `Attached`, which was `List` up to 4.2.
 pub(crate) fn attached(world: &Arc<World>, call: &Call) -> Answer {
     let inner = world.lock();
     if call.destination != "dom0" {
@@ -38,7 +41,7 @@ pub(crate) fn attached(world: &Arc<World>, call: &Call) -> Answer {
         return Ok(String::new());
     };
     let line = |(frontend, attachment): (&String, &Attachment)| {
-        device_format::attached(call.destination, frontend, attachment)
+        device_format::attached(world.release, call.destination, frontend, attachment)
     };
     let is_wanted = |attachment: &Attachment| wanted.is_none_or(|name| name == attachment.device);
     Ok(running
@@ -68,7 +71,7 @@ fn ident(argument: &str) -> Result<&str, Refusal> {
 
 pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
     let name = ident(call.argument)?;
-    let options = options(call.text()?)?;
+    let options = options(world.release, call.text()?)?;
     let mut inner = world.lock();
     qube_of(&inner.machine, call.destination)?;
     let devices = loops::offered(&world.layout, &inner.machine)?;
@@ -76,10 +79,9 @@ pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
         .get(name)
         .ok_or_else(|| Refusal::protocol("unknown device"))?;
     let read_only = read_only(&options, device)?;
-    free(&inner, name)?;
-    // As on the real one, a halted qube gets no device and the caller gets no error.
+    free(world.release, &inner, call.destination, name)?;
     let Some(running) = inner.running.get_mut(call.destination) else {
-        return Ok(String::new());
+        return halted(world.release);
     };
     let frontend = frontend(&options, &running.attached)?;
     plug(world, running, device, &frontend, read_only)?;
@@ -91,6 +93,17 @@ pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
         },
     );
     Ok(String::new())
+}
+
+/// As on the real ones, a halted qube gets no device; from 4.3 on the caller gets no error.
+fn halted(release: Release) -> Answer {
+    match release {
+        Release::R4_2 => {
+            let why = "VM not running, can only attach device with persistent flag";
+            Err(Refusal::exception("QubesVMNotRunningError", why))
+        }
+        Release::R4_3 => Ok(String::new()),
+    }
 }
 
 fn value_error(why: &str) -> Refusal {
@@ -115,7 +128,7 @@ fn read_only(options: &BTreeMap<String, String>, device: &Offered) -> Result<boo
     Ok(read_only)
 }
 
-fn free(inner: &Inner, name: &str) -> Result<(), Refusal> {
+fn free(release: Release, inner: &Inner, qube: &str, name: &str) -> Result<(), Refusal> {
     let has_it = |(_, running): &(&String, &crate::daemon::world::Running)| {
         running
             .attached
@@ -124,8 +137,17 @@ fn free(inner: &Inner, name: &str) -> Result<(), Refusal> {
     };
     match inner.running.iter().find(has_it) {
         None => Ok(()),
+        // The hypervisor's own refusal, which qubesd did not expect.
+        Some((owner, _)) if release == Release::R4_2 && owner != qube => {
+            Err(Refusal::protocol("in use by another qube"))
+        }
         Some((owner, _)) => {
-            let why = format!("Device dom0:{name} already attached to {owner}");
+            let why = match release {
+                Release::R4_2 => {
+                    format!("device dom0:{name} of class block already attached to {owner}")
+                }
+                Release::R4_3 => format!("Device dom0:{name} already attached to {owner}"),
+            };
             Err(Refusal::exception("DeviceAlreadyAttached", &why))
         }
     }
@@ -160,7 +182,11 @@ pub(crate) fn detach(world: &Arc<World>, call: &Call) -> Answer {
     let mut inner = world.lock();
     qube_of(&inner.machine, call.destination)?;
     let missing = || {
-        let why = format!("Device dom0:{name} not attached to {}", call.destination);
+        let qube = call.destination;
+        let why = match world.release {
+            Release::R4_2 => format!("device {name} of class block not attached to {qube}"),
+            Release::R4_3 => format!("Device dom0:{name} not attached to {qube}"),
+        };
         Refusal::exception("DeviceNotAttached", &why)
     };
     let running = inner

@@ -7,13 +7,14 @@ use super::DOM0_UUID;
 use super::answer::{Answer, Refusal, enforce};
 use super::table::Call;
 use crate::daemon::world::World;
+use crate::release::Release;
 
 pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument.is_empty())?;
     let inner = world.lock();
     let mut lines = BTreeMap::from([(
         "dom0".to_owned(),
-        format!("dom0 class=AdminVM state=Running uuid={DOM0_UUID}\n"),
+        line(world.release, "dom0", "AdminVM", "Running", DOM0_UUID),
     )]);
     for (name, qube) in &inner.machine.qubes {
         let state = if inner.running.contains_key(name) {
@@ -21,15 +22,19 @@ pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
         } else {
             "Halted"
         };
-        let line = format!(
-            "{name} class={} state={state} uuid={}\n",
-            qube.class, qube.uuid
-        );
+        let line = line(world.release, name, &qube.class, state, &qube.uuid);
         lines.insert(name.clone(), line);
     }
     match call.destination {
         "dom0" => Ok(lines.into_values().collect()),
         name => lines.remove(name).ok_or_else(|| Refusal::no_qube(name)),
+    }
+}
+
+fn line(release: Release, name: &str, class: &str, state: &str, uuid: &str) -> String {
+    match release {
+        Release::R4_2 => format!("{name} class={class} state={state}\n"),
+        Release::R4_3 => format!("{name} class={class} state={state} uuid={uuid}\n"),
     }
 }
 

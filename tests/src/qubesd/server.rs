@@ -17,22 +17,22 @@ const LONGEST: u64 = 65_536;
 
 /// Listens on both sockets.
 pub(crate) fn serve(world: &Arc<World>) -> Result<()> {
-    let sockets: [(&str, &'static [Method]); 2] = [
-        ("/run/qubesd.sock", table::ADMIN),
-        ("/run/qubesd.internal.sock", table::INTERNAL),
+    let sockets = [
+        ("/run/qubesd.sock", table::admin(world.release)),
+        ("/run/qubesd.internal.sock", table::INTERNAL.to_vec()),
     ];
     for (path, methods) in sockets {
         let listener = unix_path::listen(Path::new(path))?;
         let world = Arc::clone(world);
-        std::thread::spawn(move || accept(&world, &listener, methods));
+        std::thread::spawn(move || accept(&world, &listener, &methods.into()));
     }
     Ok(())
 }
 
-fn accept(world: &Arc<World>, listener: &UnixListener, methods: &'static [Method]) {
+fn accept(world: &Arc<World>, listener: &UnixListener, methods: &Arc<[Method]>) {
     while let Ok((stream, _)) = listener.accept() {
-        let world = Arc::clone(world);
-        std::thread::spawn(move || drop(serve_one(&world, stream, methods)));
+        let (world, methods) = (Arc::clone(world), Arc::clone(methods));
+        std::thread::spawn(move || drop(serve_one(&world, stream, &methods)));
     }
 }
 

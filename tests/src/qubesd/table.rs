@@ -9,6 +9,7 @@ use super::{
     volume,
 };
 use crate::daemon::world::World;
+use crate::release::Release;
 
 /// `METHOD+ARG SRC name DEST NUL PAYLOAD`
 pub(crate) struct Call<'a> {
@@ -28,7 +29,8 @@ pub(crate) const INTERNAL: &[Method] = &[
     ("internal.vm.volume.ImportEnd", import::end),
 ];
 
-pub(crate) const ADMIN: &[Method] = &[
+/// What both releases have.
+const ADMIN: &[Method] = &[
     ("admin.vm.List", list::list),
     ("admin.vm.CurrentState", list::current_state),
     ("admin.vm.property.List", property::list),
@@ -48,8 +50,6 @@ pub(crate) const ADMIN: &[Method] = &[
     ("admin.vm.tag.Remove", tag::remove),
     ("admin.vm.firewall.Get", settings::firewall_get),
     ("admin.vm.firewall.Set", settings::firewall_set),
-    ("admin.vm.notes.Get", settings::notes_get),
-    ("admin.vm.notes.Set", settings::notes_set),
     ("admin.label.List", settings::labels),
     ("admin.vm.Create.AppVM", create::app_qube),
     ("admin.vm.CreateInPool.AppVM", create::app_qube_in_pool),
@@ -71,11 +71,29 @@ pub(crate) const ADMIN: &[Method] = &[
     ("admin.pool.Info", pool::info),
     ("admin.pool.UsageDetails", pool::usage),
     ("admin.vm.device.block.Available", device::available),
-    ("admin.vm.device.block.Attached", device::attached),
-    ("admin.vm.device.block.Assigned", device::assigned),
     ("admin.vm.device.block.Attach", device::attach),
     ("admin.vm.device.block.Detach", device::detach),
 ];
+
+/// What only 4.2 has.
+const ADMIN_4_2: &[Method] = &[("admin.vm.device.block.List", device::attached)];
+
+/// What came with 4.3.
+const ADMIN_4_3: &[Method] = &[
+    ("admin.vm.notes.Get", settings::notes_get),
+    ("admin.vm.notes.Set", settings::notes_set),
+    ("admin.vm.device.block.Attached", device::attached),
+    ("admin.vm.device.block.Assigned", device::assigned),
+];
+
+/// The methods of a release.
+pub(crate) fn admin(release: Release) -> Vec<Method> {
+    let own = match release {
+        Release::R4_2 => ADMIN_4_2,
+        Release::R4_3 => ADMIN_4_3,
+    };
+    [ADMIN, own].concat()
+}
 
 impl<'a> Call<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {

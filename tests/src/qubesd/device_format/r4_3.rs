@@ -1,9 +1,9 @@
-//! How devices and assignments are written: `key='value'` words, in the form of Qubes 4.3.
+//! `key='value'` words, as from Qubes 4.3 on.
 
 use std::collections::BTreeMap;
 
-use super::answer::Refusal;
 use crate::daemon::devices::{Attachment, Offered};
+use crate::qubesd::Refusal;
 
 /// A block device has no identity of its own; all are one kind to Qubes.
 const DEVICE_ID: &str = "0000:0000::?******";
@@ -18,7 +18,7 @@ fn port(name: &str) -> String {
 }
 
 /// A line of `Available`.
-pub(crate) fn available(device: &Offered) -> String {
+pub(super) fn available(device: &Offered) -> String {
     let Offered {
         name,
         description,
@@ -36,7 +36,7 @@ pub(crate) fn available(device: &Offered) -> String {
 }
 
 /// A line of `Attached`.
-pub(crate) fn attached(qube: &str, frontend: &str, attachment: &Attachment) -> String {
+pub(super) fn attached(qube: &str, frontend: &str, attachment: &Attachment) -> String {
     let name = &attachment.device;
     let read_only = if attachment.read_only { "yes" } else { "no" };
     format!(
@@ -47,7 +47,7 @@ pub(crate) fn attached(qube: &str, frontend: &str, attachment: &Attachment) -> S
 }
 
 /// The options (`_key='value'`) of an assignment; other keys describe the device.
-pub(crate) fn options(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
+pub(super) fn options(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let broken = || Refusal::protocol("broken assignment");
     let mut found = BTreeMap::new();
     let mut rest = payload.trim_start();
