@@ -4,12 +4,13 @@
 //! are never looked for.
 
 use crate::admin::device::{self, Attachment};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 use crate::stop::Stop;
 use qib_rpc::name::QubeName;
 use qib_rpc::service::HELPER_FRONTEND;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -137,10 +138,7 @@ impl Loop {
 
     /// Writes what udev would have written for a device that it hides.
     fn offer(&self, path: &Path) -> Result<()> {
-        let bytes = fs::metadata(path)
-            .map_err(crate::error::at(path))?
-            .len()
-            .to_string();
+        let bytes = length(path)?.to_string();
         let key = |field: &str| format!("/qubes-block-devices/{}/{field}", self.name);
         let mode = if self.read_only { "r" } else { "w" };
         let pairs = [
@@ -159,8 +157,13 @@ impl Loop {
 
 /// A volume that is no whole number of large sectors would lose its end.
 fn takes_large_sectors(path: &Path) -> Result<bool> {
-    let bytes = fs::metadata(path).map_err(crate::error::at(path))?.len();
-    Ok(bytes.is_multiple_of(4096))
+    Ok(length(path)?.is_multiple_of(4096))
+}
+
+/// The length of a file or a device, in bytes.
+fn length(path: &Path) -> Result<u64> {
+    let end = |mut file: File| file.seek(SeekFrom::End(0));
+    File::open(path).and_then(end).map_err(at(path))
 }
 
 /// udev does not offer loops over the images of qubes.

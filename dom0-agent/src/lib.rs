@@ -14,6 +14,7 @@ pub mod helper;
 pub mod keys;
 pub mod ledger;
 pub mod live;
+pub mod lvm;
 pub mod machine;
 pub mod outcome;
 pub mod packs;

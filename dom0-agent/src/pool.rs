@@ -1,17 +1,33 @@
 //! A still image of a qube's volume, by its pool's own means.
 
 mod file;
+mod lvm_thin;
 mod reflink;
 
-use crate::admin::call::{self, Volume};
+use crate::admin::call::{self, Fill, Volume};
 use crate::error::{Error, Result};
 use crate::part::Part;
 use crate::undo::Undos;
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
 
-/// A pool is refused when it is fuller than this: a snapshot costs room.
-const FULL_PERCENT: u64 = 95;
+/// A pool is refused when it is as full as this: a snapshot costs room.
+struct Full {
+    data_percent: u64,
+    metadata_percent: u64,
+}
+
+/// A file system that is full refuses to be written to.
+const FILES: Full = Full {
+    data_percent: 95,
+    metadata_percent: 95,
+};
+
+/// A thin pool that is full takes every qube in it along.
+const THIN: Full = Full {
+    data_percent: 90,
+    metadata_percent: 85,
+};
 
 /// A volume that nobody writes to while a helper reads it.
 #[derive(Debug)]
@@ -32,14 +48,19 @@ pub struct Still {
 pub fn still(qube: &QubeName, part: Part, undos: &mut Undos) -> Result<Still> {
     let volume = call::volume(qube, part.name())?;
     let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
-    let folder = call::pool_info(&volume.pool, "dir_path")?.unwrap_or_default();
-    let image = image(&folder, &volume)?;
+    let folder = || call::pool_info(&volume.pool, "dir_path").map(Option::unwrap_or_default);
     match driver.as_str() {
+        "lvm_thin" => {
+            refuse_full(&volume.pool, &THIN)?;
+            lvm_thin::still(qube, &volume, undos)
+        }
         "file-reflink" => {
-            refuse_full(&volume.pool)?;
+            refuse_full(&volume.pool, &FILES)?;
+            let folder = folder()?;
+            let image = image(&folder, &volume)?;
             reflink::still(Path::new(&folder), &image, &volume, undos)
         }
-        "file" => file::still(qube, &image, &volume, undos),
+        "file" => file::still(qube, &image(&folder()?, &volume)?, &volume, undos),
         _ => Err(Error::Volume(format!(
             "its pool {} has the driver '{driver}', which qib does not know yet",
             volume.pool
@@ -62,19 +83,18 @@ fn image(folder: &str, volume: &Volume) -> Result<PathBuf> {
     Ok(Path::new(folder).join(&volume.vid))
 }
 
-fn refuse_full(pool: &str) -> Result<()> {
-    let Some(usage) = call::pool_usage(pool)? else {
-        return Ok(());
-    };
-    let percent = usage
-        .used
-        .saturating_mul(100)
-        .checked_div(usage.size)
-        .unwrap_or(0);
-    if percent < FULL_PERCENT {
-        return Ok(());
+fn refuse_full(pool: &str, full: &Full) -> Result<()> {
+    let usage = call::pool_usage(pool)?;
+    for (fill, most, what) in [
+        (usage.data, full.data_percent, "full"),
+        (usage.metadata, full.metadata_percent, "full of metadata"),
+    ] {
+        if let Some(percent) = fill.map(Fill::percent).filter(|percent| *percent >= most) {
+            return Err(Error::Volume(format!(
+                "its pool {pool} is {percent} % {what}; free some room first, a full pool stops \
+                 every qube"
+            )));
+        }
     }
-    Err(Error::Volume(format!(
-        "its pool {pool} is {percent} % full; free some room first, a full pool stops every qube"
-    )))
+    Ok(())
 }

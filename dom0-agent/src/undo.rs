@@ -10,6 +10,7 @@ mod act;
 mod journal;
 
 use crate::error::Result;
+use crate::lvm::Lv;
 use crate::part::Part;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub enum Undo {
     Loop(PathBuf),
     /// Remove a clone of a volume.
     Clone(PathBuf),
+    /// Remove a snapshot of a logical volume.
+    Lv(Lv),
     /// Throw the new content of a qube's volume away.
     Import(QubeName, Part),
     /// Remove a qube that a restore made and did not finish.

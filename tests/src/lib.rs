@@ -30,6 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use lab::{Lab, LabBuilder};
+pub use pool::Driver;
 pub use release::Release;
 pub use tool::tool;
 
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
         Some("qubesdb-write") => dom0::qubesdb::write(&arguments),
         Some("qubesdb-rm") => dom0::qubesdb::remove(&arguments),
         Some("losetup") => dom0::losetup::main(&arguments),
+        Some("lvm") => dom0::lvm::main(&arguments),
         _ => command::main(&arguments),
     };
     result.unwrap_or_else(|error| {

@@ -22,13 +22,28 @@ pub struct Volume {
     pub bytes: u64,
 }
 
-/// How full a pool is, in bytes.
+/// How full a pool is, as far as it can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// Room in all.
-    pub size: u64,
-    /// Of it in use.
-    pub used: u64,
+    /// Of the content of volumes.
+    pub data: Option<Fill>,
+    /// Of the tables that say where that lies.
+    pub metadata: Option<Fill>,
+}
+
+/// Room and what is used of it, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    size: u64,
+    used: u64,
+}
+
+impl Fill {
+    /// How much of it is used.
+    pub fn percent(self) -> u64 {
+        let used = self.used.saturating_mul(100);
+        used.checked_div(self.size).unwrap_or(0)
+    }
 }
 
 /// Every qube but dom0.
@@ -187,16 +202,21 @@ pub fn pool_info(pool: &str, key: &str) -> Result<Option<String>> {
     ))
 }
 
-/// How full a pool is, if it can tell.
+/// How full a pool is.
 ///
 /// # Errors
 /// [`AdminError`] says why.
-pub fn pool_usage(pool: &str) -> Result<Option<Usage>> {
+pub fn pool_usage(pool: &str) -> Result<Usage> {
     let answer = call("admin.pool.UsageDetails", pool, "dom0", b"")?;
     let number = |key| reply::line_value(&answer, key).and_then(|text| text.parse().ok());
-    Ok(number("data_size")
-        .zip(number("data_usage"))
-        .map(|(size, used)| Usage { size, used }))
+    let fill = |size, used| {
+        let both = number(size).zip(number(used));
+        both.map(|(size, used)| Fill { size, used })
+    };
+    Ok(Usage {
+        data: fill("data_size", "data_usage"),
+        metadata: fill("metadata_size", "metadata_usage"),
+    })
 }
 
 /// Begins a new content of a volume; the path is where to write it.

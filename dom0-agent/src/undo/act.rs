@@ -31,6 +31,7 @@ fn once(undo: &Undo) -> Result<()> {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path)(error)),
             _ => Ok(()),
         },
+        Undo::Lv(lv) => lv.remove(),
         Undo::Import(name, part) => match call::import_end(name, part.name(), false) {
             // With this qubesd confirms that the content is thrown away.
             Err(AdminError::Exception { kind, .. }) if kind == "QubesException" => Ok(()),

@@ -2,6 +2,7 @@
 
 use super::Undo;
 use crate::error::{Error, Result, at};
+use crate::lvm::Lv;
 use crate::part::Part;
 use crate::paths::STATE;
 use qib_rpc::name::QubeName;
@@ -74,6 +75,7 @@ fn line(undo: &Undo) -> Result<String> {
         Undo::Helper(name) => ("helper", name.as_str()),
         Undo::Loop(path) => ("loop", text(path)?),
         Undo::Clone(path) => ("clone", text(path)?),
+        Undo::Lv(lv) => return Ok(format!("lv {lv}\n")),
         Undo::Import(name, Part::Private) => ("import", name.as_str()),
         Undo::Import(name, Part::Root) => ("import-root", name.as_str()),
         Undo::Qube(name) => ("qube", name.as_str()),
@@ -95,6 +97,7 @@ fn parse(line: &str) -> Option<Undo> {
         "helper" => Some(Undo::Helper(name()?)),
         "loop" => Some(Undo::Loop(path())),
         "clone" => Some(Undo::Clone(path())),
+        "lv" => Some(Undo::Lv(Lv::parse(value)?)),
         "import" => Some(Undo::Import(name()?, Part::Private)),
         "import-root" => Some(Undo::Import(name()?, Part::Root)),
         "qube" => Some(Undo::Qube(name()?)),
@@ -122,6 +125,7 @@ mod tests {
             Undo::Helper(name.clone()),
             Undo::Loop("/pool/a b".into()),
             Undo::Clone("/pool/a=b".into()),
+            Undo::Lv(Lv::parse("qubes_dom0/vm-qib.01").unwrap()),
             Undo::Import(name.clone(), Part::Private),
             Undo::Import(name.clone(), Part::Root),
             Undo::Qube(name.clone()),

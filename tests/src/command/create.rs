@@ -13,11 +13,12 @@ use crate::daemon::launch;
 use crate::daemon::machine::{Machine, STORAGE};
 use crate::dom0::files;
 use crate::layout::Layout;
-use crate::pool::mounted;
+use crate::pool::{Driver, Pool, mounted};
 use crate::release::Release;
 use crate::{programs, random, shipped, userns};
 
-const USAGE: &str = "usage: qib-lab create DIR [--programs DIR2] [--release 4.2|4.3]";
+const USAGE: &str = "usage: qib-lab create DIR [--programs DIR2] [--release 4.2|4.3] \
+                     [--driver file-reflink|file|lvm_thin]";
 
 pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
     let wish = Wish::parse(arguments)?;
@@ -31,6 +32,7 @@ struct Wish<'a> {
     dir: &'a Path,
     programs: Option<&'a Path>,
     release: Release,
+    driver: Option<Driver>,
 }
 
 impl<'a> Wish<'a> {
@@ -38,6 +40,7 @@ impl<'a> Wish<'a> {
         let mut dir = None;
         let mut programs = None;
         let mut release = Release::default();
+        let mut driver = None;
         while let [word, rest @ ..] = arguments {
             arguments = match (word.to_str(), rest) {
                 (Some("--programs"), [folder, rest @ ..]) => {
@@ -46,6 +49,10 @@ impl<'a> Wish<'a> {
                 }
                 (Some("--release"), [name, rest @ ..]) => {
                     release = name.to_str().unwrap_or_default().parse()?;
+                    rest
+                }
+                (Some("--driver"), [name, rest @ ..]) => {
+                    driver = Some(name.to_str().unwrap_or_default().parse()?);
                     rest
                 }
                 _ if dir.is_none() => {
@@ -60,6 +67,7 @@ impl<'a> Wish<'a> {
             dir,
             programs,
             release,
+            driver,
         })
     }
 }
@@ -93,9 +101,9 @@ fn fill(layout: &Layout, wish: &Wish<'_>) -> Result<()> {
     programs::install(layout, wish.programs)?;
     files::lay_out(layout)?;
     shipped::install(layout)?;
-    let machine = Machine::new(wish.release, mounted::create(layout)?)?;
+    let machine = Machine::new(wish.release, mounted::create(layout, wish.driver)?)?;
     for (name, qube) in &machine.qubes {
-        let pool = crate::pool::Pool::new(machine.driver, layout.pool_dir());
+        let pool = Pool::new(machine.driver, layout)?;
         pool.create(name, "private", None, qube.private_size)?;
     }
     machine.save(&layout.state())?;

@@ -21,7 +21,7 @@ pub(crate) fn main(dir: &Path) -> Result<ExitCode> {
     std::env::set_current_dir("/")?;
     mounts::set_up(&layout)?;
     let machine = Machine::load(&layout.state())?;
-    let world = World::new(layout, machine);
+    let world = World::new(layout, machine)?;
     qubesd::serve(&world)?;
     control::serve(&world, unix_path::listen(Path::new(IN_DOM0))?);
     if let Err(error) = world.start_again() {

@@ -38,19 +38,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(layout: Layout, machine: Machine) -> Arc<Self> {
-        let pool = Pool::new(machine.driver, layout.pool_dir());
+    pub(crate) fn new(layout: Layout, machine: Machine) -> Result<Arc<Self>> {
+        let pool = Pool::new(machine.driver, &layout)?;
         let release = machine.release;
         let inner = Mutex::new(Inner {
             machine,
             running: BTreeMap::new(),
         });
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             layout,
             pool,
             release,
             inner,
-        })
+        }))
     }
 
     /// The state. A thread that panicked left it as whole as any other, so go on.

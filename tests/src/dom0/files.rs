@@ -34,6 +34,9 @@ pub(crate) fn lay_out(layout: &Layout) -> Result<()> {
             symlink(layout.lab_program(), layout.dom0(folder).join("losetup"))?;
         }
     }
+    for folder in ["layer/bin", "layer/sbin"] {
+        symlink(layout.lab_program(), layout.dom0(folder).join("lvm"))?;
+    }
     link_program(layout, "qib", &layout.dom0("layer/bin/qib"))?;
     KINDS.iter().try_for_each(|kind| lay_out_kind(layout, kind))
 }

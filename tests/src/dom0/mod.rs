@@ -3,6 +3,7 @@
 pub(crate) mod enter;
 pub(crate) mod files;
 pub(crate) mod losetup;
+pub(crate) mod lvm;
 pub(crate) mod mounts;
 pub(crate) mod overlay;
 pub(crate) mod qubesdb;

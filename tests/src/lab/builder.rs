@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Lab, succeed};
+use crate::pool::Driver;
 use crate::release::Release;
 
 /// How a lab is to be made.
@@ -15,6 +16,7 @@ pub struct LabBuilder {
     prefix: Vec<String>,
     parent: Option<PathBuf>,
     release: Release,
+    driver: Option<Driver>,
 }
 
 impl LabBuilder {
@@ -50,6 +52,12 @@ impl LabBuilder {
         self
     }
 
+    /// Gives it a pool of this driver, not the best one that can be had here.
+    pub fn driver(mut self, driver: Driver) -> Self {
+        self.driver = Some(driver);
+        self
+    }
+
     /// Makes the lab.
     pub fn create(self) -> Result<Lab> {
         let parent = self.parent.unwrap_or_else(std::env::temp_dir);
@@ -68,6 +76,9 @@ impl LabBuilder {
         let mut command = lab.command(["create"]);
         command.arg(lab.dir());
         command.arg("--release").arg(self.release.to_string());
+        if let Some(driver) = self.driver {
+            command.arg("--driver").arg(driver.name());
+        }
         if let Some(programs) = self.programs {
             command.arg("--programs").arg(programs);
         }

@@ -1,45 +1,41 @@
 //! Where private volumes lie, laid out as Qubes' own drivers do it.
 
+mod driver;
+pub(crate) mod group;
 pub(crate) mod image;
 mod isodate;
 pub(crate) mod mounted;
+mod names;
 mod revisions;
 mod volume;
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use anyhow::Result;
 
-/// Qubes' storage drivers that the lab has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Driver {
-    /// Files that share blocks, on XFS or btrfs.
-    Reflink,
-    /// Plain files; a running qube's volume cannot be copied.
-    File,
-}
-
-impl Driver {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Reflink => "file-reflink",
-            Self::File => "file",
-        }
-    }
-}
+use crate::layout::Layout;
+pub use driver::Driver;
+pub(crate) use volume::clone_file;
 
 /// The lab's one pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     pub(crate) driver: Driver,
     pub(crate) dir: PathBuf,
+    /// The volume group, of a thin pool.
+    pub(crate) group: String,
 }
 
 /// The pool's name.
 pub(crate) const NAME: &str = "varlibqubes";
 
 impl Pool {
-    pub(crate) fn new(driver: Driver, dir: PathBuf) -> Self {
-        Self { driver, dir }
+    /// The pool of a lab.
+    pub(crate) fn new(driver: Driver, layout: &Layout) -> Result<Self> {
+        Ok(Self {
+            driver,
+            dir: layout.pool_dir(),
+            group: group::name(layout)?,
+        })
     }
 }

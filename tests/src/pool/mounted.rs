@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
 
-use super::Driver;
+use super::{Driver, group};
 use crate::layout::Layout;
 use crate::tool::tool;
 use crate::userns;
@@ -17,12 +17,17 @@ const IMAGE_SIZE: u64 = 64 << 30;
 const UNMOUNT_TRIES: u32 = 50;
 
 /// Makes the pool of a new lab, as good as this user and machine can have it.
-pub(crate) fn create(layout: &Layout) -> Result<Driver> {
+pub(crate) fn create(layout: &Layout, wanted: Option<Driver>) -> Result<Driver> {
     fs::create_dir_all(layout.pool_mount())?;
-    let driver = if userns::is_root() && make_file_system(layout)? {
-        Driver::Reflink
-    } else {
-        Driver::File
+    let shares_blocks =
+        wanted != Some(Driver::File) && userns::is_root() && make_file_system(layout)?;
+    let driver = match wanted {
+        Some(driver) if shares_blocks || driver == Driver::File => driver,
+        Some(driver) => {
+            bail!("a pool of the driver {driver} needs root and mkfs.xfs or mkfs.btrfs")
+        }
+        None if shares_blocks => Driver::Reflink,
+        None => Driver::File,
     };
     mount(layout, driver)?;
     fs::create_dir_all(layout.pool_dir().join("appvms"))?;
@@ -55,6 +60,9 @@ fn make_file_system(layout: &Layout) -> Result<bool> {
 
 /// Mounts the pool where everyone sees it, unless it is mounted.
 pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
+    if driver == Driver::LvmThin {
+        group::activate(layout)?;
+    }
     if driver == Driver::File || mounts_at(&layout.pool_mount())? > 0 {
         return Ok(());
     }
@@ -100,6 +108,7 @@ fn said(program: &str, output: std::io::Result<Output>) -> Result<Vec<u8>> {
 
 /// Unmounts everything of the lab; its processes are gone, or nearly so.
 pub(crate) fn unmount_all(layout: &Layout) -> Result<()> {
+    group::deactivate(layout)?;
     while mounts_at(&layout.pool_mount())? > 0 {
         unmount_one(&layout.pool_mount())?;
     }

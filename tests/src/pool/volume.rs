@@ -16,33 +16,6 @@ impl Pool {
         qube.own_volumes().contains(&volume)
     }
 
-    pub(crate) fn folder(&self, qube: &str) -> PathBuf {
-        self.dir.join("appvms").join(qube)
-    }
-    pub(crate) fn vid(&self, qube: &str, volume: &str) -> String {
-        format!("appvms/{qube}/{volume}")
-    }
-    /// The content before the qube started, or now when it is halted.
-    pub(crate) fn clean(&self, qube: &str, volume: &str) -> PathBuf {
-        self.folder(qube).join(format!("{volume}.img"))
-    }
-    /// What a running qube writes to.
-    pub(crate) fn dirty(&self, qube: &str, volume: &str) -> PathBuf {
-        match self.driver {
-            Driver::Reflink => self.folder(qube).join(format!("{volume}-dirty.img")),
-            Driver::File => self.clean(qube, volume),
-        }
-    }
-    pub(crate) fn import(&self, qube: &str, volume: &str) -> PathBuf {
-        self.folder(qube).join(format!("{volume}-import.img"))
-    }
-    /// The newest content.
-    pub(crate) fn current(&self, qube: &str, volume: &str) -> PathBuf {
-        Some(self.dirty(qube, volume))
-            .filter(|path| path.exists())
-            .unwrap_or_else(|| self.clean(qube, volume))
-    }
-
     /// A new volume: this image, or an empty one of `size` bytes.
     pub(crate) fn create(
         &self,
@@ -62,39 +35,43 @@ impl Pool {
     }
 
     pub(crate) fn start(&self, qube: &str, volume: &str) -> Result<()> {
-        if self.driver == Driver::Reflink {
-            // As Qubes does it: a start ends an import that is under way.
-            remove_if_there(&self.import(qube, volume))?;
-            if !self.dirty(qube, volume).exists() {
-                clone_file(&self.clean(qube, volume), &self.dirty(qube, volume))?;
-            }
+        let (import, dirty) = (self.import(qube, volume), self.dirty(qube, volume));
+        match self.driver {
+            Driver::File => return Ok(()),
+            // As Qubes does it: a start ends an import that is under way, or the other way round.
+            Driver::Reflink => remove_if_there(&import)?,
+            Driver::LvmThin => self.refuse_import_in_progress(qube, volume)?,
+        }
+        if !dirty.exists() {
+            clone_file(&self.clean(qube, volume), &dirty)?;
         }
         Ok(())
     }
 
     pub(crate) fn stop(&self, qube: &str, volume: &str, keep: u32) -> Result<()> {
-        match self.driver {
-            Driver::Reflink if self.dirty(qube, volume).exists() => {
-                self.commit(qube, volume, &self.dirty(qube, volume), keep)
-            }
-            _ => Ok(()),
+        let dirty = self.dirty(qube, volume);
+        if self.driver != Driver::File && dirty.exists() {
+            self.commit(qube, volume, &dirty, keep)?;
         }
+        Ok(())
     }
 
     fn commit(&self, qube: &str, volume: &str, from: &Path, keep: u32) -> Result<()> {
-        if self.driver == Driver::Reflink {
-            self.add_revision(qube, volume, keep)?;
-        }
         File::open(from)
             .context("nothing was imported")?
             .sync_all()?;
+        if self.driver != Driver::File {
+            self.add_revision(qube, volume, keep)?;
+        }
         Ok(fs::rename(from, self.clean(qube, volume))?)
     }
 
     pub(crate) fn import_begin(&self, qube: &str, volume: &str, size: u64) -> Result<PathBuf> {
-        let path = self.import(qube, volume);
-        File::create(&path)?.set_len(size)?;
-        Ok(path)
+        if self.driver == Driver::LvmThin {
+            self.refuse_import_in_progress(qube, volume)?;
+        }
+        File::create(self.import(qube, volume))?.set_len(size)?;
+        Ok(self.import_path(qube, volume))
     }
 
     pub(crate) fn import_end(
@@ -111,6 +88,13 @@ impl Pool {
         }
     }
 
+    fn refuse_import_in_progress(&self, qube: &str, volume: &str) -> Result<()> {
+        let vid = self.vid(qube, volume);
+        let is_importing = self.import(qube, volume).exists();
+        ensure!(!is_importing, "Import operation in progress on {vid}");
+        Ok(())
+    }
+
     fn drop_import(&self, qube: &str, volume: &str) -> Result<()> {
         remove_if_there(&self.import(qube, volume))
     }
@@ -124,11 +108,25 @@ impl Pool {
     }
 
     pub(crate) fn remove(&self, qube: &str) -> Result<()> {
+        if self.driver == Driver::LvmThin {
+            return ["root", "private"]
+                .iter()
+                .try_for_each(|volume| self.remove_volume(qube, volume));
+        }
         let folder = self.folder(qube);
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         Ok(())
+    }
+
+    fn remove_volume(&self, qube: &str, volume: &str) -> Result<()> {
+        for (_, revision) in self.revisions(qube, volume)? {
+            fs::remove_file(revision)?;
+        }
+        remove_if_there(&self.dirty(qube, volume))?;
+        remove_if_there(&self.import(qube, volume))?;
+        remove_if_there(&self.clean(qube, volume))
     }
 }
 

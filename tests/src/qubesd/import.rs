@@ -7,6 +7,7 @@ use super::property::{qube_mut, qube_of};
 use super::table::Call;
 use super::volume::size_of;
 use crate::daemon::world::World;
+use crate::pool::Driver;
 
 pub(crate) fn begin(world: &Arc<World>, call: &Call) -> Answer {
     let inner = world.lock();
@@ -22,7 +23,8 @@ pub(crate) fn begin(world: &Arc<World>, call: &Call) -> Answer {
     } else {
         size_of(call)?
     };
-    let path = world.pool.import_begin(name, volume, size)?;
+    let path = world.pool.import_begin(name, volume, size);
+    let path = path.map_err(|error| storage(&error.to_string()))?;
     Ok(format!("{size} {}", path.display()))
 }
 
@@ -33,8 +35,14 @@ pub(crate) fn end(world: &Arc<World>, call: &Call) -> Answer {
     enforce(world.pool.holds(qube, volume))?;
     let success = call.payload == b"ok";
     let size = std::fs::metadata(world.pool.import(name, volume)).map(|file| file.len());
-    // An import that is not under way is an unhandled error of qubesd: no answer.
-    let size = size.map_err(|_| Refusal::protocol("nothing is being imported"))?;
+    let size = size.map_err(|_| match world.pool.driver {
+        Driver::LvmThin => {
+            let vid = world.pool.vid(name, volume);
+            storage(&format!("No import operation in progress on {vid}"))
+        }
+        // An unhandled error of qubesd: no answer.
+        _ => Refusal::protocol("nothing is being imported"),
+    })?;
     world
         .pool
         .import_end(name, volume, success, qube.revisions_to_keep)?;
@@ -48,4 +56,8 @@ pub(crate) fn end(world: &Arc<World>, call: &Call) -> Answer {
     qube.set_size(volume, size);
     world.save(&inner)?;
     Ok(String::new())
+}
+
+fn storage(why: &str) -> Refusal {
+    Refusal::exception("StoragePoolException", why)
 }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use super::answer::{Answer, enforce};
 use super::table::Call;
 use crate::daemon::world::World;
-use crate::pool::NAME;
+use crate::pool::{Driver, NAME};
+
+/// The room of a thin pool for its tables, in bytes.
+const METADATA: u64 = 1 << 30;
+const VOLUME_METADATA: u64 = 4 << 20;
 
 pub(crate) fn list(_: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument.is_empty() && call.destination == "dom0")?;
@@ -23,10 +27,13 @@ fn space(world: &World) -> Result<(u64, u64), super::Refusal> {
 pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument == NAME && call.destination == "dom0")?;
     let (size, usage) = space(world)?;
-    let dir = world.pool.dir.display();
-    let driver = world.pool.driver.name();
+    let driver = world.pool.driver;
+    let own = match driver {
+        Driver::Reflink | Driver::File => format!("dir_path={}\n", world.pool.dir.display()),
+        Driver::LvmThin => format!("volume_group={}\nthin_pool=vm-pool\n", world.pool.group),
+    };
     Ok(format!(
-        "dir_path={dir}\ndriver={driver}\nephemeral_volatile=False\nname={NAME}\n\
+        "{own}driver={driver}\nephemeral_volatile=False\nname={NAME}\n\
          revisions_to_keep=1\nsize={size}\nusage={usage}\n"
     ))
 }
@@ -34,5 +41,14 @@ pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
 pub(crate) fn usage(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument == NAME && call.destination == "dom0")?;
     let (size, usage) = space(world)?;
-    Ok(format!("data_size={size}\ndata_usage={usage}\n"))
+    let data = format!("data_size={size}\ndata_usage={usage}\n");
+    if world.pool.driver != Driver::LvmThin {
+        return Ok(data);
+    }
+    // As if each volume took its share of the tables.
+    let volumes = std::fs::read_dir(world.pool.folder(""))?.count();
+    let metadata = u64::try_from(volumes).unwrap_or(u64::MAX) * VOLUME_METADATA;
+    Ok(format!(
+        "{data}metadata_size={METADATA}\nmetadata_usage={metadata}\n"
+    ))
 }

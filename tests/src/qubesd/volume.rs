@@ -8,7 +8,7 @@ use super::property::{qube_mut, qube_of};
 use super::table::Call;
 use crate::daemon::machine::Qube;
 use crate::daemon::world::World;
-use crate::pool;
+use crate::pool::{self, Driver};
 
 const VOLUMES: [&str; 4] = ["root", "private", "volatile", "kernel"];
 const SYSTEM_SIZE: u64 = 10 << 30;
@@ -52,7 +52,7 @@ fn own(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
         usage,
         rw: true,
         source: String::new(),
-        path: world.pool.dirty(name, volume).display().to_string(),
+        path: world.pool.path(name, volume).display().to_string(),
         save_on_stop: true,
         snap_on_start: false,
         revisions_to_keep: qube.revisions_to_keep,
@@ -119,7 +119,7 @@ pub(crate) fn list_snapshots(world: &Arc<World>, call: &Call) -> Answer {
     let revisions = world.pool.revisions(call.destination, call.argument)?;
     Ok(revisions
         .iter()
-        .map(|(number, _)| format!("{number}\n"))
+        .map(|(number, _)| format!("{}\n", world.pool.revision_id(*number)))
         .collect())
 }
 
@@ -128,6 +128,10 @@ pub(crate) fn resize(world: &Arc<World>, call: &Call) -> Answer {
     let mut inner = world.lock();
     let qube = qube_mut(&mut inner.machine, call.destination)?;
     enforce(world.pool.holds(qube, call.argument))?;
+    if world.pool.driver == Driver::LvmThin && size < qube.size(call.argument) {
+        let why = "For your own safety, shrinking is disabled";
+        return Err(Refusal::exception("StoragePoolException", why));
+    }
     world.pool.resize(call.destination, call.argument, size)?;
     qube.set_size(call.argument, size);
     world.save(&inner)?;

@@ -183,6 +183,10 @@ impl Machine {
                 .filter(|line| line.contains(&ours) && !line.contains("/pool.img"))
                 .map(str::to_owned),
         );
+        let volumes = fs::read_dir(self.lab.dir().join("pool/qubes/lv"));
+        let names = volumes.into_iter().flatten().flatten();
+        let names = names.map(|entry| entry.file_name().display().to_string());
+        found.extend(names.filter(|name| name.starts_with("vm-qib.")));
         if self.state().join("undo").exists() {
             found.push("undo journal".to_owned());
         }

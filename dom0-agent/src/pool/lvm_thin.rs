@@ -1,0 +1,103 @@
+//! The `lvm_thin` driver: a thin snapshot.
+//!
+//! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
+//! has a dot where no name of a qube's volume has one.
+
+use super::Still;
+use crate::admin::call::{self, Volume};
+use crate::error::{Error, Result};
+use crate::lvm::Lv;
+use crate::undo::{Undo, Undos};
+use qib_rpc::hex;
+use qib_rpc::name::QubeName;
+
+/// How often a qube may start or stop under our hands.
+const ATTEMPTS: u32 = 5;
+
+pub(super) fn still(qube: &QubeName, volume: &Volume, undos: &mut Undos) -> Result<Still> {
+    let committed = Lv::parse(&volume.vid)
+        .ok_or_else(|| Error::Volume(format!("its volume {} is unusual", volume.vid)))?;
+    for _ in 0..ATTEMPTS {
+        let origin = newest(&committed)?;
+        let halted = call::find_qube(qube)?.is_none_or(|qube| qube.halted);
+        let snapshot = committed.beside(name()?);
+        undos.note(Undo::Lv(snapshot.clone()))?;
+        let made = snapshot.snapshot_of(&origin);
+        if newest(&committed)? == origin {
+            made?;
+            return Ok(Still {
+                path: snapshot.device(),
+                bytes: volume.bytes,
+                state: if halted {
+                    "as it was left at its last shutdown"
+                } else {
+                    "as it is now"
+                },
+            });
+        }
+        undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
+    }
+    Err(Error::Volume(
+        "it starts or stops all the time; run again".to_owned(),
+    ))
+}
+
+fn name() -> Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|_| Error::Volume("no randomness".to_owned()))?;
+    Ok(format!("vm-qib.{}", hex::encode(&random)))
+}
+
+/// The volume that holds the newest state: what a running qube writes to, or one that crashed
+/// wrote to; what was left at the last shutdown; or, where that is gone, the newest revision.
+fn newest(committed: &Lv) -> Result<Lv> {
+    let names = committed.group_names()?;
+    newest_of(committed.name(), &names)
+        .map(|name| committed.beside(name))
+        .ok_or_else(|| Error::Volume(format!("its volume {committed} does not exist")))
+}
+
+fn newest_of(committed: &str, names: &[String]) -> Option<String> {
+    let live = format!("{committed}-snap");
+    let revision = |name: &String| -> Option<(u64, String)> {
+        let rest = name.strip_prefix(committed)?.strip_prefix('-')?;
+        let seconds = rest.strip_suffix("-back")?.parse().ok()?;
+        Some((seconds, name.clone()))
+    };
+    if names.contains(&live) {
+        return Some(live);
+    }
+    if names.iter().any(|name| name == committed) {
+        return Some(committed.to_owned());
+    }
+    let newest = names.iter().filter_map(revision).max();
+    newest.map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest_of;
+
+    #[test]
+    fn the_newest_state_of_a_volume() {
+        let newest = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            newest_of("vm-work-private", &names)
+        };
+        let committed = "vm-work-private";
+        let (live, back) = ("vm-work-private-snap", "vm-work-private-1700000000-back");
+        let later = "vm-work-private-1800000000-back";
+        assert_eq!(newest(&[back, committed, live]).as_deref(), Some(live));
+        assert_eq!(newest(&[later, committed]).as_deref(), Some(committed));
+        assert_eq!(newest(&[later, back]).as_deref(), Some(later));
+        // Those of a qube named `work-private`, and other things.
+        let others = [
+            "vm-work-private-private",
+            "vm-work-private-private-snap",
+            "vm-work-private-private-1700000000-back",
+            "vm-work-private-import",
+            "vm-work-root",
+        ];
+        assert_eq!(newest(&others), None);
+    }
+}
