@@ -1,5 +1,5 @@
-//! Logical volumes in the thin pools of Qubes: LVM's commands, in the words that qubesd has for
-//! them.
+//! Logical volumes in the thin pools of Qubes: LVM's commands, nearly in the words that
+//! qubesd has for them.
 //!
 //! A command of LVM's that is killed half-way can leave a pool that no longer starts. So each
 //! has a process group of its own, which no ^C reaches, and is waited for, however long it takes.
@@ -62,7 +62,8 @@ impl Lv {
         Ok(list.lines().map(|line| line.trim().to_owned()).collect())
     }
 
-    /// Makes it a snapshot of another one, in one instant.
+    /// Makes it a snapshot of another one, in one instant. That of a thin volume is thin; some
+    /// releases of LVM refuse to be told so beside `--snapshot`, as qubesd does.
     ///
     /// # Errors
     /// When LVM fails.
@@ -74,7 +75,6 @@ impl Lv {
             "--activate=y",
             TAG,
             "--snapshot",
-            "--type=thin",
             &name,
             "--",
             &origin.to_string(),

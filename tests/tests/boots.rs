@@ -2,20 +2,19 @@
 #![allow(clippy::unwrap_used)]
 
 mod bootable;
+mod emulated;
 mod machine;
 
 use machine::Machine;
 
 #[test]
 fn a_restored_root_boots() {
-    let missing = bootable::missing();
-    if !missing.is_empty() {
-        println!("skipped: a_restored_root_boots needs {}", missing.join(" "));
+    if emulated::skipped_without("a_restored_root_boots", &bootable::NEEDED) {
         return;
     }
     let machine = Machine::new();
     let disk = bootable::disk(machine.lab.scratch(), "as it was backed up");
-    let before = bootable::start(&disk);
+    let before = emulated::start(&disk, &[]);
     let said = "the system says: as it was backed up";
     assert!(before.contains(said), "not even before: {before}");
 
@@ -24,6 +23,6 @@ fn a_restored_root_boots() {
     let by = "read by qib: a disk with partitions";
     assert!(text.contains(by), "{text}");
     machine.restore("own", &[], "again");
-    let after = bootable::start(&machine.lab.image("again").unwrap());
+    let after = emulated::start(&machine.lab.image("again").unwrap(), &[]);
     assert!(after.contains(said), "{after}");
 }

@@ -54,7 +54,7 @@ const REMOVE: &str = "lvm lvremove --force -- GROUP/vm-qib.RANDOM";
 
 fn snapshot_of(origin: &str) -> String {
     format!(
-        "lvm lvcreate --setactivationskip=n --activate=y --addtag=qib --snapshot --type=thin \
+        "lvm lvcreate --setactivationskip=n --activate=y --addtag=qib --snapshot \
          --name=vm-qib.RANDOM -- GROUP/{origin}"
     )
 }

@@ -49,7 +49,6 @@ fn run(options: &[&str], target: &str) -> Result<()> {
             "--activate=y",
             "--addtag=qib",
             "--snapshot",
-            "--type=thin",
             name,
         ] => create(name.strip_prefix("--name=").context("no name")?, target),
         ["lvremove", "--force"] => remove(target),

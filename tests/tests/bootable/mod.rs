@@ -3,13 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod grub;
-mod kernel;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
+use super::emulated::{BUSYBOX, Initrd, executable, kernel_image};
 use qib_lab::tool;
 
 const DISK_BYTES: u64 = 256 << 20;
@@ -22,22 +21,15 @@ const INIT: &str = "#!/bin/busybox sh\n\
                     echo \"the system says: $(/bin/busybox cat /etc/word)\"\n\
                     /bin/busybox poweroff -f\n";
 
-/// What is not installed, of all that such a disk needs.
-pub fn missing() -> Vec<&'static str> {
-    let needed = [
-        ("qemu-system-x86", "/usr/bin/qemu-system-x86_64"),
-        ("grub-pc-bin", grub::BOOT_SECTOR),
-        ("grub-common", "/usr/bin/grub-mkimage"),
-        ("busybox-static", kernel::BUSYBOX),
-        ("cpio", "/usr/bin/cpio"),
-    ];
-    let absent = needed.iter().filter(|(_, path)| !Path::new(path).exists());
-    let mut packages: Vec<&str> = absent.map(|(package, _)| *package).collect();
-    if kernel::release().is_none() {
-        packages.push("linux-image-cloud-amd64");
-    }
-    packages
-}
+/// Switches to the root file system's own `init`.
+const SWITCH: &str = "mount -t ext4 -o ro /dev/vda2 /root\n\
+                      exec switch_root /root /sbin/init\n";
+
+/// Debian's packages that such a disk is made of, and a file of each.
+pub const NEEDED: [(&str, &str); 2] = [
+    ("grub-pc-bin", grub::BOOT_SECTOR),
+    ("grub-common", "/usr/bin/grub-mkimage"),
+];
 
 /// A disk in this folder: GPT, GRUB in its own partition, a root file system. Its system
 /// says this word.
@@ -71,31 +63,10 @@ fn system(tree: &Path, word: &str) {
         fs::create_dir_all(tree.join(folder)).unwrap();
     }
     fs::write(tree.join("boot/grub/grub.cfg"), MENU).unwrap();
-    kernel::install(&tree.join("boot"));
-    fs::copy(kernel::BUSYBOX, tree.join("bin/busybox")).unwrap();
+    fs::copy(kernel_image(), tree.join("boot/vmlinuz")).unwrap();
+    Initrd::new(&[], SWITCH).write(&tree.join("boot/initrd"));
+    fs::copy(BUSYBOX, tree.join("bin/busybox")).unwrap();
     symlink("busybox", tree.join("bin/sh")).unwrap();
     fs::write(tree.join("etc/word"), word).unwrap();
     executable(&tree.join("sbin/init"), INIT);
-}
-
-fn executable(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// All that a machine with this disk writes to its serial line until it is off. The disk
-/// stays as it is. It is emulated: where a host is itself a virtual machine, its KVM can
-/// be there and hang.
-pub fn start(disk: &Path) -> String {
-    let mut qemu = tool("timeout");
-    qemu.args(["240", "qemu-system-x86_64", "-accel", "tcg"]);
-    qemu.args(["-m", "512", "-display", "none", "-monitor", "none"]);
-    qemu.args(["-serial", "stdio", "-no-reboot", "-nic", "none", "-drive"]);
-    qemu.arg(format!(
-        "file={},format=raw,if=virtio,snapshot=on",
-        disk.display()
-    ));
-    let output = qemu.stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
