@@ -5,6 +5,7 @@ mod bootable;
 mod emulated;
 mod machine;
 
+use emulated::Boot;
 use machine::Machine;
 
 #[test]
@@ -14,7 +15,7 @@ fn a_restored_root_boots() {
     }
     let machine = Machine::new();
     let disk = bootable::disk(machine.lab.scratch(), "as it was backed up");
-    let before = emulated::start(&disk, &[]);
+    let before = emulated::start(&disk, Boot::Disk);
     let said = "the system says: as it was backed up";
     assert!(before.contains(said), "not even before: {before}");
 
@@ -23,6 +24,6 @@ fn a_restored_root_boots() {
     let by = "read by qib: a disk with partitions";
     assert!(text.contains(by), "{text}");
     machine.restore("own", &[], "again");
-    let after = emulated::start(&machine.lab.image("again").unwrap(), &[]);
+    let after = emulated::start(&machine.lab.image("again").unwrap(), Boot::Disk);
     assert!(after.contains(said), "{after}");
 }

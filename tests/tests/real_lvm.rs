@@ -9,7 +9,7 @@ mod machine;
 use std::fs;
 use std::path::Path;
 
-use emulated::{Initrd, kernel_image, skipped_without, start};
+use emulated::{Boot, Initrd, skipped_without, start};
 use machine::faults::add;
 use machine::{BINARY, Machine, skipped_without_root};
 use qib_lab::{Driver, LabBuilder};
@@ -92,16 +92,7 @@ fn run_for_real(folder: &Path, commands: &[String]) -> String {
         .write(&initrd);
     let disk = folder.join("disk");
     fs::File::create(&disk).unwrap().set_len(256 << 20).unwrap();
-    let (kernel, initrd) = (kernel_image(), initrd.display().to_string());
-    let boot = [
-        "-kernel",
-        kernel.to_str().unwrap(),
-        "-initrd",
-        &initrd,
-        "-append",
-        "console=ttyS0 panic=-1 quiet",
-    ];
-    start(&disk, &boot)
+    start(&disk, Boot::Kernel(&initrd))
 }
 
 #[test]

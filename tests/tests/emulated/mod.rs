@@ -1,11 +1,6 @@
 //! A PC that qemu emulates, with Debian's cloud kernel. There is no KVM: where a host is itself
 //! a virtual machine, its KVM can be there and hang.
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
 
 mod initrd;
 
@@ -49,16 +44,27 @@ pub fn kernel_image() -> PathBuf {
     PathBuf::from(format!("/boot/vmlinuz-{}", kernel().unwrap()))
 }
 
+/// How a machine starts: from its disk, or a kernel with this first file system.
+pub enum Boot<'a> {
+    Disk,
+    Kernel(&'a Path),
+}
+
 /// All that a machine with this disk writes to its serial line until it turns itself off. The
 /// disk stays as it is.
-pub fn start(disk: &Path, boot: &[&str]) -> String {
+pub fn start(disk: &Path, boot: Boot<'_>) -> String {
     let mut qemu = tool("timeout");
     qemu.args(["240", "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max"]);
     qemu.args(["-m", "512", "-display", "none", "-monitor", "none"]);
     qemu.args(["-serial", "stdio", "-no-reboot", "-nic", "none", "-drive"]);
     let place = disk.display();
     qemu.arg(format!("file={place},format=raw,if=virtio,snapshot=on"));
-    let output = qemu.args(boot).stdin(Stdio::null()).output().unwrap();
+    if let Boot::Kernel(initrd) = boot {
+        qemu.arg("-kernel").arg(kernel_image());
+        qemu.arg("-initrd").arg(initrd);
+        qemu.args(["-append", "console=ttyS0 panic=-1 quiet"]);
+    }
+    let output = qemu.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
