@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::select::Selector;
 use crate::size::Size;
 use clap::{Args, Parser, Subcommand};
 use qib_rpc::compression::Compression;
@@ -65,16 +66,19 @@ pub struct Init {
 /// Arguments of `backup`.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// The qubes to back up.
+    /// The qubes to back up: names, '@tag:NAME' or '@type:CLASS'.
     #[arg(
         value_name = "QUBE",
         required_unless_present = "all",
         conflicts_with = "all"
     )]
-    pub qubes: Vec<QubeName>,
-    /// Every AppVM whose 'include_in_backups' is set, but the storage qube.
+    pub qubes: Vec<Selector>,
+    /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube.
     #[arg(long)]
     pub all: bool,
+    /// Not this one, or not what has this tag or class; may be repeated.
+    #[arg(short = 'x', long, value_name = "QUBE")]
+    pub exclude: Vec<Selector>,
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,

@@ -27,6 +27,7 @@ pub mod progress;
 pub mod records;
 pub mod report;
 pub mod restore;
+pub mod select;
 pub mod size;
 pub mod source;
 pub mod state;

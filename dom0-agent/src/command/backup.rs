@@ -11,6 +11,7 @@ use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
 use crate::part::Part;
 use crate::progress::Progress;
+use crate::select::Choice;
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
 
@@ -36,7 +37,12 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         compression: arguments.compression,
     };
     let mut outcomes = Vec::new();
-    for name in chosen(&machine, arguments, &qubes)? {
+    let choice = Choice {
+        all: arguments.all,
+        of: &arguments.qubes,
+        but: &arguments.exclude,
+    };
+    for name in choice.names(&qubes, &machine.config.storage)? {
         if machine.stop.asked() {
             outcomes.push((name, Err(Error::Stopped)));
             continue;
@@ -89,31 +95,6 @@ fn parts(qube: &Qube) -> Result<&'static [Part]> {
         (_, Some(_)) => Ok(&[Part::Root, Part::Private]),
         _ => Err(Error::Volume(NO_VOLUMES.to_owned())),
     }
-}
-
-/// The qubes that the command names, each once.
-fn chosen(machine: &Machine, arguments: &Arguments, qubes: &[Qube]) -> Result<Vec<QubeName>> {
-    if !arguments.all {
-        let mut names = arguments.qubes.clone();
-        names.sort();
-        names.dedup();
-        return Ok(names);
-    }
-    let mut names = Vec::new();
-    for qube in qubes {
-        let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");
-        if !kind || qube.name == machine.config.storage {
-            continue;
-        }
-        if call::property(&qube.name, "include_in_backups")?.value != "True" {
-            continue;
-        }
-        names.push(qube.name.clone());
-    }
-    if names.is_empty() {
-        return Err(Error::Config("there is no qube to back up".to_owned()));
-    }
-    Ok(names)
 }
 
 /// Names the failures at the end, and decides the exit code.

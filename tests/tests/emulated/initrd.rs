@@ -52,7 +52,7 @@ impl Initrd {
         let place = self.root().join(file.strip_prefix("/").unwrap());
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         if !place.exists() {
-            fs::copy(file, place).expect(file.to_str().unwrap());
+            fs::copy(file, place).unwrap();
         }
     }
 

@@ -1,0 +1,168 @@
+//! Which qubes a command is about: names, tags and classes, as `qvm` programs and policy have
+//! them.
+
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::error::{Error, Result};
+use qib_rpc::name::{NotAQubeName, QubeName};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// One word of a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// A qube.
+    Name(QubeName),
+    /// `@tag:NAME`: all that have the tag.
+    Tag(String),
+    /// `@type:CLASS`: all of the class, such as `AppVM`.
+    Type(String),
+}
+
+/// Why a word is no selector.
+#[derive(Debug)]
+pub enum NotASelector {
+    /// It is no name.
+    Name(NotAQubeName),
+    /// What follows `@` is not known.
+    Word,
+}
+
+impl fmt::Display for NotASelector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(error) => error.fmt(out),
+            Self::Word => out.write_str("it must be a name, '@tag:NAME' or '@type:CLASS'"),
+        }
+    }
+}
+
+impl std::error::Error for NotASelector {}
+
+impl FromStr for Selector {
+    type Err = NotASelector;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotASelector> {
+        let Some(word) = text.strip_prefix('@') else {
+            return QubeName::parse(text)
+                .map(Self::Name)
+                .map_err(NotASelector::Name);
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let is_plain = |text: &&str| !text.is_empty() && text.bytes().all(plain);
+        let (kind, value) = word.split_once(':').ok_or(NotASelector::Word)?;
+        let value = Some(value).filter(is_plain).ok_or(NotASelector::Word)?;
+        match kind {
+            "tag" => Ok(Self::Tag(value.to_owned())),
+            "type" => Ok(Self::Type(value.to_owned())),
+            _ => Err(NotASelector::Word),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(out),
+            Self::Tag(tag) => write!(out, "@tag:{tag}"),
+            Self::Type(class) => write!(out, "@type:{class}"),
+        }
+    }
+}
+
+impl Selector {
+    fn takes(&self, qube: &Qube) -> Result<bool> {
+        Ok(match self {
+            Self::Name(name) => *name == qube.name,
+            Self::Tag(tag) => call::has_tag(&qube.name, tag)?,
+            Self::Type(class) => *class == qube.class,
+        })
+    }
+}
+
+/// What a command line chooses.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// Every app and standalone qube with `include_in_backups`, but the storage qube.
+    pub all: bool,
+    /// Else these.
+    pub of: &'a [Selector],
+    /// But not these.
+    pub but: &'a [Selector],
+}
+
+impl Choice<'_> {
+    /// The qubes that are chosen, each once, in the order of their names. A name that no qube
+    /// has is among them: it is one that can not be backed up.
+    ///
+    /// # Errors
+    /// When qubesd does not tell, a tag or a class has no qube, or no qube is left.
+    pub fn names(&self, qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+        let mut chosen = if self.all {
+            included(qubes, storage)?
+        } else {
+            let mut named = BTreeSet::new();
+            for selector in self.of {
+                named.extend(selected(selector, qubes, storage)?);
+            }
+            named
+        };
+        for selector in self.but {
+            for name in selected(selector, qubes, storage)? {
+                chosen.remove(&name);
+            }
+        }
+        if chosen.is_empty() {
+            return Err(Error::Config("there is no qube to back up".to_owned()));
+        }
+        Ok(chosen)
+    }
+}
+
+fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+    let mut names = BTreeSet::new();
+    for qube in qubes {
+        let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");
+        if kind
+            && qube.name != *storage
+            && call::property(&qube.name, "include_in_backups")?.value == "True"
+        {
+            names.insert(qube.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+fn selected(selector: &Selector, qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+    if let Selector::Name(name) = selector {
+        return Ok(BTreeSet::from([name.clone()]));
+    }
+    let mut names = BTreeSet::new();
+    for qube in qubes.iter().filter(|qube| qube.name != *storage) {
+        if selector.takes(qube)? {
+            names.insert(qube.name.clone());
+        }
+    }
+    if names.is_empty() {
+        return Err(Error::Config(format!("no qube is {selector}")));
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_command_line() {
+        for text in ["work", "@tag:daily-1", "@type:StandaloneVM"] {
+            assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
+        }
+        for text in [
+            "", "-x", "a b", "@", "@tag", "@tag:", "@tag:a b", "@anyvm", "@type:", "@Tag:a",
+        ] {
+            assert!(text.parse::<Selector>().is_err(), "{text}");
+        }
+    }
+}
