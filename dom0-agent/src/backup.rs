@@ -12,7 +12,7 @@ use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
 use crate::part::Part;
 use crate::permit::Permit;
-use crate::pool::{self, Still};
+use crate::pool::{self, Moment, Still};
 use crate::progress::Progress;
 use crate::source;
 use crate::undo::{Undo, Undos};
@@ -27,6 +27,8 @@ use std::time::Instant;
 pub struct How {
     /// Read and count, store nothing.
     pub dry_run: bool,
+    /// Which state of a running qube to read.
+    pub moment: Moment,
     /// How hard to compress.
     pub compression: Compression,
 }
@@ -115,7 +117,7 @@ impl Session<'_> {
     ) -> Result<(Backup, Still)> {
         progress.stage(&qube.name, "starting a helper");
         let helper = Helper::start(self.machine, undos)?;
-        let still = pool::still(&qube.name, self.part, undos)?;
+        let still = pool::still(&qube.name, self.part, self.how.moment, undos)?;
         progress.stage(
             &qube.name,
             &format!("reading its {} volume {}", self.part.name(), still.state),

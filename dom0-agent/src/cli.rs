@@ -79,6 +79,12 @@ pub struct Backup {
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]
     pub exclude: Vec<Selector>,
+    /// Of a running qube, read what its last shutdown left, not its state now.
+    ///
+    /// That state was written to the end. The state now is one as after a power cut, which file
+    /// systems are made for; what programs keep in memory is in neither.
+    #[arg(long)]
+    pub last_shutdown: bool,
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,

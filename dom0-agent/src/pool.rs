@@ -29,6 +29,15 @@ const THIN: Full = Full {
     metadata_percent: 85,
 };
 
+/// Which state of a qube is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The one that it is in.
+    Now,
+    /// The one that its last shutdown left.
+    LastShutdown,
+}
+
 /// A volume that nobody writes to while a helper reads it.
 #[derive(Debug)]
 pub struct Still {
@@ -40,25 +49,39 @@ pub struct Still {
     pub state: &'static str,
 }
 
+/// What a person is told of the state of a qube that runs, or does not, or is read as it did not.
+const fn state(is_live: bool) -> &'static str {
+    if is_live {
+        "as it is now"
+    } else {
+        "as it was left at its last shutdown"
+    }
+}
+
 /// Makes a still image of one of the qube's volumes.
 ///
 /// # Errors
 /// When the pool's driver is not supported, the pool is nearly full, or the
 /// qube's state does not allow it.
-pub fn still(qube: &QubeName, part: Part, undos: &mut Undos) -> Result<Still> {
+pub fn still(qube: &QubeName, part: Part, moment: Moment, undos: &mut Undos) -> Result<Still> {
     let volume = call::volume(qube, part.name())?;
+    if moment == Moment::LastShutdown && !volume.keeps_last_shutdown {
+        return Err(Error::Volume(
+            "its volume keeps no state of its last shutdown ('revisions_to_keep' is -1)".to_owned(),
+        ));
+    }
     let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
     let folder = || call::pool_info(&volume.pool, "dir_path").map(Option::unwrap_or_default);
     match driver.as_str() {
         "lvm_thin" => {
             refuse_full(&volume.pool, &THIN)?;
-            lvm_thin::still(qube, &volume, undos)
+            lvm_thin::still(qube, &volume, moment, undos)
         }
         "file-reflink" => {
             refuse_full(&volume.pool, &FILES)?;
             let folder = folder()?;
             let image = image(&folder, &volume)?;
-            reflink::still(Path::new(&folder), &image, &volume, undos)
+            reflink::still(Path::new(&folder), &image, &volume, moment, undos)
         }
         "file" => file::still(qube, &image(&folder()?, &volume)?, &volume, undos),
         _ => Err(Error::Volume(format!(

@@ -59,11 +59,8 @@ fn names_tags_and_classes_choose_and_others_are_taken_out() {
 #[test]
 fn a_choice_of_nothing_is_an_error() {
     let machine = machine();
-    for (words, said) in [
-        (
-            &["backup", "@tag:weekly"] as &[&str],
-            "no qube is @tag:weekly",
-        ),
+    let cases: [(&[&str], &str); 3] = [
+        (&["backup", "@tag:weekly"], "no qube is @tag:weekly"),
         (
             &["backup", "--all", "-x", "@type:DispVM"],
             "no qube is @type:DispVM",
@@ -72,7 +69,8 @@ fn a_choice_of_nothing_is_an_error() {
             &["backup", "work", "-x", "work"],
             "there is no qube to back up",
         ),
-    ] {
+    ];
+    for (words, said) in cases {
         let (code, text) = machine.fails(words);
         assert_eq!(code, 1);
         assert!(text.contains(said), "{text}");

@@ -20,6 +20,8 @@ pub struct Volume {
     pub vid: String,
     /// Its size in bytes.
     pub bytes: u64,
+    /// A running qube writes to a copy, and what its last shutdown left stays as it is.
+    pub keeps_last_shutdown: bool,
 }
 
 /// How full a pool is, as far as it can tell.
@@ -188,6 +190,7 @@ pub fn volume(qube: &QubeName, name: &str) -> Result<Volume> {
         pool: value("pool")?,
         vid: value("vid")?,
         bytes,
+        keeps_last_shutdown: value("revisions_to_keep")? != "-1",
     })
 }
 

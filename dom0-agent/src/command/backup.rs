@@ -10,6 +10,7 @@ use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
 use crate::part::Part;
+use crate::pool::Moment;
 use crate::progress::Progress;
 use crate::select::Choice;
 use crate::{report, storage};
@@ -34,6 +35,11 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let qubes = call::qubes()?;
     let how = How {
         dry_run: arguments.dry_run,
+        moment: if arguments.last_shutdown {
+            Moment::LastShutdown
+        } else {
+            Moment::Now
+        },
         compression: arguments.compression,
     };
     let mut outcomes = Vec::new();

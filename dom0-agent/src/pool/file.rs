@@ -32,6 +32,6 @@ pub(super) fn still(
     Ok(Still {
         path,
         bytes: volume.bytes,
-        state: "as it was left at its last shutdown",
+        state: super::state(false),
     })
 }

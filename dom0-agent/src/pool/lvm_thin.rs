@@ -3,7 +3,7 @@
 //! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
 //! has a dot where no name of a qube's volume has one.
 
-use super::Still;
+use super::{Moment, Still};
 use crate::admin::call::{self, Volume};
 use crate::error::{Error, Result};
 use crate::lvm::Lv;
@@ -14,25 +14,26 @@ use qib_rpc::name::QubeName;
 /// How often a qube may start or stop under our hands.
 const ATTEMPTS: u32 = 5;
 
-pub(super) fn still(qube: &QubeName, volume: &Volume, undos: &mut Undos) -> Result<Still> {
+pub(super) fn still(
+    qube: &QubeName,
+    volume: &Volume,
+    moment: Moment,
+    undos: &mut Undos,
+) -> Result<Still> {
     let committed = Lv::parse(&volume.vid)
         .ok_or_else(|| Error::Volume(format!("its volume {} is unusual", volume.vid)))?;
     for _ in 0..ATTEMPTS {
-        let origin = newest(&committed)?;
-        let halted = call::find_qube(qube)?.is_none_or(|qube| qube.halted);
+        let origin = newest(&committed, moment)?;
+        let runs = call::find_qube(qube)?.is_some_and(|qube| !qube.halted);
         let snapshot = committed.beside(name()?);
         undos.note(Undo::Lv(snapshot.clone()))?;
         let made = snapshot.snapshot_of(&origin);
-        if newest(&committed)? == origin {
+        if newest(&committed, moment)? == origin {
             made?;
             return Ok(Still {
                 path: snapshot.device(),
                 bytes: volume.bytes,
-                state: if halted {
-                    "as it was left at its last shutdown"
-                } else {
-                    "as it is now"
-                },
+                state: super::state(runs && moment == Moment::Now),
             });
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
@@ -50,8 +51,11 @@ fn name() -> Result<String> {
 
 /// The volume that holds the newest state: what a running qube writes to, or one that crashed
 /// wrote to; what was left at the last shutdown; or, where that is gone, the newest revision.
-fn newest(committed: &Lv) -> Result<Lv> {
-    let names = committed.group_names()?;
+fn newest(committed: &Lv, moment: Moment) -> Result<Lv> {
+    let mut names = committed.group_names()?;
+    if moment == Moment::LastShutdown {
+        names.retain(|name| !name.ends_with("-snap"));
+    }
     newest_of(committed.name(), &names)
         .map(|name| committed.beside(name))
         .ok_or_else(|| Error::Volume(format!("its volume {committed} does not exist")))

@@ -1,6 +1,6 @@
 //! The `file-reflink` driver: a clone of the image that shares its blocks.
 
-use super::Still;
+use super::{Moment, Still};
 use crate::admin::call::Volume;
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
@@ -18,11 +18,13 @@ pub(super) fn still(
     pool: &Path,
     image: &Path,
     volume: &Volume,
+    moment: Moment,
     undos: &mut Undos,
 ) -> Result<Still> {
     let dirty = ending(image, "-dirty.img");
+    let is_live = || moment == Moment::Now && dirty.exists();
     for _ in 0..ATTEMPTS {
-        let live = dirty.exists();
+        let live = is_live();
         let origin = if live {
             dirty.clone()
         } else {
@@ -32,16 +34,11 @@ pub(super) fn still(
             continue;
         };
         let path = clone(&origin, pool, undos)?;
-        if dirty.exists() == live {
-            let state = if live {
-                "as it is now"
-            } else {
-                "as it was left at its last shutdown"
-            };
+        if is_live() == live {
             return Ok(Still {
                 path,
                 bytes: volume.bytes,
-                state,
+                state: super::state(live),
             });
         }
         undos.only(|undo| *undo == Undo::Clone(path.clone()))?;
