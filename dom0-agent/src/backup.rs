@@ -12,9 +12,10 @@ use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
 use crate::part::Part;
 use crate::permit::Permit;
-use crate::pool::{self, Moment, Still};
+use crate::pool::{self, Mark, Moment, Still};
 use crate::progress::Progress;
 use crate::source;
+use crate::unchanged;
 use crate::undo::{Undo, Undos};
 use qib_rpc::compression::Compression;
 use qib_rpc::fault::Code;
@@ -65,6 +66,7 @@ pub fn back_up(
         id = source::known_root(machine, installation, id, qube, &mut undos)?;
     }
     let settings = source::settings(&qube.name)?;
+    let before = Mark::of(&qube.name, part)?;
     let live = live::read(machine, installation, id)?;
     let session = SessionId::new(machine.random()?);
     let now = machine.now();
@@ -93,7 +95,17 @@ pub fn back_up(
         result => result?,
     };
     if let Some(stored) = backup.stored {
-        backup.sequence = Some(session.commit(&stored, &backup, &still, settings)?);
+        let sequence = session.commit(&stored, &backup, &still, settings)?;
+        backup.sequence = Some(sequence);
+        // The same before and after: that is the state that was read.
+        let after = Mark::of(&qube.name, part);
+        let same = after.map(|after| after.filter(|after| before == Some(*after)));
+        let noted =
+            same.and_then(|same| same.map_or(Ok(()), |mark| unchanged::note(id, sequence, mark)));
+        if let Err(error) = noted {
+            let again = format!("it will be read again even if it does not change: {error}");
+            backup.warnings.push(again);
+        }
         if let Err(error) = session.copy_ledger() {
             let late = format!("the ledger's copy at the storage qube is late: {error}");
             backup.warnings.push(late);

@@ -79,6 +79,11 @@ pub struct Backup {
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]
     pub exclude: Vec<Selector>,
+    /// Read also what can not have changed since its last snapshot.
+    ///
+    /// Without this no helper is started for a qube that was not started since.
+    #[arg(long)]
+    pub always: bool,
     /// Of a running qube, read what its last shutdown left, not its state now.
     ///
     /// That state was written to the end. The state now is one as after a power cut, which file

@@ -35,4 +35,5 @@ pub mod stop;
 pub mod storage;
 pub mod talk;
 pub mod text;
+pub mod unchanged;
 pub mod undo;

@@ -1,11 +1,21 @@
 //! What a backup or restore came to.
 
 use crate::part::Part;
+use crate::unchanged::Unchanged;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
 use qib_rpc::message::backup::StoredBackup;
 use qib_rpc::reading::Manner;
 use std::fs;
+
+/// What came of a volume.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It was read.
+    Read(Box<Backup>),
+    /// It did not have to be.
+    Unchanged(Unchanged),
+}
 
 /// A backup that ended well.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 mod file;
 mod lvm_thin;
+mod mark;
 mod reflink;
 
 use crate::admin::call::{self, Fill, Volume};
@@ -10,6 +11,8 @@ use crate::part::Part;
 use crate::undo::Undos;
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
+
+pub use mark::Mark;
 
 /// A pool is refused when it is as full as this: a snapshot costs room.
 struct Full {

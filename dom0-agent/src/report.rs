@@ -2,7 +2,7 @@
 
 use crate::command::Outcome;
 use crate::error::{Error, Result};
-use crate::outcome::Backup;
+use crate::outcome::{Backup, Done};
 use crate::text;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::name::QubeName;
@@ -10,9 +10,15 @@ use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
 /// Prints what came of one qube.
-pub fn print(name: &QubeName, outcome: &Result<Backup>) {
+pub fn print(name: &QubeName, outcome: &Result<Done>) {
     match outcome {
-        Ok(backup) => print!("{}", lines(name, backup)),
+        Ok(Done::Read(backup)) => print!("{}", lines(name, backup)),
+        Ok(Done::Unchanged(unchanged)) => println!(
+            "{name}{}: unchanged since snapshot {} of {}",
+            unchanged.part.suffix(),
+            unchanged.sequence,
+            text::time(unchanged.time),
+        ),
         Err(error @ Error::NeverStarted) => println!("{name}: {error}"),
         Err(error) => eprintln!("qib: error: {name}: {error}"),
     }
@@ -69,7 +75,15 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
 /// What came of every qube.
 pub fn json(outcomes: &[Outcome]) -> Value {
     let one = |(name, outcome): &Outcome| match outcome {
-        Ok(backup) => backup_json(name, backup),
+        Ok(Done::Read(backup)) => backup_json(name, backup),
+        Ok(Done::Unchanged(unchanged)) => json!({
+            "qube": name.as_str(),
+            "part": unchanged.part.name(),
+            "ok": true,
+            "unchanged": true,
+            "snapshot": unchanged.sequence,
+            "time": unchanged.time,
+        }),
         Err(Error::NeverStarted) => json!({ "qube": name.as_str(), "ok": true, "empty": true }),
         Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),
     };

@@ -118,7 +118,7 @@ fn a_standalone_qube_comes_back_with_both_volumes() {
     let text = machine.ok(&["backup", "own"]);
     assert!(text.contains("own (root): snapshot 1"), "{text}");
     assert!(text.contains("\nown: snapshot 1"), "{text}");
-    let report = machine.ok(&["backup", "--json", "own"]);
+    let report = machine.ok(&["backup", "--always", "--json", "own"]);
     let report: Value = serde_json::from_str(&report).unwrap();
     let part = |place: usize| report["qubes"][place]["part"].as_str().unwrap();
     assert_eq!((part(0), part(1)), ("root", "private"));

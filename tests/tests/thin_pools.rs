@@ -50,6 +50,7 @@ fn without_chance(line: &str) -> String {
 }
 
 const LIST: &str = "lvm lvs --noheadings --options=lv_name -- GROUP";
+const UUID: &str = "lvm lvs --noheadings --options=lv_uuid -- GROUP/vm-work-private";
 const REMOVE: &str = "lvm lvremove --force -- GROUP/vm-qib.RANDOM";
 
 fn snapshot_of(origin: &str) -> String {
@@ -77,7 +78,8 @@ fn a_qube_on_a_thin_pool_is_backed_up_running_and_halted_and_restored() {
     let halted = machine.backup("work");
     assert_eq!(halted["state"], "as it was left at its last shutdown");
     let left = snapshot_of("vm-work-private");
-    let expected = [LIST, &left, LIST, LIST, REMOVE];
+    // Around it: is it the committed state, and which one?
+    let expected = [LIST, UUID, LIST, &left, LIST, LIST, UUID, LIST, REMOVE];
     assert_eq!(commands(&machine), expected);
 
     machine.restore("work", &[], "again");
@@ -100,7 +102,7 @@ fn a_volume_that_has_only_a_revision_left_is_read_from_it() {
     fs::remove_file(folder.join("vm-work-private")).unwrap();
     machine.backup("work");
     let newest = snapshot_of("vm-work-private-1700000001-back");
-    assert_eq!(commands(&machine)[1], newest);
+    assert!(commands(&machine).contains(&newest));
 }
 
 #[test]
@@ -119,10 +121,8 @@ fn a_pool_that_is_full_of_metadata_is_refused_before_anything_happens() {
         said.contains("% full of metadata; free some room"),
         "{said}"
     );
-    assert!(
-        !machine.lab.dir().join("pool/lvm.log").exists(),
-        "LVM was called"
-    );
+    let made = |line: &String| line.starts_with("lvm lvcreate");
+    assert!(!commands(&machine).iter().any(made));
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }
 

@@ -8,18 +8,19 @@ use crate::cli::Backup as Arguments;
 use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
-use crate::outcome::Backup;
+use crate::outcome::Done;
 use crate::part::Part;
 use crate::pool::Moment;
 use crate::progress::Progress;
 use crate::select::Choice;
+use crate::unchanged::{self, Unchanged};
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
 
 const NO_VOLUMES: &str = "qubes of its class have no volumes of their own";
 
 /// What came of one qube.
-pub(crate) type Outcome = (QubeName, Result<Backup>);
+pub(crate) type Outcome = (QubeName, Result<Done>);
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let machine = Machine::open()?;
@@ -64,6 +65,13 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
                 continue;
             }
         };
+        if let Some(found) = unchanged(arguments, &installation, qube, parts) {
+            for part in found {
+                let outcome = Ok(Done::Unchanged(part));
+                note(arguments, &mut outcomes, name.clone(), outcome);
+            }
+            continue;
+        }
         for part in parts {
             if machine.stop.asked() {
                 outcomes.push((name.clone(), Err(Error::Stopped)));
@@ -72,6 +80,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             let installation = &mut installation;
             let outcome = back_up(&machine, installation, qube, *part, how, &mut progress);
             progress.clear();
+            let outcome = outcome.map(|backup| Done::Read(Box::new(backup)));
             note(arguments, &mut outcomes, name.clone(), outcome);
         }
     }
@@ -81,12 +90,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     Ok(conclude(&outcomes))
 }
 
-fn note(
-    arguments: &Arguments,
-    outcomes: &mut Vec<Outcome>,
-    name: QubeName,
-    outcome: Result<Backup>,
-) {
+fn note(arguments: &Arguments, outcomes: &mut Vec<Outcome>, name: QubeName, outcome: Result<Done>) {
     if !arguments.json {
         report::print(&name, &outcome);
     }
@@ -101,6 +105,21 @@ fn parts(qube: &Qube) -> Result<&'static [Part]> {
         (_, Some(_)) => Ok(&[Part::Root, Part::Private]),
         _ => Err(Error::Volume(NO_VOLUMES.to_owned())),
     }
+}
+
+/// The volumes of a qube, if none of them has to be read. What can not be found out fails again
+/// when they are, and is told there.
+fn unchanged(
+    arguments: &Arguments,
+    installation: &Installation,
+    qube: &Qube,
+    parts: &[Part],
+) -> Option<Vec<Unchanged>> {
+    if arguments.always || arguments.dry_run {
+        return None;
+    }
+    let found = unchanged::find(&installation.ledger.book, qube, parts);
+    found.ok().flatten()
 }
 
 /// Names the failures at the end, and decides the exit code.

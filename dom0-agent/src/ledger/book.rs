@@ -30,6 +30,8 @@ pub struct History {
     /// The packs that the last snapshot needs, with the bytes that it needs of each,
     /// but for those that were found lost.
     pub packs: BTreeMap<Digest, u64>,
+    /// A pack was found lost since the last snapshot.
+    pub has_lost: bool,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
     /// How snapshots were made, by their numbers, where not by our own reader.
@@ -113,7 +115,9 @@ impl Book {
             }
             Record::Snapshot(snapshot) => self.find(snapshot.qube)?.commit(snapshot),
             Record::PackLost { qube, pack } => {
-                let known = self.find(*qube)?.packs.remove(pack);
+                let history = self.find(*qube)?;
+                history.has_lost = true;
+                let known = history.packs.remove(pack);
                 known.map(drop).ok_or(Contradiction)
             }
             Record::Read {
@@ -156,6 +160,7 @@ impl History {
             snapshots: Vec::new(),
             partials: Vec::new(),
             packs: BTreeMap::new(),
+            has_lost: false,
             pending: None,
             pending_manner: None,
             manners: BTreeMap::new(),
@@ -213,6 +218,7 @@ impl History {
         if let Some((_, manner)) = manner.filter(|(session, _)| *session == snapshot.session) {
             self.manners.insert(snapshot.sequence, manner);
         }
+        self.has_lost = false;
         self.partials.clear();
         self.snapshots.push(snapshot.clone());
         Ok(())

@@ -3,6 +3,7 @@
 //! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
 //! has a dot where no name of a qube's volume has one.
 
+use super::mark::State;
 use super::{Moment, Still};
 use crate::admin::call::{self, Volume};
 use crate::error::{Error, Result};
@@ -10,6 +11,9 @@ use crate::lvm::Lv;
 use crate::undo::{Undo, Undos};
 use qib_rpc::hex;
 use qib_rpc::name::QubeName;
+
+/// What a running qube writes to ends in this.
+const LIVE: &str = "-snap";
 
 /// How often a qube may start or stop under our hands.
 const ATTEMPTS: u32 = 5;
@@ -20,8 +24,7 @@ pub(super) fn still(
     moment: Moment,
     undos: &mut Undos,
 ) -> Result<Still> {
-    let committed = Lv::parse(&volume.vid)
-        .ok_or_else(|| Error::Volume(format!("its volume {} is unusual", volume.vid)))?;
+    let committed = parse(volume)?;
     for _ in 0..ATTEMPTS {
         let origin = newest(&committed, moment)?;
         let runs = call::find_qube(qube)?.is_some_and(|qube| !qube.halted);
@@ -49,12 +52,27 @@ fn name() -> Result<String> {
     Ok(format!("vm-qib.{}", hex::encode(&random)))
 }
 
+/// The state that a halted qube was left in; none after a crash.
+pub(super) fn committed(volume: &Volume) -> Result<Option<State>> {
+    let committed = parse(volume)?;
+    let newest = newest(&committed, Moment::Now)?;
+    if newest.name().ends_with(LIVE) {
+        return Ok(None);
+    }
+    newest.uuid().map(|uuid| Some(State::Volume(uuid)))
+}
+
+fn parse(volume: &Volume) -> Result<Lv> {
+    let lv = Lv::parse(&volume.vid);
+    lv.ok_or_else(|| Error::Volume(format!("its volume {} is unusual", volume.vid)))
+}
+
 /// The volume that holds the newest state: what a running qube writes to, or one that crashed
 /// wrote to; what was left at the last shutdown; or, where that is gone, the newest revision.
 fn newest(committed: &Lv, moment: Moment) -> Result<Lv> {
     let mut names = committed.group_names()?;
     if moment == Moment::LastShutdown {
-        names.retain(|name| !name.ends_with("-snap"));
+        names.retain(|name| !name.ends_with(LIVE));
     }
     newest_of(committed.name(), &names)
         .map(|name| committed.beside(name))
@@ -62,7 +80,7 @@ fn newest(committed: &Lv, moment: Moment) -> Result<Lv> {
 }
 
 fn newest_of(committed: &str, names: &[String]) -> Option<String> {
-    let live = format!("{committed}-snap");
+    let live = format!("{committed}{LIVE}");
     let revision = |name: &String| -> Option<(u64, String)> {
         let rest = name.strip_prefix(committed)?.strip_prefix('-')?;
         let seconds = rest.strip_suffix("-back")?.parse().ok()?;

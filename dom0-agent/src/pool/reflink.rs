@@ -1,5 +1,6 @@
 //! The `file-reflink` driver: a clone of the image that shares its blocks.
 
+use super::mark::State;
 use super::{Moment, Still};
 use crate::admin::call::Volume;
 use crate::error::{Error, Result, at};
@@ -25,11 +26,7 @@ pub(super) fn still(
     let is_live = || moment == Moment::Now && dirty.exists();
     for _ in 0..ATTEMPTS {
         let live = is_live();
-        let origin = if live {
-            dirty.clone()
-        } else {
-            ending(image, ".img")
-        };
+        let origin = if live { dirty.clone() } else { clean(image) };
         let Ok(origin) = File::open(&origin) else {
             continue;
         };
@@ -46,6 +43,17 @@ pub(super) fn still(
     Err(Error::Volume(
         "it starts or stops all the time; run again".to_owned(),
     ))
+}
+
+/// The state that a halted qube was left in; none after a crash.
+pub(super) fn committed(image: &Path) -> Option<State> {
+    let crashed = ending(image, "-dirty.img").exists();
+    (!crashed).then(|| State::File(clean(image)))
+}
+
+/// The image of what the last shutdown left.
+pub(super) fn clean(image: &Path) -> PathBuf {
+    ending(image, ".img")
 }
 
 /// Clones into our own folder if that shares the pool's file system, else beside

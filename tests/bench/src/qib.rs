@@ -81,7 +81,7 @@ impl Qib {
 
     /// A backup; with what it cost come the bytes of the objects that storage took.
     pub(crate) fn back_up(&self) -> Result<(u64, Cost)> {
-        let words = ["-q", "backup", "--json", QUBE];
+        let words = ["-q", "backup", "--always", "--json", QUBE];
         let (report, cost) = measure(self.group.as_ref(), || self.run(&words))?;
         let report: Value = serde_json::from_slice(&report)?;
         let sent = report.pointer("/qubes/0/counts/bytes_stored");

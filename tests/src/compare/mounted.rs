@@ -1,10 +1,14 @@
 //! An image mounted by the kernel, as root, whatever file system it holds.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::tool::tool;
+
+/// How often it is tried, a tenth of a second apart.
+const TRIES: u32 = 50;
 
 /// A mounted image; dropping it unmounts.
 #[derive(Debug)]
@@ -21,8 +25,20 @@ impl Mounted {
     }
 
     /// Mounts for writing.
+    ///
+    /// A helper's mount of a copy goes a moment after the helper. As long as it is there btrfs,
+    /// which knows a file system by its id, gives that one again, which is read-only.
     pub fn writable(image: &Path) -> Result<Self> {
-        Self::mount(image, "loop,rw")
+        for _ in 0..TRIES {
+            let mounted = Self::mount(image, "loop,rw")?;
+            let flags = rustix::fs::statvfs(&mounted.folder)?.f_flag;
+            if !flags.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
+                return Ok(mounted);
+            }
+            drop(mounted);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        bail!("{}: mounted for reading only", image.display())
     }
 
     fn mount(image: &Path, options: &str) -> Result<Self> {
