@@ -62,16 +62,6 @@ impl Lv {
         Ok(list.lines().map(|line| line.trim().to_owned()).collect())
     }
 
-    /// The id that it keeps for life, and no other has.
-    ///
-    /// # Errors
-    /// When LVM fails.
-    pub fn uuid(&self) -> Result<String> {
-        let this = self.to_string();
-        let uuid = lvm(&["lvs", "--noheadings", "--options=lv_uuid", "--", &this])?;
-        Ok(uuid.trim().to_owned())
-    }
-
     /// Makes it a snapshot of another one, in one instant. That of a thin volume is thin; some
     /// releases of LVM refuse to be told so beside `--snapshot`, as qubesd does.
     ///

@@ -68,9 +68,10 @@ const fn state(is_live: bool) -> &'static str {
 /// qube's state does not allow it.
 pub fn still(qube: &QubeName, part: Part, moment: Moment, undos: &mut Undos) -> Result<Still> {
     let volume = call::volume(qube, part.name())?;
-    if moment == Moment::LastShutdown && !volume.keeps_last_shutdown {
+    let runs = || call::find_qube(qube).map(|qube| qube.is_some_and(|qube| !qube.halted));
+    if moment == Moment::LastShutdown && !volume.keeps_last_shutdown && runs()? {
         return Err(Error::Volume(
-            "its volume keeps no state of its last shutdown ('revisions_to_keep' is -1)".to_owned(),
+            "it runs on what its last shutdown left (its 'revisions_to_keep' is -1)".to_owned(),
         ));
     }
     let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Which qubes a command is about: names, tags and classes, as `qvm` programs and policy have
 //! them.
 
-use crate::admin::call;
 use crate::admin::reply::Qube;
+use crate::admin::{AdminError, call};
 use crate::error::{Error, Result};
 use qib_rpc::name::{NotAQubeName, QubeName};
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ impl Selector {
     fn takes(&self, qube: &Qube) -> Result<bool> {
         Ok(match self {
             Self::Name(name) => *name == qube.name,
-            Self::Tag(tag) => call::has_tag(&qube.name, tag)?,
+            Self::Tag(tag) => is_there(call::has_tag(&qube.name, tag))?.unwrap_or(false),
             Self::Type(class) => *class == qube.class,
         })
     }
@@ -97,21 +97,28 @@ impl Choice<'_> {
     /// has is among them: it is one that can not be backed up.
     ///
     /// # Errors
-    /// When qubesd does not tell, a tag or a class has no qube, or no qube is left.
+    /// When qubesd does not tell, a tag or a class that is asked for has no qube, or no qube is
+    /// left.
     pub fn names(&self, qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
         let mut chosen = if self.all {
             included(qubes, storage)?
         } else {
             let mut named = BTreeSet::new();
             for selector in self.of {
-                named.extend(selected(selector, qubes, storage)?);
+                let found = selected(selector, qubes, storage)?;
+                if found.is_empty() {
+                    return Err(Error::Config(format!("no qube is {selector}")));
+                }
+                named.extend(found);
             }
             named
         };
         for selector in self.but {
-            for name in selected(selector, qubes, storage)? {
-                chosen.remove(&name);
+            let excluded = selected(selector, qubes, storage)?;
+            if !qubes.iter().any(|qube| excluded.contains(&qube.name)) {
+                eprintln!("qib: warning: --exclude {selector}: no qube is that");
             }
+            chosen.retain(|name| !excluded.contains(name));
         }
         if chosen.is_empty() {
             return Err(Error::Config("there is no qube to back up".to_owned()));
@@ -124,10 +131,11 @@ fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
     let mut names = BTreeSet::new();
     for qube in qubes {
         let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");
-        if kind
-            && qube.name != *storage
-            && call::property(&qube.name, "include_in_backups")?.value == "True"
-        {
+        if !kind || qube.name == *storage {
+            continue;
+        }
+        let included = is_there(call::property(&qube.name, "include_in_backups"))?;
+        if included.is_some_and(|property| property.value == "True") {
             names.insert(qube.name.clone());
         }
     }
@@ -144,10 +152,16 @@ fn selected(selector: &Selector, qubes: &[Qube], storage: &QubeName) -> Result<B
             names.insert(qube.name.clone());
         }
     }
-    if names.is_empty() {
-        return Err(Error::Config(format!("no qube is {selector}")));
-    }
     Ok(names)
+}
+
+/// What qubesd says of a qube; none when it is gone since it was listed, as disposables go.
+fn is_there<T>(said: std::result::Result<T, AdminError>) -> Result<Option<T>> {
+    match said {
+        Ok(said) => Ok(Some(said)),
+        Err(error) if error.is("QubesVMNotFoundError") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]

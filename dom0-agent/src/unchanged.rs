@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// After so long everything is read again, as each file is by a helper.
+const MOST_SECONDS: i64 = 90 * 24 * 60 * 60;
+
 /// A volume that is as its last snapshot has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Unchanged {
@@ -31,13 +34,16 @@ pub struct Unchanged {
 ///
 /// # Errors
 /// When qubesd or the pool do not answer.
-pub fn find(book: &Book, qube: &Qube, parts: &[Part]) -> Result<Option<Vec<Unchanged>>> {
+pub fn find(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<Option<Vec<Unchanged>>> {
     let marks = read();
     let mut found = Vec::new();
     for part in parts {
         let Some(last) = last_snapshot(book, qube, *part) else {
             return Ok(None);
         };
+        if !(0..MOST_SECONDS).contains(&now.saturating_sub(last.time)) {
+            return Ok(None);
+        }
         let stored = marks.get(&last.qube);
         let Some((_, stored)) = stored.filter(|(sequence, _)| *sequence == last.sequence) else {
             return Ok(None);
@@ -73,6 +79,22 @@ fn last_snapshot<'a>(book: &'a Book, qube: &Qube, part: Part) -> Option<&'a Snap
 pub fn note(qube: QubeId, sequence: u64, mark: Mark) -> Result<()> {
     let mut marks = read();
     marks.insert(qube, (sequence, mark));
+    write(&marks)
+}
+
+/// Has a volume read by the next backup, whatever its mark says.
+///
+/// # Errors
+/// When the file can not be written.
+pub fn forget(qube: QubeId) -> Result<()> {
+    let mut marks = read();
+    match marks.remove(&qube) {
+        Some(_) => write(&marks),
+        None => Ok(()),
+    }
+}
+
+fn write(marks: &BTreeMap<QubeId, (u64, Mark)>) -> Result<()> {
     let line = |(qube, (sequence, mark)): (&QubeId, &(u64, Mark))| {
         format!("{qube} {sequence} {}\n", mark.text())
     };

@@ -38,6 +38,8 @@ pub enum Undo {
 #[derive(Debug)]
 pub struct Undos {
     open: Vec<Undo>,
+    /// What an earlier run left and this one can not undo either: for the next.
+    away: Vec<Undo>,
 }
 
 impl Undos {
@@ -49,9 +51,17 @@ impl Undos {
     pub fn sweep() -> Result<Self> {
         let mut undos = Self {
             open: journal::read()?,
+            away: Vec::new(),
         };
-        undos.all()?;
-        Ok(undos)
+        match undos.all() {
+            Err(error) if undos.open.iter().all(|undo| matches!(undo, Undo::Lv(_))) => {
+                // Its disk may be away; that must not keep other qubes from being backed up.
+                eprintln!("qib: warning: a snapshot of an earlier run is still there: {error}");
+                undos.away = std::mem::take(&mut undos.open);
+                Ok(undos)
+            }
+            result => result.map(|()| undos),
+        }
     }
 
     /// How many things an earlier run left, before [`Self::sweep`].
@@ -92,7 +102,7 @@ impl Undos {
                 self.open.push(undo);
             }
         }
-        journal::rewrite(&self.open)?;
+        self.rewrite()?;
         first
     }
 
@@ -102,7 +112,12 @@ impl Undos {
     /// When the journal can not be written.
     pub fn keep(&mut self, kept: &Undo) -> Result<()> {
         self.open.retain(|undo| undo != kept);
-        journal::rewrite(&self.open)
+        self.rewrite()
+    }
+
+    fn rewrite(&self) -> Result<()> {
+        let all: Vec<Undo> = self.away.iter().chain(&self.open).cloned().collect();
+        journal::rewrite(&all)
     }
 }
 

@@ -39,7 +39,7 @@ fn read(machine: &Machine, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_tags_and_classes_choose_and_others_are_taken_out() {
     let machine = machine();
-    let cases: [(&[&str], &[&str]); 7] = [
+    let cases: [(&[&str], &[&str]); 8] = [
         (&["--all"], &["mail", "work"]),
         (&["--all", "-x", "work"], &["mail"]),
         (&["--all", "--exclude", "@tag:daily"], &["work"]),
@@ -50,6 +50,10 @@ fn names_tags_and_classes_choose_and_others_are_taken_out() {
             &["mail", "vault"],
         ),
         (&["work", "nobody"], &["nobody", "work"]),
+        (
+            &["--all", "-x", "@type:DispVM", "-x", "nobody"],
+            &["mail", "work"],
+        ),
     ];
     for (words, expected) in cases {
         assert_eq!(read(&machine, words), expected, "{words:?}");
@@ -62,8 +66,8 @@ fn a_choice_of_nothing_is_an_error() {
     let cases: [(&[&str], &str); 3] = [
         (&["backup", "@tag:weekly"], "no qube is @tag:weekly"),
         (
-            &["backup", "--all", "-x", "@type:DispVM"],
-            "no qube is @type:DispVM",
+            &["backup", "work", "-x", "@type:AppVM"],
+            "there is no qube to back up",
         ),
         (
             &["backup", "work", "-x", "work"],

@@ -56,6 +56,25 @@ pub fn qubes() -> Result<Vec<Qube>> {
     reply::qubes(&call("admin.vm.List", "", "dom0", b"")?).ok_or_else(|| bad("admin.vm.List"))
 }
 
+/// The qube with its uuid, which up to Qubes 4.2 no list tells.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn with_uuid(qube: &Qube) -> Result<Qube> {
+    let uuid = match qube.uuid {
+        Some(uuid) => Some(uuid),
+        None => match property(&qube.name, "uuid") {
+            Ok(property) => reply::uuid(&property.value),
+            Err(error) if error.is("QubesNoSuchPropertyError") => None,
+            Err(error) => return Err(error),
+        },
+    };
+    Ok(Qube {
+        uuid,
+        ..qube.clone()
+    })
+}
+
 /// The qube of this name, if there is one.
 ///
 /// # Errors

@@ -50,7 +50,7 @@ pub struct Qube {
     pub class: String,
     /// True when its state is `Halted`.
     pub halted: bool,
-    /// Its uuid, from Qubes 4.3 on.
+    /// Its uuid, which lists tell from Qubes 4.3 on.
     pub uuid: Option<[u8; 16]>,
 }
 
@@ -77,8 +77,13 @@ fn qube(line: &str) -> Option<Qube> {
         name,
         class: field("class")?.to_owned(),
         halted: field("state")? == "Halted",
-        uuid: field("uuid").and_then(|text| qib_rpc::hex::decode(&text.replace('-', ""))),
+        uuid: field("uuid").and_then(uuid),
     })
+}
+
+/// Reads a uuid as it is usually written.
+pub fn uuid(text: &str) -> Option<[u8; 16]> {
+    qib_rpc::hex::decode(&text.replace('-', ""))
 }
 
 /// The value of a property, after `default=… type=…`.

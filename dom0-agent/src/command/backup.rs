@@ -58,14 +58,15 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             Some(qube) => parts(qube).map(|parts| (qube, parts)),
             None => Err(Error::NoQube(name.clone())),
         };
-        let (qube, parts) = match parts {
+        let parts = parts.and_then(|(qube, parts)| Ok((call::with_uuid(qube)?, parts)));
+        let (ref qube, parts) = match parts {
             Ok(found) => found,
             Err(error) => {
                 note(arguments, &mut outcomes, name, Err(error));
                 continue;
             }
         };
-        if let Some(found) = unchanged(arguments, &installation, qube, parts) {
+        if let Some(found) = unchanged(arguments, &installation, qube, parts, machine.now()) {
             for part in found {
                 let outcome = Ok(Done::Unchanged(part));
                 note(arguments, &mut outcomes, name.clone(), outcome);
@@ -114,11 +115,12 @@ fn unchanged(
     installation: &Installation,
     qube: &Qube,
     parts: &[Part],
+    now: i64,
 ) -> Option<Vec<Unchanged>> {
     if arguments.always || arguments.dry_run {
         return None;
     }
-    let found = unchanged::find(&installation.ledger.book, qube, parts);
+    let found = unchanged::find(&installation.ledger.book, qube, parts, now);
     found.ok().flatten()
 }
 

@@ -7,6 +7,7 @@ use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::restore::{self, Plan, Volume, Wish};
+use crate::unchanged;
 use crate::undo::Undos;
 use crate::{passphrase, report, storage, text};
 use qib_rpc::fault::Code;
@@ -114,6 +115,12 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
         return Ok(());
     };
     let lost = matches!(fault.code, Code::Missing | Code::Damaged);
+    if lost {
+        // Whatever was lost, the next backup looks, and stores again what it can.
+        for volume in &plan.volumes {
+            unchanged::forget(volume.qube.id)?;
+        }
+    }
     let book = &installation.ledger.book;
     let needs = |volume: &&Volume, pack: &Digest| {
         let history = book.history(volume.qube.id);

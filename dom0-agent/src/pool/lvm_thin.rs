@@ -3,7 +3,6 @@
 //! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
 //! has a dot where no name of a qube's volume has one.
 
-use super::mark::State;
 use super::{Moment, Still};
 use crate::admin::call::{self, Volume};
 use crate::error::{Error, Result};
@@ -36,7 +35,9 @@ pub(super) fn still(
             return Ok(Still {
                 path: snapshot.device(),
                 bytes: volume.bytes,
-                state: super::state(runs && moment == Moment::Now),
+                state: super::state(
+                    moment == Moment::Now && (runs || origin.name().ends_with(LIVE)),
+                ),
             });
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
@@ -50,16 +51,6 @@ fn name() -> Result<String> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|_| Error::Volume("no randomness".to_owned()))?;
     Ok(format!("vm-qib.{}", hex::encode(&random)))
-}
-
-/// The state that a halted qube was left in; none after a crash.
-pub(super) fn committed(volume: &Volume) -> Result<Option<State>> {
-    let committed = parse(volume)?;
-    let newest = newest(&committed, Moment::Now)?;
-    if newest.name().ends_with(LIVE) {
-        return Ok(None);
-    }
-    newest.uuid().map(|uuid| Some(State::Volume(uuid)))
 }
 
 fn parse(volume: &Volume) -> Result<Lv> {

@@ -1,11 +1,11 @@
 //! By what the state of a volume is known again: while the mark is the same, nothing was written
 //! to it.
 //!
-//! Only the state that a halted qube was left in has one. In a thin pool that is a logical volume
-//! of its own, made when the qube started; elsewhere a file, whose last change the file system
-//! of dom0 notes. What a qube wrote is not looked at.
+//! Only the state that a halted qube was left in has one, in a pool of files: dom0's file system
+//! notes when a file was last changed. What a qube wrote is not looked at. LVM notes nothing of
+//! the kind: a logical volume that is written to in place stays the same to it.
 
-use super::{image, lvm_thin, reflink};
+use super::{image, reflink};
 use crate::admin::call;
 use crate::error::{Result, at};
 use crate::part::Part;
@@ -32,26 +32,19 @@ impl Mark {
         }
         let volume = call::volume(qube, part.name())?;
         let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
+        if !matches!(driver.as_str(), "file-reflink" | "file") {
+            return Ok(None);
+        }
         let folder = call::pool_info(&volume.pool, "dir_path")?.unwrap_or_default();
-        let state = match driver.as_str() {
-            "lvm_thin" if volume.keeps_last_shutdown => lvm_thin::committed(&volume)?,
-            "file-reflink" => reflink::committed(&image(&folder, &volume)?),
-            "file" => Some(State::File(reflink::clean(&image(&folder, &volume)?))),
-            _ => None,
+        let Some(file) = reflink::committed(&image(&folder, &volume)?) else {
+            return Ok(None);
         };
-        let Some(state) = state else { return Ok(None) };
-        let text = format!(
-            "{} {driver} {} {}",
-            volume.pool,
-            volume.bytes,
-            state.text()?
-        );
         let hash = Sha256::new()
             .chain_update(env!("CARGO_PKG_VERSION"))
             .chain_update([0])
-            .chain_update(format!("{:?}", Rules::DEFAULT))
+            .chain_update(format!("{:?} {}", Rules::DEFAULT, volume.bytes))
             .chain_update([0])
-            .chain_update(text);
+            .chain_update(facts(&file)?);
         Ok(Some(Self(hash.finalize().into())))
     }
 
@@ -66,25 +59,9 @@ impl Mark {
     }
 }
 
-/// What a state is in.
-pub(super) enum State {
-    /// A logical volume, by its UUID.
-    Volume(String),
-    /// A file.
-    File(std::path::PathBuf),
-}
-
-impl State {
-    fn text(&self) -> Result<String> {
-        match self {
-            Self::Volume(uuid) => Ok(uuid.clone()),
-            Self::File(path) => file_text(path),
-        }
-    }
-}
-
-fn file_text(path: &Path) -> Result<String> {
-    let found = fs::metadata(path).map_err(at(path))?;
+/// What another file, or this one after it was written to, has otherwise.
+fn facts(file: &Path) -> Result<String> {
+    let found = fs::metadata(file).map_err(at(file))?;
     let numbers = [
         found.dev().to_string(),
         found.ino().to_string(),

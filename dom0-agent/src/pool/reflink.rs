@@ -1,6 +1,5 @@
 //! The `file-reflink` driver: a clone of the image that shares its blocks.
 
-use super::mark::State;
 use super::{Moment, Still};
 use crate::admin::call::Volume;
 use crate::error::{Error, Result, at};
@@ -45,14 +44,14 @@ pub(super) fn still(
     ))
 }
 
-/// The state that a halted qube was left in; none after a crash.
-pub(super) fn committed(image: &Path) -> Option<State> {
+/// The image that a halted qube was left in; none after a crash.
+pub(super) fn committed(image: &Path) -> Option<PathBuf> {
     let crashed = ending(image, "-dirty.img").exists();
-    (!crashed).then(|| State::File(clean(image)))
+    (!crashed).then(|| clean(image))
 }
 
 /// The image of what the last shutdown left.
-pub(super) fn clean(image: &Path) -> PathBuf {
+fn clean(image: &Path) -> PathBuf {
     ending(image, ".img")
 }
 

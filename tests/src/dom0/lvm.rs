@@ -4,10 +4,8 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -55,7 +53,6 @@ fn run(options: &[&str], target: &str) -> Result<()> {
         ] => create(name.strip_prefix("--name=").context("no name")?, target),
         ["lvremove", "--force"] => remove(target),
         ["lvs", "--noheadings", "--options=lv_name"] => list(target),
-        ["lvs", "--noheadings", "--options=lv_uuid"] => uuid(target),
         _ => bail!("the lab's lvm does not know this command"),
     }
 }
@@ -104,14 +101,6 @@ fn remove(target: &str) -> Result<()> {
     ensure!(!is_used, "Logical volume {target} in use.");
     fs::remove_file(path)?;
     println!("  Logical volume \"{target}\" successfully removed.");
-    Ok(())
-}
-
-/// What stays the same for the life of a file, and no other has.
-fn uuid(target: &str) -> Result<()> {
-    let found = fs::metadata(volume(target)?)?;
-    let born = found.created()?.duration_since(UNIX_EPOCH)?.as_nanos();
-    println!("  {}-{born}", found.ino());
     Ok(())
 }
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, Refusal, enforce};
-use super::property_table::{FIXED, GLOBAL, QUBE, SINCE_4_3, Type};
+use super::property_table::{FIXED, GLOBAL, QUBE, Type};
 use super::table::Call;
 use crate::daemon::machine::{Machine, Qube};
 use crate::daemon::world::World;
-use crate::release::Release;
 
 pub(crate) fn qube_of<'a>(machine: &'a Machine, name: &str) -> Result<&'a Qube, Refusal> {
     machine
@@ -23,16 +22,8 @@ pub(crate) fn qube_mut<'a>(machine: &'a mut Machine, name: &str) -> Result<&'a m
         .ok_or_else(|| Refusal::no_qube(name))
 }
 
-/// The properties that a release has.
-fn properties(
-    release: Release,
-) -> impl Iterator<Item = &'static (&'static str, Type, &'static str)> {
-    let is_there = move |name: &str| release == Release::R4_3 || !SINCE_4_3.contains(&name);
-    QUBE.iter().filter(move |(name, ..)| is_there(name))
-}
-
-fn type_of(release: Release, qube: &str, property: &str) -> Result<(Type, &'static str), Refusal> {
-    let found = properties(release).find(|(name, ..)| *name == property);
+fn type_of(qube: &str, property: &str) -> Result<(Type, &'static str), Refusal> {
+    let found = QUBE.iter().find(|(name, ..)| *name == property);
     let missing = || {
         let why = format!("Invalid property '{property}' of {qube}");
         Refusal::exception("QubesNoSuchPropertyError", &why)
@@ -43,8 +34,8 @@ fn type_of(release: Release, qube: &str, property: &str) -> Result<(Type, &'stat
 }
 
 /// `default=… type=… VALUE`
-fn describe(release: Release, name: &str, qube: &Qube, property: &str) -> Answer {
-    let (kind, default) = type_of(release, name, property)?;
+fn describe(name: &str, qube: &Qube, property: &str) -> Answer {
+    let (kind, default) = type_of(name, property)?;
     let own = match property {
         "name" => Some(name.to_owned()),
         "uuid" => Some(qube.uuid.clone()),
@@ -59,7 +50,6 @@ fn describe(release: Release, name: &str, qube: &Qube, property: &str) -> Answer
 pub(crate) fn get(world: &Arc<World>, call: &Call) -> Answer {
     let inner = world.lock();
     describe(
-        world.release,
         call.destination,
         qube_of(&inner.machine, call.destination)?,
         call.argument,
@@ -71,24 +61,24 @@ pub(crate) fn get_all(world: &Arc<World>, call: &Call) -> Answer {
     let inner = world.lock();
     let qube = qube_of(&inner.machine, call.destination)?;
     let line = |(property, ..): &(&str, Type, &str)| {
-        let value = describe(world.release, call.destination, qube, property)?;
+        let value = describe(call.destination, qube, property)?;
         Ok(format!(
             "{property} {}\n",
             value.replace('\\', "\\\\").replace('\n', "\\n")
         ))
     };
-    properties(world.release).map(line).collect()
+    QUBE.iter().map(line).collect()
 }
 
 pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
     qube_of(&world.lock().machine, call.destination)?;
     let line = |(name, ..): &(&str, Type, &str)| format!("{name}\n");
-    Ok(properties(world.release).map(line).collect())
+    Ok(QUBE.iter().map(line).collect())
 }
 
 pub(crate) fn set(world: &Arc<World>, call: &Call) -> Answer {
     let mut inner = world.lock();
-    let value = checked(world.release, &inner.machine, call)?;
+    let value = checked(&inner.machine, call)?;
     let qube = qube_mut(&mut inner.machine, call.destination)?;
     qube.properties.insert(call.argument.to_owned(), value);
     world.save(&inner)?;
@@ -96,7 +86,7 @@ pub(crate) fn set(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn reset(world: &Arc<World>, call: &Call) -> Answer {
-    type_of(world.release, call.destination, call.argument)?;
+    type_of(call.destination, call.argument)?;
     enforce(!FIXED.contains(&call.argument))?;
     let mut inner = world.lock();
     qube_mut(&mut inner.machine, call.destination)?
@@ -107,8 +97,8 @@ pub(crate) fn reset(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 /// The value in the form that it is kept in.
-fn checked(release: Release, machine: &Machine, call: &Call) -> Answer {
-    let (kind, _) = type_of(release, call.destination, call.argument)?;
+fn checked(machine: &Machine, call: &Call) -> Answer {
+    let (kind, _) = type_of(call.destination, call.argument)?;
     let wrong = |why: &str| Err(Refusal::exception("QubesValueError", why));
     if FIXED.contains(&call.argument) {
         return wrong("property is read-only");

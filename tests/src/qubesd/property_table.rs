@@ -78,6 +78,3 @@ pub(crate) const GLOBAL: &[(&str, Type, &str)] = &[
 
 /// What belongs to the qube itself and is never set.
 pub(crate) const FIXED: [&str; 5] = ["name", "qid", "uuid", "updateable", "dispid"];
-
-/// What 4.2 does not have.
-pub(crate) const SINCE_4_3: [&str; 1] = ["uuid"];

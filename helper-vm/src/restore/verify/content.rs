@@ -111,3 +111,32 @@ fn spans(range: &Range<u64>, extents: &[Extent]) -> Option<Vec<Range<u64>>> {
     }
     (at >= range.end).then_some(spans)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_an_inode_is_held_against_its_runs() {
+        let key = ChunkKey::new([3; 32]);
+        let run = |at, text: &[u8]| Run {
+            at,
+            bytes: u64::try_from(text.len()).unwrap(),
+            chunk: ChunkId::of(&key, text),
+        };
+        let runs = [run(2, b"abc"), run(6, b"d")];
+        let is_it = |bytes: &[u8]| is_inline(&runs, bytes, &key);
+        assert!(is_it(b"\0\0abc\0d\0\0"));
+        for other in [
+            &b"\0\0abX\0d\0\0"[..],
+            b"\0Xabc\0d\0\0",
+            b"\0\0abcXd\0\0",
+            b"\0\0abc\0d\0X",
+            b"\0\0abc",
+            b"",
+        ] {
+            assert!(!is_it(other), "{other:?}");
+        }
+        assert!(is_inline(&[], b"\0\0", &key) && !is_inline(&[], b"x", &key));
+    }
+}

@@ -179,9 +179,6 @@ impl<'a> Looking<'a> {
 
     fn inode(&mut self, found: &Inode, file_type: FileType, meta: &Meta, links: u32) -> Result<()> {
         check(inode::is_same(found, file_type, meta, links))?;
-        if meta.xattrs.is_empty() {
-            return Ok(());
-        }
         let there = self.fs.xattrs(found).map_err(damaged)?;
         let missing = inode::missing(&there, &meta.xattrs).ok_or_else(differs)?;
         self.missing = self.missing.saturating_add(missing);
