@@ -24,4 +24,5 @@ mod doubtful;
 mod lies;
 mod recipe;
 mod root_disk;
+mod spoiled;
 mod whole;
