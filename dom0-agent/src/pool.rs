@@ -32,6 +32,8 @@ const THIN: Full = Full {
     metadata_percent: 85,
 };
 
+const IN_PLACE: &str = "it writes to what its last shutdown left ('revisions_to_keep' is -1)";
+
 /// Which state of a qube is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -52,13 +54,11 @@ pub struct Still {
     pub state: &'static str,
 }
 
-/// What a person is told of the state of a qube that runs, or does not, or is read as it did not.
-const fn state(is_live: bool) -> &'static str {
-    if is_live {
-        "as it is now"
-    } else {
-        "as it was left at its last shutdown"
-    }
+/// What a driver makes, to be read.
+struct Made {
+    path: PathBuf,
+    /// It holds what a running qube wrote to, or one that crashed.
+    is_live: bool,
 }
 
 /// Makes a still image of one of the qube's volumes.
@@ -68,26 +68,45 @@ const fn state(is_live: bool) -> &'static str {
 /// qube's state does not allow it.
 pub fn still(qube: &QubeName, part: Part, moment: Moment, undos: &mut Undos) -> Result<Still> {
     let volume = call::volume(qube, part.name())?;
-    let runs = || call::find_qube(qube).map(|qube| qube.is_some_and(|qube| !qube.halted));
-    if moment == Moment::LastShutdown && !volume.keeps_last_shutdown && runs()? {
-        return Err(Error::Volume(
-            "it runs on what its last shutdown left (its 'revisions_to_keep' is -1)".to_owned(),
-        ));
+    // Then a running qube writes to what its last shutdown left.
+    let in_place = || -> Result<bool> { Ok(!volume.keeps_last_shutdown && runs(qube)?) };
+    let refuse = || Error::Volume(IN_PLACE.to_owned());
+    if moment == Moment::LastShutdown && in_place()? {
+        return Err(refuse());
     }
+    let Made { path, is_live } = make(qube, &volume, moment, undos)?;
+    let in_place = in_place()?;
+    if moment == Moment::LastShutdown && in_place {
+        return Err(refuse());
+    }
+    let bytes = volume.bytes;
+    let state = if is_live || in_place {
+        "as it is now"
+    } else {
+        "as it was left at its last shutdown"
+    };
+    Ok(Still { path, bytes, state })
+}
+
+fn runs(qube: &QubeName) -> Result<bool> {
+    Ok(call::find_qube(qube)?.is_some_and(|qube| !qube.halted))
+}
+
+fn make(qube: &QubeName, volume: &Volume, moment: Moment, undos: &mut Undos) -> Result<Made> {
     let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
     let folder = || call::pool_info(&volume.pool, "dir_path").map(Option::unwrap_or_default);
     match driver.as_str() {
         "lvm_thin" => {
             refuse_full(&volume.pool, &THIN)?;
-            lvm_thin::still(qube, &volume, moment, undos)
+            lvm_thin::still(volume, moment, undos)
         }
         "file-reflink" => {
             refuse_full(&volume.pool, &FILES)?;
             let folder = folder()?;
-            let image = image(&folder, &volume)?;
-            reflink::still(Path::new(&folder), &image, &volume, moment, undos)
+            let image = image(&folder, volume)?;
+            reflink::still(Path::new(&folder), &image, moment, undos)
         }
-        "file" => file::still(qube, &image(&folder()?, &volume)?, &volume, undos),
+        "file" => file::still(qube, &image(&folder()?, volume)?, undos),
         _ => Err(Error::Volume(format!(
             "its pool {} has the driver '{driver}', which qib does not know yet",
             volume.pool

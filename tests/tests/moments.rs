@@ -55,3 +55,42 @@ fn both_states_of_a_running_qube_on_a_thin_pool() {
         both_states_can_be_read(Driver::LvmThin);
     }
 }
+
+/// A qube that writes to what its last shutdown left, as a person can have it since Qubes 4.3.
+fn in_place(driver: Driver) {
+    let machine = Machine::before_init(LabBuilder::new(BINARY).driver(driver));
+    machine.init();
+    add(&machine, "work", 1);
+    let method = "admin.vm.volume.Set.revisions_to_keep+private";
+    machine.lab.admin(method, "work", "-1").unwrap();
+    let text = machine.ok(&["backup", "--last-shutdown", "work"]);
+    let left = "(as it was left at its last shutdown)";
+    assert!(text.contains(left), "{text}");
+
+    machine.lab.start("work").unwrap();
+    let (code, said) = machine.fails(&["backup", "--last-shutdown", "work"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("it writes to what its last shutdown left"),
+        "{said}"
+    );
+    let text = machine.ok(&["backup", "work"]);
+    assert!(text.contains("(as it is now)"), "{text}");
+    machine.restore("work", &[], "again");
+    assert_same(&machine.tree("work"), &machine.tree("again"));
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_qube_that_writes_in_place_on_a_reflink_pool() {
+    if !skipped_without_root("a_qube_that_writes_in_place_on_a_reflink_pool") {
+        in_place(Driver::Reflink);
+    }
+}
+
+#[test]
+fn a_qube_that_writes_in_place_on_a_thin_pool() {
+    if !skipped_without_root("a_qube_that_writes_in_place_on_a_thin_pool") {
+        in_place(Driver::LvmThin);
+    }
+}

@@ -1,18 +1,13 @@
 //! The `file` driver: the image of a halted qube, kept from starting meanwhile.
 
-use super::Still;
-use crate::admin::call::{self, RESTORING, Volume};
+use super::Made;
+use crate::admin::call::{self, RESTORING};
 use crate::error::{Error, Result};
 use crate::undo::{Undo, Undos};
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
 
-pub(super) fn still(
-    qube: &QubeName,
-    image: &Path,
-    volume: &Volume,
-    undos: &mut Undos,
-) -> Result<Still> {
+pub(super) fn still(qube: &QubeName, image: &Path, undos: &mut Undos) -> Result<Made> {
     if call::has_tag(qube, RESTORING)? {
         return Err(Error::Volume("a restore of it is under way".to_owned()));
     }
@@ -29,9 +24,6 @@ pub(super) fn still(
     let mut path = image.as_os_str().to_owned();
     path.push(".img");
     let path = PathBuf::from(path);
-    Ok(Still {
-        path,
-        bytes: volume.bytes,
-        state: super::state(false),
-    })
+    let is_live = false;
+    Ok(Made { path, is_live })
 }

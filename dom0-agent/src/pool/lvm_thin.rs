@@ -3,13 +3,12 @@
 //! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
 //! has a dot where no name of a qube's volume has one.
 
-use super::{Moment, Still};
-use crate::admin::call::{self, Volume};
+use super::{Made, Moment};
+use crate::admin::call::Volume;
 use crate::error::{Error, Result};
 use crate::lvm::Lv;
 use crate::undo::{Undo, Undos};
 use qib_rpc::hex;
-use qib_rpc::name::QubeName;
 
 /// What a running qube writes to ends in this.
 const LIVE: &str = "-snap";
@@ -17,27 +16,18 @@ const LIVE: &str = "-snap";
 /// How often a qube may start or stop under our hands.
 const ATTEMPTS: u32 = 5;
 
-pub(super) fn still(
-    qube: &QubeName,
-    volume: &Volume,
-    moment: Moment,
-    undos: &mut Undos,
-) -> Result<Still> {
+pub(super) fn still(volume: &Volume, moment: Moment, undos: &mut Undos) -> Result<Made> {
     let committed = parse(volume)?;
     for _ in 0..ATTEMPTS {
         let origin = newest(&committed, moment)?;
-        let runs = call::find_qube(qube)?.is_some_and(|qube| !qube.halted);
         let snapshot = committed.beside(name()?);
         undos.note(Undo::Lv(snapshot.clone()))?;
         let made = snapshot.snapshot_of(&origin);
         if newest(&committed, moment)? == origin {
             made?;
-            return Ok(Still {
+            return Ok(Made {
                 path: snapshot.device(),
-                bytes: volume.bytes,
-                state: super::state(
-                    moment == Moment::Now && (runs || origin.name().ends_with(LIVE)),
-                ),
+                is_live: origin.name().ends_with(LIVE),
             });
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;

@@ -1,7 +1,6 @@
 //! The `file-reflink` driver: a clone of the image that shares its blocks.
 
-use super::{Moment, Still};
-use crate::admin::call::Volume;
+use super::{Made, Moment};
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
 use crate::undo::{Undo, Undos};
@@ -14,13 +13,7 @@ use std::path::{Path, PathBuf};
 /// How often a qube may start or stop under our hands.
 const ATTEMPTS: u32 = 5;
 
-pub(super) fn still(
-    pool: &Path,
-    image: &Path,
-    volume: &Volume,
-    moment: Moment,
-    undos: &mut Undos,
-) -> Result<Still> {
+pub(super) fn still(pool: &Path, image: &Path, moment: Moment, undos: &mut Undos) -> Result<Made> {
     let dirty = ending(image, "-dirty.img");
     let is_live = || moment == Moment::Now && dirty.exists();
     for _ in 0..ATTEMPTS {
@@ -31,11 +24,8 @@ pub(super) fn still(
         };
         let path = clone(&origin, pool, undos)?;
         if is_live() == live {
-            return Ok(Still {
-                path,
-                bytes: volume.bytes,
-                state: super::state(live),
-            });
+            let is_live = live;
+            return Ok(Made { path, is_live });
         }
         undos.only(|undo| *undo == Undo::Clone(path.clone()))?;
     }

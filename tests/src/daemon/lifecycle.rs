@@ -55,7 +55,7 @@ impl World {
 
     fn start_processes(self: &Arc<Self>, name: &str, qube: &Qube) -> Result<Running> {
         for volume in qube.own_volumes() {
-            self.pool.start(name, volume)?;
+            self.pool.start(name, volume, qube.revisions_to_keep)?;
         }
         let plan = self.plan(name, qube)?;
         let from_qube = unix_path::listen(&plan.agent_socket)?;

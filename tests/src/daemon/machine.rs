@@ -38,7 +38,7 @@ pub(crate) struct Qube {
     pub(crate) private_size: u64,
     /// Of one that is based on no template.
     pub(crate) root_size: Option<u64>,
-    pub(crate) revisions_to_keep: u32,
+    pub(crate) revisions_to_keep: i32,
     /// To be started again when the daemon comes back.
     pub(crate) running: bool,
 }

@@ -50,7 +50,7 @@ impl Pool {
     }
 
     /// Keeps the present content as a revision, and no more of them than `keep`.
-    pub(crate) fn add_revision(&self, qube: &str, volume: &str, keep: u32) -> Result<()> {
+    pub(crate) fn add_revision(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
         let clean = self.clean(qube, volume);
         let last = self.revisions(qube, volume)?.pop();
         let next = last.map_or(1, |(number, _)| number + 1);
@@ -65,7 +65,7 @@ impl Pool {
             clone_file(&clean, &self.folder(qube).join(name))?;
         }
         let all = self.revisions(qube, volume)?;
-        let surplus = all.len().saturating_sub(usize::try_from(keep)?);
+        let surplus = all.len().saturating_sub(usize::try_from(keep.max(0))?);
         for (_, file) in all.iter().take(surplus) {
             fs::remove_file(file).context("removing a revision")?;
         }

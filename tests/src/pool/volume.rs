@@ -34,7 +34,8 @@ impl Pool {
         Ok(())
     }
 
-    pub(crate) fn start(&self, qube: &str, volume: &str) -> Result<()> {
+    /// A negative `keep` has the qube write to the clean content itself.
+    pub(crate) fn start(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
         let (import, dirty) = (self.import(qube, volume), self.dirty(qube, volume));
         match self.driver {
             Driver::File => return Ok(()),
@@ -42,13 +43,17 @@ impl Pool {
             Driver::Reflink => remove_if_there(&import)?,
             Driver::LvmThin => self.refuse_import_in_progress(qube, volume)?,
         }
-        if !dirty.exists() {
+        if keep < 0 {
+            for (_, revision) in self.revisions(qube, volume)? {
+                fs::remove_file(revision)?;
+            }
+        } else if !dirty.exists() {
             clone_file(&self.clean(qube, volume), &dirty)?;
         }
         Ok(())
     }
 
-    pub(crate) fn stop(&self, qube: &str, volume: &str, keep: u32) -> Result<()> {
+    pub(crate) fn stop(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
         let dirty = self.dirty(qube, volume);
         if self.driver != Driver::File && dirty.exists() {
             self.commit(qube, volume, &dirty, keep)?;
@@ -56,7 +61,7 @@ impl Pool {
         Ok(())
     }
 
-    fn commit(&self, qube: &str, volume: &str, from: &Path, keep: u32) -> Result<()> {
+    fn commit(&self, qube: &str, volume: &str, from: &Path, keep: i32) -> Result<()> {
         File::open(from)
             .context("nothing was imported")?
             .sync_all()?;
@@ -79,7 +84,7 @@ impl Pool {
         qube: &str,
         volume: &str,
         success: bool,
-        keep: u32,
+        keep: i32,
     ) -> Result<()> {
         if success {
             self.commit(qube, volume, &self.import(qube, volume), keep)

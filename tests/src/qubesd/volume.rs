@@ -23,7 +23,7 @@ struct Volume {
     path: String,
     save_on_stop: bool,
     snap_on_start: bool,
-    revisions_to_keep: u32,
+    revisions_to_keep: i32,
 }
 
 pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
@@ -140,11 +140,21 @@ pub(crate) fn resize(world: &Arc<World>, call: &Call) -> Answer {
 
 pub(crate) fn set_revisions(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument == "private")?;
-    let number = call
+    let number: i32 = call
         .text()?
         .parse()
         .map_err(|_| Refusal::protocol("not a number"))?;
+    if number < -1 {
+        let why = "Invalid value for revisions_to_keep";
+        return Err(Refusal::exception("QubesValueError", why));
+    }
     let mut inner = world.lock();
+    let now = qube_of(&inner.machine, call.destination)?.revisions_to_keep;
+    let is_another_way = (number < 0) != (now < 0);
+    if is_another_way && inner.running.contains_key(call.destination) {
+        let why = format!("Domain is not powered off: '{}'", call.destination);
+        return Err(Refusal::exception("QubesVMNotHaltedError", &why));
+    }
     qube_mut(&mut inner.machine, call.destination)?.revisions_to_keep = number;
     world.save(&inner)?;
     Ok(String::new())
