@@ -53,8 +53,11 @@ impl Undos {
             open: journal::read()?,
             away: Vec::new(),
         };
-        match undos.all() {
-            Err(error) if undos.open.iter().all(|undo| matches!(undo, Undo::Lv(_))) => {
+        let done = undos.all();
+        let is_lv = |undo: &Undo| matches!(undo, Undo::Lv(_));
+        let only_lvs = !undos.open.is_empty() && undos.open.iter().all(is_lv);
+        match done {
+            Err(error) if only_lvs => {
                 // Its disk may be away; that must not keep other qubes from being backed up.
                 eprintln!("qib: warning: a snapshot of an earlier run is still there: {error}");
                 undos.away = std::mem::take(&mut undos.open);
