@@ -1,0 +1,46 @@
+//! The arguments of `qib backup`.
+
+use crate::select::Selector;
+use clap::Args;
+use qib_rpc::compression::Compression;
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The qubes to back up: names, '@tag:NAME' or '@type:CLASS'.
+    #[arg(
+        value_name = "QUBE",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub qubes: Vec<Selector>,
+    /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube.
+    #[arg(long)]
+    pub all: bool,
+    /// Not this one, or not what has this tag or class; may be repeated.
+    #[arg(short = 'x', long, value_name = "QUBE")]
+    pub exclude: Vec<Selector>,
+    /// Read also what can not have changed since its last snapshot.
+    ///
+    /// Without this no helper is started for a qube that was not started since.
+    #[arg(long)]
+    pub always: bool,
+    /// Of a running qube, read what its last shutdown left, not its state now.
+    ///
+    /// That state was written to the end. The state now is one as after a power cut, which file
+    /// systems are made for; what programs keep in memory is in neither.
+    #[arg(long)]
+    pub last_shutdown: bool,
+    /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How hard to compress: a level of zstd's from 1 (fast) to 19 (small and very slow), or 0
+    /// for not at all. What is stored already stays as it is.
+    ///
+    /// Whatever the level, data that does not compress is found out by a trial and stored as it is.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub compression: Compression,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
