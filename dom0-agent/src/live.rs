@@ -2,7 +2,7 @@
 //! and from what interrupted sessions stored.
 
 use crate::error::{Error, Result};
-use crate::ledger::book::History;
+use crate::ledger::book::{History, Pack};
 use crate::ledger::record::{Change, MAX_CHANGES, PackChange, PartialRecord, Record};
 use crate::machine::{Installation, Machine};
 use crate::packs;
@@ -26,6 +26,8 @@ pub struct Live {
     pub packs: Vec<LivePack>,
     /// Index objects, oldest first.
     pub index: IndexObjects,
+    /// Sizes at storage of the packs that interrupted sessions stored, by their digests.
+    sizes: Vec<(Digest, u64)>,
 }
 
 /// Collects what the next session of `qube` may build upon. The last partial of a
@@ -38,15 +40,16 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
     let history = installation.ledger.book.history(qube);
     let history =
         history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))?;
-    let in_last = |(digest, live): (&Digest, &u64)| LivePack {
+    let in_last = |(digest, pack): (&Digest, &Pack)| LivePack {
         digest: *digest,
-        live_bytes: *live,
+        live_bytes: pack.live_bytes(),
         in_last_snapshot: true,
     };
-    let mut live_packs: Vec<LivePack> = history.packs.iter().map(in_last).collect();
-    let mut index = last_index(history);
+    let mut live_packs: Vec<LivePack> = history.packs.live().map(in_last).collect();
+    let mut index = history.index.items().to_vec();
+    let mut sizes = Vec::new();
     if history.partials.is_empty() {
-        return finish(live_packs, index);
+        return finish(live_packs, index, sizes);
     }
     let mut records = Records::start(machine)?;
     let room = MAX_INDEX_OBJECTS.saturating_sub(index.len());
@@ -58,12 +61,22 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
         };
         if live_packs.len().saturating_add(packs.len()) <= MAX_LIVE_PACKS {
             index.push(partial.index);
-            live_packs.extend(packs);
+            sizes.extend(packs.iter().map(|pack| (pack.pack, pack.stored_bytes)));
+            live_packs.extend(packs.iter().map(of_partial));
         }
     }
     live_packs.sort_by_key(|pack| (pack.digest, !pack.in_last_snapshot));
     live_packs.dedup_by_key(|pack| pack.digest);
-    finish(live_packs, index)
+    sizes.sort_unstable();
+    finish(live_packs, index, sizes)
+}
+
+fn of_partial(pack: &PackChange) -> LivePack {
+    LivePack {
+        digest: pack.pack,
+        live_bytes: pack.live_bytes,
+        in_last_snapshot: false,
+    }
 }
 
 /// The last partials of the newest `count` sessions, oldest first.
@@ -76,18 +89,15 @@ fn newest(partials: &[PartialRecord], count: usize) -> Vec<&PartialRecord> {
     chosen
 }
 
-fn finish(packs: Vec<LivePack>, index: Vec<Digest>) -> Result<Live> {
+fn finish(packs: Vec<LivePack>, index: Vec<Digest>, sizes: Vec<(Digest, u64)>) -> Result<Live> {
     let index = index
         .try_into()
         .map_err(|_| Error::Ledger("too many index objects".to_owned()))?;
-    Ok(Live { packs, index })
-}
-
-fn last_index(history: &History) -> Vec<Digest> {
-    history
-        .snapshots
-        .last()
-        .map_or_else(Vec::new, |last| last.index.items().to_vec())
+    Ok(Live {
+        packs,
+        index,
+        sizes,
+    })
 }
 
 fn partial_packs(
@@ -95,23 +105,19 @@ fn partial_packs(
     installation: &Installation,
     history: &History,
     partial: &PartialRecord,
-) -> Option<Vec<LivePack>> {
+) -> Option<Vec<PackChange>> {
     let name = ObjectName {
         kind: Kind::Packs,
         digest: partial.packs,
     };
     let bytes = records.get(Place::Qube(history.qube.prefix), name).ok()?;
     let key = installation.keys.packs(history.qube.id, partial.session);
-    let changes = packs::open(&key, history.qube.id, partial.session, &bytes).ok()?;
-    let added = changes
-        .iter()
-        .filter(|change| change.change == Change::Added);
-    let pack = |change: &PackChange| LivePack {
-        digest: change.pack,
-        live_bytes: change.live_bytes,
-        in_last_snapshot: false,
-    };
-    Some(added.map(pack).collect())
+    let mut changes = packs::open(&key, history.qube.id, partial.session, &bytes).ok()?;
+    // A pack that was there before is never revived.
+    changes.retain(|change| {
+        change.change == Change::Added && history.packs.get(&change.pack).is_none()
+    });
+    Some(changes)
 }
 
 /// Fetches and checks the list of packs of a finished session.
@@ -132,10 +138,11 @@ pub fn changes(
     let bytes = records.get(Place::Qube(history.qube.prefix), name)?;
     let changes =
         packs::open(key, history.qube.id, session, &bytes).map_err(|_| contradiction())?;
-    let possible = changes
-        .iter()
-        .all(|change| history.packs.contains_key(&change.pack) != (change.change == Change::Added));
-    if possible {
+    let possible = |change: &PackChange| match change.change {
+        Change::Added => history.packs.get(&change.pack).is_none(),
+        Change::Changed | Change::Dropped => history.packs.is_live(&change.pack),
+    };
+    if changes.iter().all(possible) {
         Ok(changes)
     } else {
         Err(contradiction())
@@ -168,6 +175,21 @@ pub fn change_records(
 }
 
 impl Live {
+    /// Gives packs that an earlier session stored the sizes that it said.
+    pub fn size(&self, changes: &mut [PackChange]) {
+        let added = changes
+            .iter_mut()
+            .filter(|change| change.change == Change::Added && change.stored_bytes == 0);
+        for change in added {
+            let place = self
+                .sizes
+                .partition_point(|(digest, _)| *digest < change.pack);
+            let known = self.sizes.get(place);
+            let known = known.filter(|(digest, _)| *digest == change.pack);
+            change.stored_bytes = known.map_or(0, |(_, bytes)| *bytes);
+        }
+    }
+
     /// The objects that the session may get from storage.
     ///
     /// # Errors

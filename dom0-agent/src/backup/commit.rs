@@ -34,7 +34,8 @@ impl Session<'_> {
         let sequence = history.next_sequence();
         let mut records = Records::start(self.machine)?;
         let key = self.installation.keys.packs(self.qube, self.id);
-        let changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
+        let mut changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
+        self.live.size(&mut changes);
         let index = self.live.index_after(stored)?;
         for record in live::change_records(self.qube, self.id, changes) {
             self.installation.ledger.append(record)?;

@@ -124,7 +124,7 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
     let book = &installation.ledger.book;
     let needs = |volume: &&Volume, pack: &Digest| {
         let history = book.history(volume.qube.id);
-        history.is_some_and(|history| history.packs.contains_key(pack))
+        history.is_some_and(|history| history.packs.is_live(pack))
     };
     let Some(pack) = fault.object.filter(|_| lost) else {
         return Ok(());

@@ -1,14 +1,18 @@
 //! What the ledger's records amount to: qubes, their snapshots and live packs.
 
-use crate::ledger::record::{
-    Change, Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
-};
+mod intervals;
+mod kept;
+
+use crate::ledger::record::{Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord};
 use crate::part::Part;
-use qib_rpc::id::{Digest, QubeId, SessionId};
+pub use intervals::{Pack, Packs};
+pub use kept::Forgotten;
+use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::key::Recipient;
+use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the ledger says.
 #[derive(Default)]
@@ -23,15 +27,20 @@ pub struct History {
     pub qube: QubeRecord,
     /// For a root volume: the history of its qube's private volume, and the qube's kind.
     pub root_of: Option<(QubeId, Class)>,
-    /// Its snapshots, oldest first.
+    /// Its snapshots that are kept, oldest first.
     pub snapshots: Vec<SnapshotRecord>,
     /// What interrupted sessions stored since the last snapshot.
     pub partials: Vec<PartialRecord>,
-    /// The packs that the last snapshot needs, with the bytes that it needs of each,
-    /// but for those that were found lost.
-    pub packs: BTreeMap<Digest, u64>,
+    /// Its packs, and which snapshots need them.
+    pub packs: Packs,
+    /// The index objects that the next session uses, oldest first.
+    pub index: IndexObjects,
     /// A pack was found lost since the last snapshot.
     pub has_lost: bool,
+    /// The number of the last snapshot that was made, kept or not.
+    last_sequence: u64,
+    forgotten: BTreeMap<u64, Forgotten>,
+    locked: BTreeSet<u64>,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
     /// How snapshots were made, by their numbers, where not by our own reader.
@@ -117,8 +126,7 @@ impl Book {
             Record::PackLost { qube, pack } => {
                 let history = self.find(*qube)?;
                 history.has_lost = true;
-                let known = history.packs.remove(pack);
-                known.map(drop).ok_or(Contradiction)
+                history.send_again(&[*pack])
             }
             Record::Read {
                 qube,
@@ -135,6 +143,19 @@ impl Book {
                 }
                 self.begin(History::new(record, Some((*of, *class))))
             }
+            Record::Forgot {
+                qube,
+                time,
+                sequences,
+            } => self.find(*qube)?.forget(*time, sequences),
+            Record::Recalled { qube, sequence } => self.find(*qube)?.recall(*sequence),
+            Record::Gone { qube, sequences } => self.find(*qube)?.lose_forgotten(sequences),
+            Record::Locked {
+                qube,
+                sequence,
+                locked,
+            } => self.find(*qube)?.lock(*sequence, *locked),
+            Record::SendAgain { qube, packs } => self.find(*qube)?.send_again(packs),
         }
     }
 
@@ -159,8 +180,12 @@ impl History {
             root_of,
             snapshots: Vec::new(),
             partials: Vec::new(),
-            packs: BTreeMap::new(),
+            packs: Packs::default(),
+            index: IndexObjects::default(),
             has_lost: false,
+            last_sequence: 0,
+            forgotten: BTreeMap::new(),
+            locked: BTreeSet::new(),
             pending: None,
             pending_manner: None,
             manners: BTreeMap::new(),
@@ -176,11 +201,9 @@ impl History {
         }
     }
 
-    /// The number of the next snapshot.
+    /// The number of the next snapshot: none is given twice.
     pub fn next_sequence(&self) -> u64 {
-        self.snapshots
-            .last()
-            .map_or(1, |last| last.sequence.saturating_add(1))
+        self.last_sequence.saturating_add(1)
     }
 
     /// How the volume was read for a snapshot.
@@ -205,14 +228,7 @@ impl History {
             .take()
             .filter(|(session, _)| *session == snapshot.session);
         for change in held.into_iter().flat_map(|(_, changes)| changes) {
-            let known = match change.change {
-                Change::Added => self.packs.insert(change.pack, change.live_bytes).is_none(),
-                Change::Changed => self.packs.insert(change.pack, change.live_bytes).is_some(),
-                Change::Dropped => self.packs.remove(&change.pack).is_some(),
-            };
-            if !known {
-                return Err(Contradiction);
-            }
+            self.packs.change(&change, snapshot.sequence)?;
         }
         let manner = self.pending_manner.take();
         if let Some((_, manner)) = manner.filter(|(session, _)| *session == snapshot.session) {
@@ -220,6 +236,8 @@ impl History {
         }
         self.has_lost = false;
         self.partials.clear();
+        self.last_sequence = snapshot.sequence;
+        self.index = snapshot.index.clone();
         self.snapshots.push(snapshot.clone());
         Ok(())
     }

@@ -64,6 +64,46 @@ pub enum Record {
         /// The root volume's own id, keys and prefix.
         record: QubeRecord,
     },
+    /// Snapshots that are kept no longer.
+    Forgot {
+        /// Whose.
+        qube: QubeId,
+        /// dom0's time, in seconds since 1970.
+        time: i64,
+        /// Their numbers, at most [`MAX_SEQUENCES`].
+        sequences: Vec<u64>,
+    },
+    /// A snapshot that was forgotten is kept again; all its objects are there.
+    Recalled {
+        /// Whose.
+        qube: QubeId,
+        /// Its number.
+        sequence: u64,
+    },
+    /// Forgotten snapshots whose objects storage has no longer.
+    Gone {
+        /// Whose.
+        qube: QubeId,
+        /// Their numbers, at most [`MAX_SEQUENCES`].
+        sequences: Vec<u64>,
+    },
+    /// A snapshot that no policy forgets, or one that it may forget again.
+    Locked {
+        /// Whose.
+        qube: QubeId,
+        /// Its number.
+        sequence: u64,
+        /// Which of the two.
+        locked: bool,
+    },
+    /// Packs of which the last snapshot needs little: nothing builds upon them, and what is
+    /// still needed of them is stored again.
+    SendAgain {
+        /// Whose.
+        qube: QubeId,
+        /// Which, at most [`MAX_CHANGES`].
+        packs: Vec<Digest>,
+    },
 }
 
 /// A kind of qube that has a root volume of its own.
@@ -94,6 +134,9 @@ impl Class {
 
 /// Changes in one record, so that it stays within a message's limit.
 pub const MAX_CHANGES: usize = 1000;
+
+/// Numbers of snapshots in one record, for the same reason.
+pub const MAX_SEQUENCES: usize = 4000;
 
 /// A qube that qib backs up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
