@@ -9,6 +9,7 @@ pub mod archive;
 pub mod backup;
 mod bits;
 pub mod chunk_id;
+pub mod cli;
 pub mod cut;
 pub mod device;
 pub mod disk;

@@ -1,7 +1,8 @@
 //! `qib-helper`: what the qrexec services of a helper run. The conversation
 //! with dom0 is on standard input and output.
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
+use qib_helper::cli::{Cli, Work};
 use qib_helper::error::{Error, Result};
 use qib_helper::{backup, key, restore};
 use qib_rpc::call::{Call, Hear, Speak};
@@ -13,30 +14,8 @@ use std::io::{StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The helper of qib, the incremental backup for Qubes OS. Started by qrexec.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    service: Work,
-}
-
-#[derive(Subcommand)]
-enum Work {
-    /// qib.Backup: back up the attached volume
-    Backup,
-    /// qib.Restore: fill the attached volume from a snapshot
-    Restore,
-    /// qib.KeyInit: make the master identity and the recovery kit
-    KeyInit,
-    /// qib.KeyQube: make a qube's data identity
-    KeyQube,
-    /// qib.KeyOpen: open a qube's data identity
-    KeyOpen,
-}
-
 fn main() -> ExitCode {
-    let done = match Arguments::parse().service {
+    let done = match Cli::parse().service {
         Work::Backup => back_up(),
         Work::Restore => restore(),
         Work::KeyInit => answered(key::init),

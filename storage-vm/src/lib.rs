@@ -12,6 +12,7 @@
 
 pub mod allowed;
 pub mod backend;
+pub mod cli;
 pub mod descriptor;
 pub mod folder;
 pub mod hang_up;
