@@ -9,14 +9,8 @@ use crate::layout::Layout;
 
 const DEFAULT_POLICY: &str = include_str!("90-default.policy");
 
-const QIB_CONF: &str = "\
-# Where qib stores, and what its helpers are made from.
-storage = sys-backup
-helper_template = qib-dvm
-";
-
-fn policy_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy")
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Writes dom0's settings and policy, and the services of each kind of qube.
@@ -25,15 +19,18 @@ pub(crate) fn install(layout: &Layout) -> Result<()> {
     fs::create_dir_all(&policy)?;
     fs::create_dir_all(layout.dom0("etc/qubes-rpc"))?;
     fs::write(policy.join("90-default.policy"), DEFAULT_POLICY)?;
-    fs::write(layout.dom0("etc/qubes/qib.conf"), QIB_CONF)?;
     copy(
-        &policy_folder().join("10-qib.policy"),
+        &project().join("packaging/qib.conf"),
+        &layout.dom0("etc/qubes/qib.conf"),
+    )?;
+    copy(
+        &project().join("policy/10-qib.policy"),
         &policy.join("10-qib.policy"),
     )?;
     for kind in ["helper", "storage"] {
         let services = layout.kind(kind, "qubes-rpc");
         fs::create_dir_all(&services)?;
-        copy_all(&policy_folder().join(kind), &services)?;
+        copy_all(&project().join("policy").join(kind), &services)?;
     }
     Ok(())
 }
