@@ -2,12 +2,14 @@
 
 mod backup;
 mod init;
+mod recover;
 mod restore;
 mod snapshots;
 
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use init::Init;
+pub use recover::Recover;
 pub use restore::Restore;
 pub use snapshots::Snapshots;
 
@@ -46,4 +48,9 @@ pub enum Command {
     Snapshots(Snapshots),
     /// Restore a qube from a snapshot, as a new qube.
     Restore(Restore),
+    /// Get everything back on a new machine: keys, and what was stored.
+    ///
+    /// For a dom0 in which qib was never set up, or lost what it knew. Storage qube and helpers'
+    /// template are named in /etc/qubes/qib.conf before, as for 'qib init'.
+    Recover(Recover),
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 mod init;
+mod recover;
 mod restore;
 mod snapshots;
 
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
+        Command::Recover(arguments) => recover::run(arguments, cli.quiet),
     };
     let ended = ended.unwrap_or_else(|error| {
         eprintln!("qib: error: {error}");

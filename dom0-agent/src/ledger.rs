@@ -7,20 +7,22 @@
 //! that does not open is damage, and is never repaired by guessing.
 
 pub mod book;
+mod fresh;
 pub mod record;
 pub mod seal;
 
+use crate::clock;
 use crate::error::{Error, Result, at};
 use crate::keys::LedgerKey;
 use book::Book;
+pub use fresh::Fresh;
 use qib_rpc::id::Digest;
 use qib_rpc::limit::MAX_MESSAGE_BYTES;
 use qib_rpc::object;
 use record::Record;
 use seal::Position;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The ledger, read and ready to be appended to.
@@ -29,6 +31,8 @@ pub struct Ledger {
     file: File,
     key: LedgerKey,
     next: Position,
+    /// dom0's time when the newest record was made.
+    time: i64,
     /// Bytes of the file that are whole records.
     whole_bytes: u64,
     /// What the records say.
@@ -41,29 +45,9 @@ impl Ledger {
     /// # Errors
     /// When the file exists or can not be written.
     pub fn create(path: &Path, key: LedgerKey, begin: Record) -> Result<Self> {
-        let fresh = path.with_extension("new");
-        let mut options = OpenOptions::new();
-        let options = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600);
-        let file = options.open(&fresh).map_err(at(&fresh))?;
-        let book = Book::default();
-        let mut ledger = Self {
-            path: fresh,
-            file,
-            key,
-            next: Position::FIRST,
-            whole_bytes: 0,
-            book,
-        };
-        ledger.append(begin)?;
-        // Only a ledger with its first record ever has the name.
-        fs::rename(&ledger.path, path).map_err(at(path))?;
-        sync_folder_of(path)?;
-        Self::open(path, ledger.key)
+        let mut fresh = Fresh::begin(path, key)?;
+        fresh.append(begin)?;
+        fresh.keep()
     }
 
     /// Reads the ledger. A torn last record stays in the file until the next one is
@@ -84,6 +68,7 @@ impl Ledger {
             file,
             key,
             next: Position::FIRST,
+            time: 0,
             whole_bytes: 0,
             book,
         };
@@ -96,17 +81,24 @@ impl Ledger {
     /// # Errors
     /// When it can not be written, or contradicts an earlier one.
     pub fn append(&mut self, record: Record) -> Result<()> {
-        let sealed = seal::seal(&self.key, self.next, &record)
+        let time = clock::now();
+        let sealed = seal::seal(&self.key, self.next, time, &record)
             .map_err(|_| Error::Ledger("a ledger record is too large".to_owned()))?;
+        self.add(&sealed, time, &record)?;
+        self.file.sync_data().map_err(at(&self.path))
+    }
+
+    fn add(&mut self, sealed: &[u8], time: i64, record: &Record) -> Result<()> {
         let length = u32::try_from(sealed.len())
             .unwrap_or(u32::MAX)
             .to_le_bytes();
-        self.book.apply(&record).map_err(|_| self.damage())?;
-        let framed = [length.as_slice(), &sealed].concat();
+        self.book.apply(record).map_err(|_| self.damage())?;
+        let framed = [length.as_slice(), sealed].concat();
         self.write(&framed).map_err(at(&self.path))?;
         let bytes = u64::try_from(framed.len()).unwrap_or(u64::MAX);
         self.whole_bytes = self.whole_bytes.saturating_add(bytes);
-        self.next = self.next.after(&sealed);
+        self.next = self.next.after(sealed);
+        self.time = time;
         Ok(())
     }
 
@@ -116,13 +108,17 @@ impl Ledger {
             self.file.set_len(self.whole_bytes)?;
             self.file.sync_all()?;
         }
-        self.file.write_all(framed)?;
-        self.file.sync_data()
+        self.file.write_all(framed)
     }
 
     /// Where the next record will stand.
     pub fn next(&self) -> Position {
         self.next
+    }
+
+    /// dom0's time when the newest record was made, in seconds since 1970.
+    pub fn newest_time(&self) -> i64 {
+        self.time
     }
 
     /// Hands the sealed records from the one numbered `first` on to `take`.
@@ -162,7 +158,7 @@ impl Ledger {
     pub fn open_record(&self, untrusted: &[u8]) -> Option<Position> {
         seal::open(&self.key, untrusted)
             .ok()
-            .map(|(position, _)| position)
+            .map(|opened| opened.position)
     }
 
     fn rewound(&self) -> Result<BufReader<File>> {
@@ -177,7 +173,7 @@ impl Ledger {
         let mut bytes = 0u64;
         while let Some(sealed) = next_sealed(&mut reader).map_err(at(&self.path))? {
             let opened = seal::open(&self.key, &sealed);
-            let Some((position, record)) = opened.ok().filter(|(at, _)| *at == self.next) else {
+            let Some(opened) = opened.ok().filter(|opened| opened.position == self.next) else {
                 let last = reader.fill_buf().map_err(at(&self.path))?.is_empty();
                 return if last && bytes > 0 {
                     Ok(bytes)
@@ -185,8 +181,9 @@ impl Ledger {
                     Err(self.damage())
                 };
             };
-            self.book.apply(&record).map_err(|_| self.damage())?;
-            self.next = position.after(&sealed);
+            self.book.apply(&opened.record).map_err(|_| self.damage())?;
+            self.next = opened.position.after(&sealed);
+            self.time = opened.time;
             bytes = bytes
                 .saturating_add(4)
                 .saturating_add(u64::try_from(sealed.len()).unwrap_or(0));
@@ -201,13 +198,6 @@ impl Ledger {
             self.next.sequence
         ))
     }
-}
-
-fn sync_folder_of(path: &Path) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(at(folder))
 }
 
 /// The next sealed record; `None` at the end of the file, also inside a record.

@@ -1,5 +1,6 @@
 //! This installation: its configuration, secret, ledger, and the lock on them.
 
+use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result, at};
 use crate::keys::Keys;
@@ -12,7 +13,6 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What every command that changes something works on. One at a time: others
 /// find the lock taken.
@@ -77,11 +77,7 @@ impl Machine {
 
     /// The time in seconds since 1970, by dom0's clock.
     pub fn now(&self) -> i64 {
-        let seconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        i64::try_from(seconds).unwrap_or(i64::MAX)
+        clock::now()
     }
 }
 
@@ -93,8 +89,8 @@ impl Installation {
     pub fn open() -> Result<Self> {
         if state::has_keys_only() {
             return Err(Error::Ledger(format!(
-                "{} is missing, though there are keys: put back a copy of it; \
-                 or, if 'qib init' never ended well, run that again",
+                "{} is missing, though there are keys: put back a copy of it, or get it from \
+                 storage with 'qib recover'; or, if 'qib init' never ended well, run that again",
                 state::ledger_path().display()
             )));
         }

@@ -71,6 +71,19 @@ impl Records {
         Ok(bytes)
     }
 
+    /// The object of this kind that came last to the root prefix, as storage says: a hint.
+    ///
+    /// # Errors
+    /// When storage refuses or the line breaks.
+    pub fn newest(&mut self, kind: Kind) -> Result<Option<ObjectName>> {
+        self.0.say(&FindNewest {
+            place: Place::Root,
+            kind,
+        })?;
+        let newest: Newest = self.0.hear()?;
+        Ok(newest.name.filter(|name| name.kind == kind))
+    }
+
     /// Brings storage's copy of the ledger up to date, and learns whether
     /// storage knows a newer one.
     ///
@@ -87,12 +100,7 @@ impl Records {
     /// How many of the ledger's records storage has. What storage says is a hint:
     /// only a record that opens with our key counts.
     fn copied(&mut self, ledger: &Ledger) -> Result<u64> {
-        self.0.say(&FindNewest {
-            place: Place::Root,
-            kind: Kind::Ledger,
-        })?;
-        let newest: Newest = self.0.hear()?;
-        let Some(name) = newest.name.filter(|name| name.kind == Kind::Ledger) else {
+        let Some(name) = self.newest(Kind::Ledger)? else {
             return Ok(0);
         };
         let untrusted = self.get(Place::Root, name)?;

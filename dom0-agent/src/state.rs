@@ -4,7 +4,7 @@ use crate::error::{Error, Result, at};
 use crate::paths::STATE;
 use qib_rpc::key::{Dom0Secret, Kit};
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -86,6 +86,30 @@ pub fn read_kit() -> Result<Kit> {
 pub fn write(secret: &Dom0Secret, kit: &Kit) -> Result<()> {
     write_file(&secret_path(), secret.expose())?;
     write_file(&kit_path(), kit.expose())
+}
+
+/// Makes sure that keys which are there already are these: others are never overwritten.
+///
+/// # Errors
+/// When there are others, or a file can not be read.
+pub fn refuse_others(secret: &Dom0Secret, kit: &Kit) -> Result<()> {
+    for (path, ours) in [
+        (secret_path(), secret.expose().as_slice()),
+        (kit_path(), kit.expose().as_slice()),
+    ] {
+        match fs::read(&path).map(Zeroizing::new) {
+            Ok(found) if found.as_slice() == ours => {}
+            Ok(_) => {
+                return Err(Error::Restore(format!(
+                    "{} is there and is another one, and nothing is overwritten: move it away first",
+                    path.display()
+                )));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(at(&path)(error)),
+        }
+    }
+    Ok(())
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -27,4 +27,6 @@ pub enum Work {
     KeyQube,
     /// qib.KeyOpen: open a qube's data identity.
     KeyOpen,
+    /// qib.KeyRecover: open the recovery kit for a new dom0.
+    KeyRecover,
 }

@@ -13,4 +13,4 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-pub use services::{init, open, qube};
+pub use services::{init, open, qube, recover};

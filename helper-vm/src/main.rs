@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Work::KeyInit => answered(key::init),
         Work::KeyQube => answered(key::qube),
         Work::KeyOpen => answered(key::open),
+        Work::KeyRecover => answered(key::recover),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -59,6 +59,8 @@ messages! {
     53 key::KeyQubeDone,
     54 key::KeyOpenJob,
     55 key::KeyOpenDone,
+    56 key::KeyRecoverJob,
+    57 key::KeyRecoverDone,
     60 record::PutRecord,
     61 record::GetRecord,
     62 record::FindNewest,

@@ -30,6 +30,8 @@ pub enum Service {
     KeyQube,
     /// Open a qube's data identity with the passphrase.
     KeyOpen,
+    /// Open the recovery kit with the passphrase, for a dom0 that has lost everything.
+    KeyRecover,
     /// Let one helper put or get under one prefix, for as long as the call lives.
     Permit,
     /// Keep and return dom0's own objects.
@@ -42,12 +44,13 @@ pub enum Service {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Backup,
         Self::Restore,
         Self::KeyInit,
         Self::KeyQube,
         Self::KeyOpen,
+        Self::KeyRecover,
         Self::Permit,
         Self::Records,
         Self::Put,
@@ -62,6 +65,7 @@ impl Service {
             Self::KeyInit => "qib.KeyInit",
             Self::KeyQube => "qib.KeyQube",
             Self::KeyOpen => "qib.KeyOpen",
+            Self::KeyRecover => "qib.KeyRecover",
             Self::Permit => "qib.Permit",
             Self::Records => "qib.Records",
             Self::Put => "qib.Put",
@@ -72,9 +76,12 @@ impl Service {
     /// Who calls and who answers.
     pub const fn sides(self) -> (Side, Side) {
         match self {
-            Self::Backup | Self::Restore | Self::KeyInit | Self::KeyQube | Self::KeyOpen => {
-                (Side::Dom0, Side::Helper)
-            }
+            Self::Backup
+            | Self::Restore
+            | Self::KeyInit
+            | Self::KeyQube
+            | Self::KeyOpen
+            | Self::KeyRecover => (Side::Dom0, Side::Helper),
             Self::Permit | Self::Records => (Side::Dom0, Side::Storage),
             Self::Put | Self::Get => (Side::Helper, Side::Storage),
         }

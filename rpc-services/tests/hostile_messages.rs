@@ -13,7 +13,8 @@ use qib_rpc::message::backup::{
     BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading,
 };
 use qib_rpc::message::key::{
-    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
+    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob, KeyRecoverDone,
+    KeyRecoverJob,
 };
 use qib_rpc::message::object::{
     Finish, Finished, GetObject, GetRange, Object, PutObject, RangeBytes, Stored,
@@ -45,7 +46,7 @@ fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
         RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
-        PutRecord GetRecord FindNewest Newest)
+        KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest)
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn nobody_calls_into_a_helper() {
         "qubes.VMShell",
         "qib.Backup",
         "qib.KeyOpen",
+        "qib.KeyRecover",
     ] {
         assert_eq!(
             decide(service, "work", "helper"),
@@ -145,6 +146,7 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
         "qib.KeyInit",
         "qib.KeyQube",
         "qib.KeyOpen",
+        "qib.KeyRecover",
     ];
     for service in services {
         for source in ["helper", "work", "storage"] {

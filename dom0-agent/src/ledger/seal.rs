@@ -61,12 +61,28 @@ impl Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotARecord;
 
-/// Seals `record` for `position`.
+/// A record that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Where it stands.
+    pub position: Position,
+    /// dom0's time when it was made, in seconds since 1970.
+    pub time: i64,
+    /// What it says.
+    pub record: Record,
+}
+
+/// Seals `record`, made at `time`, for `position`.
 ///
 /// # Errors
 /// [`NotARecord`] when it is over a message's limit or the system gives no randomness.
-pub fn seal(key: &LedgerKey, position: Position, record: &Record) -> Result<Vec<u8>, NotARecord> {
-    let plain = codec::encode(record).map_err(|_| NotARecord)?;
+pub fn seal(
+    key: &LedgerKey,
+    position: Position,
+    time: i64,
+    record: &Record,
+) -> Result<Vec<u8>, NotARecord> {
+    let plain = codec::encode(&(time, record)).map_err(|_| NotARecord)?;
     let head = position.head();
     let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(|_| NotARecord)?;
@@ -82,11 +98,11 @@ pub fn seal(key: &LedgerKey, position: Position, record: &Record) -> Result<Vec<
     Ok([head.as_slice(), &nonce, &sealed].concat())
 }
 
-/// Opens a record and says where it stands.
+/// Opens a record.
 ///
 /// # Errors
 /// [`NotARecord`] when anything in it was changed, or it is another installation's.
-pub fn open(key: &LedgerKey, untrusted: &[u8]) -> Result<(Position, Record), NotARecord> {
+pub fn open(key: &LedgerKey, untrusted: &[u8]) -> Result<Opened, NotARecord> {
     let (head, rest) = untrusted
         .split_first_chunk::<HEAD_BYTES>()
         .ok_or(NotARecord)?;
@@ -100,8 +116,12 @@ pub fn open(key: &LedgerKey, untrusted: &[u8]) -> Result<(Position, Record), Not
             },
         )
         .map_err(|_| NotARecord)?;
-    let record = codec::decode(&plain).map_err(|_| NotARecord)?;
-    Ok((position(head)?, record))
+    let (time, record) = codec::decode(&plain).map_err(|_| NotARecord)?;
+    Ok(Opened {
+        position: position(head)?,
+        time,
+        record,
+    })
 }
 
 fn position(head: &[u8; HEAD_BYTES]) -> Result<Position, NotARecord> {
@@ -144,13 +164,18 @@ mod tests {
             sequence: 7,
             previous: Digest::new([3; 32]),
         };
-        let sealed = seal(&key(), position, &record()).unwrap();
-        assert_eq!(open(&key(), &sealed), Ok((position, record())));
+        let sealed = seal(&key(), position, 5, &record()).unwrap();
+        let opened = Opened {
+            position,
+            time: 5,
+            record: record(),
+        };
+        assert_eq!(open(&key(), &sealed), Ok(opened));
     }
 
     #[test]
     fn another_installation_cannot_open_it() {
-        let sealed = seal(&key(), Position::FIRST, &record()).unwrap();
+        let sealed = seal(&key(), Position::FIRST, 5, &record()).unwrap();
         let other = Keys::new(&Dom0Secret::new([8; 32])).ledger();
         assert_eq!(open(&other, &sealed), Err(NotARecord));
     }
@@ -158,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bit_can_change(at: proptest::sample::Index, bit in 0..8u8, cut: proptest::sample::Index) {
-            let sealed = seal(&key(), Position::FIRST, &record()).unwrap();
+            let sealed = seal(&key(), Position::FIRST, 5, &record()).unwrap();
             let mut flipped = sealed.clone();
             flipped[at.index(sealed.len())] ^= 1 << bit;
             prop_assert_eq!(open(&key(), &flipped), Err(NotARecord));

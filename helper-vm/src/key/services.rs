@@ -1,4 +1,4 @@
-//! The three services of the key helper.
+//! The services of the key helper.
 
 use super::identity::{self, Purpose};
 use super::{kit, sealed_identity};
@@ -6,7 +6,8 @@ use crate::answer::answer;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::LineError;
 use qib_rpc::message::key::{
-    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
+    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob, KeyRecoverDone,
+    KeyRecoverJob,
 };
 use std::io::{Read, Write};
 
@@ -56,6 +57,20 @@ pub fn open(input: impl Read, output: impl Write) -> Result<(), LineError> {
         Ok(KeyOpenDone {
             recipient: identity::recipient(&data)?,
             identity: identity::text(&data)?,
+        })
+    })
+}
+
+/// `qib.KeyRecover`: opens the recovery kit and hands out what dom0 had of it.
+///
+/// # Errors
+/// When the line breaks; a refusal goes to the peer.
+pub fn recover(input: impl Read, output: impl Write) -> Result<(), LineError> {
+    answer(input, output, |job: KeyRecoverJob| {
+        let opened = kit::open(&job.kit, &job.passphrase)?;
+        Ok(KeyRecoverDone {
+            recipient: identity::recipient(&opened.master)?,
+            secret: opened.secret,
         })
     })
 }

@@ -1,13 +1,14 @@
 //! The key helper's services, asked as dom0 asks them.
 
-use super::{init, open, qube};
+use super::{init, open, qube, recover};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::QubeId;
 use qib_rpc::key::{ChunkKey, Dom0Secret, Entropy, Kit, Passphrase, SealedIdentity};
 use qib_rpc::line::{LineError, Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::key::{
-    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob,
+    KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob, KeyRecoverDone,
+    KeyRecoverJob,
 };
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -73,6 +74,23 @@ fn kit_and_passphrase_open_what_was_sealed() {
     assert_eq!(opened.recipient, made.recipient);
     let identity: age::x25519::Identity = opened.identity.expose().parse().unwrap();
     assert_eq!(identity.to_public().to_string(), *made.recipient.expose());
+}
+
+#[test]
+fn a_kit_gives_a_new_dom0_its_secret_and_no_identity() {
+    let kit = make_kit("right");
+    let recovered = |text| {
+        let job = KeyRecoverJob {
+            passphrase: passphrase(text),
+            kit: kit.kit.clone(),
+        };
+        ask::<_, KeyRecoverDone>(|input, output| recover(input, output), &job)
+    };
+    let done = recovered("right").unwrap();
+    assert_eq!(done.secret.expose(), &[5; 32]);
+    assert_eq!(done.recipient, kit.recipient);
+    let wrong = recovered("wrong").map(|_| ()).unwrap_err();
+    assert_eq!(wrong.code, Code::WrongPassphrase);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `qib.KeyInit`, `qib.KeyQube`, `qib.KeyOpen`: the key helper's three answers.
+//! `qib.KeyInit`, `qib.KeyQube`, `qib.KeyOpen`, `qib.KeyRecover`: the key helper's answers.
 
 use crate::id::QubeId;
 use crate::key::{
@@ -67,5 +67,23 @@ pub struct KeyOpenDone {
     /// The data identity.
     pub identity: Identity,
     /// Its recipient, for dom0 to compare with its own record.
+    pub recipient: Recipient,
+}
+
+/// dom0 → helper: open the recovery kit for a dom0 that has lost everything.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeyRecoverJob {
+    /// What the user typed.
+    pub passphrase: Passphrase,
+    /// What was kept.
+    pub kit: Kit,
+}
+
+/// helper → dom0: what dom0 had of it. The master identity stays in the helper.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeyRecoverDone {
+    /// dom0's secret.
+    pub secret: Dom0Secret,
+    /// The master recipient, for dom0 to compare with its ledger.
     pub recipient: Recipient,
 }

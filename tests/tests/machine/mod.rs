@@ -142,6 +142,37 @@ impl Machine {
         compare::without(tree, &["lost+found"])
     }
 
+    /// Gives this machine a copy of the other's storage disk, as one carries a disk over.
+    pub fn take_disk_of(&self, other: &Self) {
+        self.lab.stop("sys-backup").unwrap();
+        fs::remove_dir_all(self.storage()).unwrap_or_default();
+        let mut copy = Command::new("cp");
+        copy.arg("--archive")
+            .arg(other.storage())
+            .arg(self.storage());
+        assert!(copy.status().unwrap().success());
+        self.lab.start("sys-backup").unwrap();
+    }
+
+    /// Empties dom0's `/var/lib/qib`, as a reinstalled dom0 has it.
+    pub fn lose_state(&self) {
+        for entry in fs::read_dir(self.state()).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                fs::remove_dir_all(path).unwrap();
+            } else {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
+    /// Files of dom0's `/var/lib/qib` that hold what it knows, with their contents.
+    pub fn known_files(&self) -> Vec<(String, Vec<u8>)> {
+        let names = ["ledger", "recovery-kit.age", "secret"];
+        let read = |name: &str| Some((name.to_owned(), fs::read(self.state().join(name)).ok()?));
+        names.into_iter().filter_map(read).collect()
+    }
+
     /// Where the storage qube keeps objects.
     pub fn storage(&self) -> PathBuf {
         self.lab.dir().join("disks/sys-backup/qib")

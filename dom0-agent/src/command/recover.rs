@@ -1,0 +1,124 @@
+//! `qib recover`: an empty dom0 gets everything back from kit and storage.
+
+use super::{Ended, print_json};
+use crate::cli::Recover;
+use crate::error::{Error, Result, at};
+use crate::keys::Keys;
+use crate::ledger::book::{Book, History};
+use crate::ledger::record::SnapshotRecord;
+use crate::ledger::{Fresh, Ledger};
+use crate::machine::Machine;
+use crate::progress::Progress;
+use crate::records::Records;
+use crate::undo::Undos;
+use crate::{passphrase, recover, state, storage, text};
+use qib_rpc::key::{Kit, Recipient};
+use qib_rpc::limit::MAX_KIT_BYTES;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
+    let machine = Machine::open()?;
+    if state::is_initialised() {
+        return Err(Error::Restore(format!(
+            "this dom0 is set up already, and nothing of it is overwritten: {} is there",
+            state::ledger_path().display()
+        )));
+    }
+    let progress = Progress::new(quiet);
+    let mut undos = Undos::sweep()?;
+    storage::wake(&machine, &progress)?;
+    let kit = match &arguments.kit {
+        Some(path) => kit_in_file(path)?,
+        None => recover::kit_at_storage(&mut Records::start(&machine)?)?,
+    };
+    let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
+    progress.stage(&machine.config.storage, "opening the recovery kit");
+    let opened = recover::open_kit(&machine, kit.clone(), passphrase, &mut undos)?;
+    state::refuse_others(&opened.secret, &kit)?;
+    progress.stage(&machine.config.storage, "fetching the ledger");
+    let fresh = fetch(&machine, &Keys::new(&opened.secret), &opened.recipient)?;
+    state::write(&opened.secret, &kit)?;
+    let ledger = fresh.keep()?;
+    if arguments.json {
+        print_json(&json(&ledger))?;
+    } else {
+        report(&machine, &ledger);
+    }
+    Ok(Ended::Well)
+}
+
+fn kit_in_file(path: &Path) -> Result<Kit> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_KIT_BYTES).unwrap_or(0).saturating_add(1);
+    let file = File::open(path).map_err(at(path))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(at(path))?;
+    let no_kit = |_| Error::Restore(format!("{} is no recovery kit", path.display()));
+    Kit::new(bytes).map_err(no_kit)
+}
+
+fn fetch(machine: &Machine, keys: &Keys, master: &Recipient) -> Result<Fresh> {
+    let mut records = Records::start(machine)?;
+    let chain = recover::ledger_at_storage(&mut records, &keys.ledger())?;
+    let mut fresh = Fresh::begin(&state::ledger_path(), keys.ledger())?;
+    chain.iter().try_for_each(|sealed| fresh.take(sealed))?;
+    if fresh.book().master() == Some(master) {
+        return Ok(fresh);
+    }
+    Err(Error::Disagree(
+        "the ledger's master recipient is not the one of the recovery kit".to_owned(),
+    ))
+}
+
+/// The newest snapshot of each history that has one.
+fn newest(book: &Book) -> impl Iterator<Item = (&History, &SnapshotRecord)> {
+    let mut histories: Vec<&History> = book.histories().collect();
+    histories.sort_by_key(|history| (&history.qube.name, history.part(), history.qube.id));
+    histories
+        .into_iter()
+        .filter_map(|history| Some((history, history.snapshots.last()?)))
+}
+
+fn json(ledger: &Ledger) -> Value {
+    let snapshots = newest(&ledger.book).map(|(history, snapshot)| {
+        json!({
+            "qube": history.qube.name.as_str(),
+            "part": history.part().name(),
+            "id": history.qube.id.to_string(),
+            "snapshot": snapshot.sequence,
+            "time": snapshot.time,
+        })
+    });
+    json!({
+        "records": ledger.next().sequence,
+        "newest": {
+            "record": ledger.next().sequence.saturating_sub(1),
+            "time": ledger.newest_time(),
+        },
+        "qubes": snapshots.collect::<Vec<Value>>(),
+    })
+}
+
+fn report(machine: &Machine, ledger: &Ledger) {
+    let records = ledger.next().sequence;
+    println!(
+        "Recovered from {}: {} of the ledger; the newest is record {} of {}.",
+        machine.config.storage,
+        text::count(records, "record", "records"),
+        records.saturating_sub(1),
+        text::time(ledger.newest_time()),
+    );
+    for (history, snapshot) in newest(&ledger.book) {
+        println!(
+            "  {}{}: snapshot {} of {}",
+            history.qube.name,
+            history.part().suffix(),
+            snapshot.sequence,
+            text::time(snapshot.time),
+        );
+    }
+    println!("Do you know of anything newer? Then the storage shows an older state than it had.");
+    println!("Next: 'qib restore QUBE', and 'qib snapshots' for what there is.");
+}
