@@ -3,17 +3,20 @@
 mod commit;
 mod converse;
 
+use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
+use crate::flush;
 use crate::helper::Helper;
 use crate::live::{self, Live};
 use crate::machine::{Installation, Machine};
 use crate::outcome::Backup;
 use crate::part::Part;
 use crate::permit::Permit;
-use crate::pool::{self, Mark, Moment, Still};
+use crate::pool::{Mark, Moment, Pooled, Still};
 use crate::progress::Progress;
+use crate::revision::Revision;
 use crate::source;
 use crate::unchanged;
 use crate::undo::{Undo, Undos};
@@ -28,8 +31,6 @@ use std::time::Instant;
 pub struct How {
     /// Read and count, store nothing.
     pub dry_run: bool,
-    /// Which state of a running qube to read.
-    pub moment: Moment,
     /// How hard to compress.
     pub compression: Compression,
 }
@@ -42,12 +43,13 @@ struct Session<'a> {
     qube: QubeId,
     part: Part,
     live: Live,
+    moment: Moment,
     now: i64,
     how: How,
     index_lost: bool,
 }
 
-/// Backs one volume of a qube up.
+/// Backs one state of one volume of a qube up.
 ///
 /// # Errors
 /// Whatever kept it from being stored; nothing stored before is lost.
@@ -55,18 +57,23 @@ pub fn back_up(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
-    part: Part,
+    (part, moment): (Part, Moment),
     how: How,
     progress: &mut Progress,
 ) -> Result<Backup> {
     let began = Instant::now();
     let mut undos = Undos::sweep()?;
+    let pooled = Pooled::find(&qube.name, part)?;
+    pooled.refuse_full()?;
     let mut id = source::known(machine, installation, qube, &mut undos)?;
     if part == Part::Root {
         id = source::known_root(machine, installation, id, qube, &mut undos)?;
     }
     let settings = source::settings(&qube.name)?;
-    let before = Mark::of(&qube.name, part)?;
+    let before = match moment {
+        Moment::Revision(_) => None,
+        _ => Mark::of(&qube.name, part)?,
+    };
     let live = live::read(machine, installation, id)?;
     let session = SessionId::new(machine.random()?);
     let now = machine.now();
@@ -77,11 +84,12 @@ pub fn back_up(
         qube: id,
         part,
         live,
+        moment,
         now,
         how,
         index_lost: false,
     };
-    let (mut backup, still) = match session.run(qube, &mut undos, progress) {
+    let (mut backup, still) = match session.run(qube, &pooled, &mut undos, progress) {
         Err(error) if session.lost_index(&error) => {
             progress.stage(
                 &qube.name,
@@ -89,7 +97,7 @@ pub fn back_up(
             );
             undos.all()?;
             session.begin_index_anew()?;
-            session.run(qube, &mut undos, progress)?
+            session.run(qube, &pooled, &mut undos, progress)?
         }
         Err(error) if session.never_started(&error) => return Err(Error::NeverStarted),
         result => result?,
@@ -98,8 +106,12 @@ pub fn back_up(
         let sequence = session.commit(&stored, &backup, &still, settings)?;
         backup.sequence = Some(sequence);
         // The same before and after: that is the state that was read.
-        let after = Mark::of(&qube.name, part);
-        let same = after.map(|after| after.filter(|after| before == Some(*after)));
+        let same = match before {
+            None => Ok(None),
+            Some(before) => {
+                Mark::of(&qube.name, part).map(|after| after.filter(|after| before == *after))
+            }
+        };
         let noted =
             same.and_then(|same| same.map_or(Ok(()), |mark| unchanged::note(id, sequence, mark)));
         if let Err(error) = noted {
@@ -124,12 +136,14 @@ impl Session<'_> {
     fn run(
         &mut self,
         qube: &Qube,
+        pooled: &Pooled,
         undos: &mut Undos,
         progress: &mut Progress,
     ) -> Result<(Backup, Still)> {
         progress.stage(&qube.name, "starting a helper");
         let helper = Helper::start(self.machine, undos)?;
-        let still = pool::still(&qube.name, self.part, self.how.moment, undos)?;
+        let unsynced = self.flush(qube, progress)?;
+        let still = pooled.still(&self.moment, undos)?;
         progress.stage(
             &qube.name,
             &format!("reading its {} volume {}", self.part.name(), still.state),
@@ -155,15 +169,36 @@ impl Session<'_> {
             sequence: None,
             time: self.now,
             state,
+            revision: self.revision().cloned(),
             manner,
             counts,
             left_out,
             seconds: 0.0,
             dom0,
             index_lost: self.index_lost,
-            warnings: Vec::new(),
+            warnings: unsynced.into_iter().map(str::to_owned).collect(),
         };
         Ok((backup, still))
+    }
+
+    /// What is written down by then is in the state that is kept.
+    fn flush(&self, qube: &Qube, progress: &Progress) -> Result<Option<&'static str>> {
+        let runs = || -> Result<bool> {
+            let found = call::find_qube(&qube.name)?;
+            Ok(found.is_some_and(|qube| !qube.halted))
+        };
+        if self.moment != Moment::Now || !runs()? {
+            return Ok(None);
+        }
+        progress.stage(&qube.name, "asking it to write to its disk what it holds");
+        flush::ask(&qube.name, &self.machine.stop)
+    }
+
+    fn revision(&self) -> Option<&Revision> {
+        match &self.moment {
+            Moment::Revision(revision) => Some(revision),
+            Moment::Now | Moment::LastShutdown => None,
+        }
     }
 
     /// True when the session failed for an index object, which only makes a run quick.

@@ -161,7 +161,10 @@ fn takes_large_sectors(path: &Path) -> Result<bool> {
 }
 
 /// The length of a file or a device, in bytes.
-fn length(path: &Path) -> Result<u64> {
+///
+/// # Errors
+/// When it can not be opened.
+pub fn length(path: &Path) -> Result<u64> {
     let end = |mut file: File| file.seek(SeekFrom::End(0));
     File::open(path).and_then(end).map_err(at(path))
 }

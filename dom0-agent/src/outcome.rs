@@ -1,6 +1,7 @@
 //! What a backup or restore came to.
 
 use crate::part::Part;
+use crate::revision::Revision;
 use crate::unchanged::Unchanged;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
@@ -30,6 +31,8 @@ pub struct Backup {
     pub time: i64,
     /// Which state of the volume was read.
     pub state: &'static str,
+    /// The older state that it is of, if it is one.
+    pub revision: Option<Revision>,
     /// Who read it, and as what.
     pub manner: Manner,
     /// What was done.

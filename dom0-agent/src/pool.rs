@@ -1,46 +1,38 @@
 //! A still image of a qube's volume, by its pool's own means.
 
+mod driver;
 mod file;
 mod lvm_thin;
 mod mark;
 mod reflink;
+mod room;
 
-use crate::admin::call::{self, Fill, Volume};
+use crate::admin::call::{self, Volume};
+use crate::block;
 use crate::error::{Error, Result};
 use crate::part::Part;
+use crate::revision::{Revision, RevisionId};
 use crate::undo::Undos;
+use driver::Driver;
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
 
 pub use mark::Mark;
 
-/// A pool is refused when it is as full as this: a snapshot costs room.
-struct Full {
-    data_percent: u64,
-    metadata_percent: u64,
-}
-
-/// A file system that is full refuses to be written to.
-const FILES: Full = Full {
-    data_percent: 95,
-    metadata_percent: 95,
-};
-
-/// A thin pool that is full takes every qube in it along.
-const THIN: Full = Full {
-    data_percent: 90,
-    metadata_percent: 85,
-};
-
 const IN_PLACE: &str = "it writes to what its last shutdown left ('revisions_to_keep' is -1)";
 
-/// Which state of a qube is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How often a qube may start or stop under our hands.
+const ATTEMPTS: u32 = 5;
+
+/// Which state of a volume is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The one that it is in.
     Now,
-    /// The one that its last shutdown left.
+    /// The one that its qube's last shutdown left.
     LastShutdown,
+    /// An older one that its pool keeps.
+    Revision(Revision),
 }
 
 /// A volume that nobody writes to while a helper reads it.
@@ -61,86 +53,120 @@ struct Made {
     is_live: bool,
 }
 
-/// Makes a still image of one of the qube's volumes.
-///
-/// # Errors
-/// When the pool's driver is not supported, the pool is nearly full, or the
-/// qube's state does not allow it.
-pub fn still(qube: &QubeName, part: Part, moment: Moment, undos: &mut Undos) -> Result<Still> {
-    let volume = call::volume(qube, part.name())?;
-    // Then a running qube writes to what its last shutdown left.
-    let in_place = || -> Result<bool> { Ok(!volume.keeps_last_shutdown && runs(qube)?) };
-    let refuse = || Error::Volume(IN_PLACE.to_owned());
-    if moment == Moment::LastShutdown && in_place()? {
-        return Err(refuse());
-    }
-    let Made { path, is_live } = make(qube, &volume, moment, undos)?;
-    let in_place = in_place()?;
-    if moment == Moment::LastShutdown && in_place {
-        return Err(refuse());
-    }
-    let bytes = volume.bytes;
-    let state = if is_live || in_place {
-        "as it is now"
-    } else {
-        "as it was left at its last shutdown"
-    };
-    Ok(Still { path, bytes, state })
+/// A volume of a qube, in its pool.
+#[derive(Debug)]
+pub struct Pooled {
+    qube: QubeName,
+    part: Part,
+    volume: Volume,
+    driver: Driver,
 }
 
-fn runs(qube: &QubeName) -> Result<bool> {
-    Ok(call::find_qube(qube)?.is_some_and(|qube| !qube.halted))
-}
+impl Pooled {
+    /// Finds a volume.
+    ///
+    /// # Errors
+    /// When qubesd does not tell, or its pool's driver is not supported.
+    pub fn find(qube: &QubeName, part: Part) -> Result<Self> {
+        let volume = call::volume(qube, part.name())?;
+        let driver = Driver::of(&volume.pool)?;
+        Ok(Self {
+            qube: qube.clone(),
+            part,
+            volume,
+            driver,
+        })
+    }
 
-fn make(qube: &QubeName, volume: &Volume, moment: Moment, undos: &mut Undos) -> Result<Made> {
-    let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
-    let folder = || call::pool_info(&volume.pool, "dir_path").map(Option::unwrap_or_default);
-    match driver.as_str() {
-        "lvm_thin" => {
-            refuse_full(&volume.pool, &THIN)?;
-            lvm_thin::still(volume, moment, undos)
+    /// Refuses a pool that is nearly full.
+    ///
+    /// # Errors
+    /// When it is, or qubesd does not tell.
+    pub fn refuse_full(&self) -> Result<()> {
+        room::refuse_full(&self.volume.pool, &self.driver)
+    }
+
+    /// Makes a still image of it.
+    ///
+    /// # Errors
+    /// When the qube's state does not allow it, or the pool fails.
+    pub fn still(&self, moment: &Moment, undos: &mut Undos) -> Result<Still> {
+        let refuse = || Error::Volume(IN_PLACE.to_owned());
+        let is_last = *moment == Moment::LastShutdown;
+        if is_last && self.is_written_in_place()? {
+            return Err(refuse());
         }
-        "file-reflink" => {
-            refuse_full(&volume.pool, &FILES)?;
-            let folder = folder()?;
-            let image = image(&folder, volume)?;
-            reflink::still(Path::new(&folder), &image, moment, undos)
+        let Made { path, is_live } = self.make(moment, undos)?;
+        let in_place = self.is_written_in_place()?;
+        if is_last && in_place {
+            return Err(refuse());
         }
-        "file" => file::still(qube, &image(&folder()?, volume)?, undos),
-        _ => Err(Error::Volume(format!(
-            "its pool {} has the driver '{driver}', which qib does not know yet",
-            volume.pool
-        ))),
+        let bytes = block::length(&path)?;
+        let state = match moment {
+            Moment::Revision(_) => "as its pool kept it",
+            _ if is_live || in_place => "as it is now",
+            _ => "as it was left at its last shutdown",
+        };
+        Ok(Still { path, bytes, state })
+    }
+
+    /// A running qube writes to what its last shutdown left.
+    fn is_written_in_place(&self) -> Result<bool> {
+        let runs = || call::find_qube(&self.qube);
+        Ok(!self.volume.keeps_last_shutdown && runs()?.is_some_and(|qube| !qube.halted))
+    }
+
+    fn make(&self, moment: &Moment, undos: &mut Undos) -> Result<Made> {
+        match &self.driver {
+            Driver::LvmThin => lvm_thin::still(&self.volume, moment, undos),
+            Driver::Reflink(folder) => {
+                reflink::still(folder, &image(folder, &self.volume)?, moment, undos)
+            }
+            Driver::File(folder) => {
+                file::still(&self.qube, &image(folder, &self.volume)?, moment, undos)
+            }
+        }
+    }
+
+    /// The older states that its pool keeps, the oldest first.
+    ///
+    /// # Errors
+    /// When qubesd or the pool do not tell.
+    pub fn revisions(&self) -> Result<Vec<Revision>> {
+        let ids = call::revisions(&self.qube, self.part.name())?;
+        let dated = ids.into_iter().map(|id| {
+            let time = self.time_of(&id)?;
+            Ok(Revision { id, time })
+        });
+        let mut revisions = dated.collect::<Result<Vec<_>>>()?;
+        revisions.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
+        Ok(revisions)
+    }
+
+    fn time_of(&self, id: &RevisionId) -> Result<i64> {
+        let time = match &self.driver {
+            Driver::LvmThin => lvm_thin::time_of(id),
+            Driver::Reflink(folder) => reflink::time_of(&image(folder, &self.volume)?, id)?,
+            Driver::File(_) => return Err(file::no_revisions()),
+        };
+        time.ok_or_else(|| Error::Volume(format!("its revision {id} has an unusual name")))
     }
 }
 
 /// The image's path without its ending.
-fn image(folder: &str, volume: &Volume) -> Result<PathBuf> {
-    let plain = !volume
-        .vid
-        .split('/')
-        .any(|part| part.is_empty() || part == "..");
-    if !folder.starts_with('/') || !plain {
-        return Err(Error::Volume(format!(
-            "its pool {} has an unusual layout",
-            volume.pool
-        )));
+fn image(folder: &Path, volume: &Volume) -> Result<PathBuf> {
+    let is_plain = |part: &str| !part.is_empty() && part != "..";
+    if volume.vid.split('/').all(is_plain) {
+        Ok(folder.join(&volume.vid))
+    } else {
+        Err(driver::unusual(&volume.pool))
     }
-    Ok(Path::new(folder).join(&volume.vid))
 }
 
-fn refuse_full(pool: &str, full: &Full) -> Result<()> {
-    let usage = call::pool_usage(pool)?;
-    for (fill, most, what) in [
-        (usage.data, full.data_percent, "full"),
-        (usage.metadata, full.metadata_percent, "full of metadata"),
-    ] {
-        if let Some(percent) = fill.map(Fill::percent).filter(|percent| *percent >= most) {
-            return Err(Error::Volume(format!(
-                "its pool {pool} is {percent} % {what}; free some room first, a full pool stops \
-                 every qube"
-            )));
-        }
-    }
-    Ok(())
+fn restless() -> Error {
+    Error::Volume("it starts or stops all the time; run again".to_owned())
+}
+
+fn gone(what: &impl std::fmt::Display) -> Error {
+    Error::Volume(format!("its volume {what} does not exist"))
 }

@@ -3,6 +3,7 @@
 use crate::command::Outcome;
 use crate::error::{Error, Result};
 use crate::outcome::{Backup, Done};
+use crate::revision::Revision;
 use crate::text;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::name::QubeName;
@@ -51,6 +52,9 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         text::number(counts.objects),
         backup.seconds,
     );
+    if let Some(Revision { id, time }) = &backup.revision {
+        lines.push_str(&format!("  revision {id} of {}\n", text::time(*time)));
+    }
     if backup.manner != Manner::Reader {
         lines.push_str(&format!("  {}\n", backup.manner));
     }
@@ -98,6 +102,7 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "snapshot": backup.sequence,
         "time": backup.time,
         "state": backup.state,
+        "revision": backup.revision.as_ref().map(revision),
         "read_by": backup.manner.word(),
         "volume": backup.manner.kind().text(),
         "seconds": backup.seconds,
@@ -111,6 +116,11 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
             "helper_progress_bytes": backup.dom0.progress_bytes,
         },
     })
+}
+
+/// An older state that a pool keeps.
+pub fn revision(revision: &Revision) -> Value {
+    json!({ "id": revision.id.as_str(), "time": revision.time })
 }
 
 /// The numbers of a session.

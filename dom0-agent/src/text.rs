@@ -49,6 +49,39 @@ pub fn time(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The seconds since 1970 of a time like `2026-11-21T09:30:00Z`.
+pub fn seconds(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time, ':')?;
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    let day = days(year, month, day)?;
+    is_time.then_some(((day * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// Three numbers of two digits, the first of which may have four.
+fn numbers(text: &str, between: char) -> Option<[i64; 3]> {
+    let number = |part: &str| -> Option<i64> {
+        let is_plain =
+            matches!(part.len(), 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse().ok().filter(|_| is_plain)
+    };
+    let numbers: Option<Vec<i64>> = text.split(between).map(number).collect();
+    numbers?.try_into().ok()
+}
+
+/// The day since 1970 that has this date, if there is such a date: as [`date`], the other way.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let shifted = (month + 9).rem_euclid(12);
+    let since_march = year - i64::from(month <= 2);
+    let era = since_march.div_euclid(400);
+    let year_of_era = since_march.rem_euclid(400);
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    (date(days) == (year, month, day)).then_some(days)
+}
+
 /// Year, month and day of a day since 1970, in the Gregorian calendar: counted
 /// in eras of 400 years whose years begin in March.
 fn date(day: i64) -> (i64, i64, i64) {
@@ -107,6 +140,27 @@ mod tests {
             (-1, "1969-12-31 23:59:59 UTC"),
         ] {
             assert_eq!(time(seconds), shown);
+        }
+    }
+
+    #[test]
+    fn times_read_back() {
+        for second in [0, 951_782_400, 951_868_799, 1_795_253_400, 4_102_444_799] {
+            let shown = time(second).replace(' ', "T").replace("TUTC", "Z");
+            assert_eq!(seconds(&shown), Some(second), "{shown}");
+        }
+        for text in [
+            "",
+            "2026-11-21T09:30:00",
+            "2026-11-21 09:30:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T09:60:00Z",
+            "2026-11-21T+9:30:00Z",
+            "2026-1-21T09:30:00Z",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
         }
     }
 }

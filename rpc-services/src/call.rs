@@ -51,6 +51,23 @@ impl Call {
         Self::start(command)
     }
 
+    /// Has `qube` write to its disks what it holds, from dom0, as root. Nothing is said but
+    /// that, and nothing is heard.
+    ///
+    /// # Errors
+    /// When the client can not be started.
+    pub fn sync(qube: &QubeName) -> io::Result<Self> {
+        let mut command = Command::new("/usr/bin/qrexec-client");
+        command.args(["-d", qube.as_str(), "-w", "5", "root:nogui:sync"]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        qrexec_sys::set_apart(&mut command);
+        let child = command.spawn()?;
+        Ok(Self { child })
+    }
+
     fn start(mut command: Command) -> io::Result<(Self, Speak, Hear)> {
         command
             .stdin(Stdio::piped())

@@ -48,6 +48,7 @@ pub fn run() -> ExitCode {
         Some("qubesdb-write") => dom0::qubesdb::write(&arguments),
         Some("qubesdb-rm") => dom0::qubesdb::remove(&arguments),
         Some("losetup") => dom0::losetup::main(&arguments),
+        Some("sync") => qube::sync::main(),
         Some("lvm") => dom0::lvm::main(&arguments),
         _ => command::main(&arguments),
     };

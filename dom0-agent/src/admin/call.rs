@@ -3,6 +3,7 @@
 use crate::admin::reply::{self, Property, Qube};
 use crate::admin::{AdminError, call, call_internal};
 use crate::ledger::record::Class;
+use crate::revision::RevisionId;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
 
@@ -213,15 +214,37 @@ pub fn volume(qube: &QubeName, name: &str) -> Result<Volume> {
     })
 }
 
-/// One line of a pool's description, such as its driver.
+/// What a pool is described by, in lines of `key=value`.
 ///
 /// # Errors
 /// [`AdminError`] says why.
-pub fn pool_info(pool: &str, key: &str) -> Result<Option<String>> {
-    Ok(reply::line_value(
-        &call("admin.pool.Info", pool, "dom0", b"")?,
-        key,
-    ))
+pub fn pool_info(pool: &str) -> Result<Vec<u8>> {
+    call("admin.pool.Info", pool, "dom0", b"")
+}
+
+/// The older states of a volume that its pool keeps.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn revisions(qube: &QubeName, volume: &str) -> Result<Vec<RevisionId>> {
+    const METHOD: &str = "admin.vm.volume.ListSnapshots";
+    let answer = call(METHOD, volume, qube.as_str(), b"")?;
+    let text = String::from_utf8(answer).map_err(|_| bad(METHOD))?;
+    let ids: Option<Vec<RevisionId>> = text.lines().map(RevisionId::parse).collect();
+    ids.ok_or_else(|| bad(METHOD))
+}
+
+/// A feature of a qube, if it is set.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn feature(qube: &QubeName, name: &str) -> Result<Option<String>> {
+    const METHOD: &str = "admin.vm.feature.Get";
+    match call(METHOD, name, qube.as_str(), b"") {
+        Ok(answer) => String::from_utf8(answer).map(Some).map_err(|_| bad(METHOD)),
+        Err(error) if error.is("QubesFeatureNotFoundError") => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// How full a pool is.

@@ -47,6 +47,13 @@ impl Session<'_> {
                 manner: backup.manner,
             })?;
         }
+        if let Some(revision) = self.revision().cloned() {
+            self.installation.ledger.append(Record::Revision {
+                qube: self.qube,
+                session: self.id,
+                revision,
+            })?;
+        }
         self.installation
             .ledger
             .append(Record::Snapshot(Box::new(SnapshotRecord {

@@ -1,5 +1,6 @@
 //! The arguments of `qib backup`.
 
+use crate::revision::Named;
 use crate::select::Selector;
 use clap::Args;
 use qib_rpc::compression::Compression;
@@ -25,12 +26,33 @@ pub struct Backup {
     /// Without this no helper is started for a qube that was not started since.
     #[arg(long)]
     pub always: bool,
+    /// Of a running qube, read the state that it is in. That is so anyway unless its feature
+    /// 'qib.moment' is 'last-shutdown'.
+    ///
+    /// It is one as after a power cut, which file systems are made for. The qube is asked to write
+    /// to its disk what it still holds (sync) and has 10 seconds for it.
+    #[arg(long, conflicts_with = "last_shutdown")]
+    pub live: bool,
     /// Of a running qube, read what its last shutdown left, not its state now.
     ///
-    /// That state was written to the end. The state now is one as after a power cut, which file
-    /// systems are made for; what programs keep in memory is in neither.
+    /// That state was written to the end; what was done since is not in it.
     #[arg(long)]
     pub last_shutdown: bool,
+    /// Read an older state that the qube's pool keeps: one of the revisions that
+    /// 'qvm-volume info QUBE:private' names; 'root:ID' is one of its root volume.
+    ///
+    /// A restore takes a snapshot of it only when it is asked for by its number.
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["all", "live", "last_shutdown", "revisions"]
+    )]
+    pub revision: Option<Named>,
+    /// First read each revision that was not read yet, the oldest first.
+    ///
+    /// Each becomes a snapshot, with the revision's date beside its own.
+    #[arg(long)]
+    pub revisions: bool,
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,

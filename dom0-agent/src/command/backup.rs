@@ -8,9 +8,9 @@ use crate::cli::Backup as Arguments;
 use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
+use crate::moment;
 use crate::outcome::Done;
 use crate::part::Part;
-use crate::pool::Moment;
 use crate::progress::Progress;
 use crate::select::Choice;
 use crate::unchanged::{self, Unchanged};
@@ -36,11 +36,6 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let qubes = call::qubes()?;
     let how = How {
         dry_run: arguments.dry_run,
-        moment: if arguments.last_shutdown {
-            Moment::LastShutdown
-        } else {
-            Moment::Now
-        },
         compression: arguments.compression,
     };
     let mut outcomes = Vec::new();
@@ -49,7 +44,12 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         of: &arguments.qubes,
         but: &arguments.exclude,
     };
-    for name in choice.names(&qubes, &machine.config.storage)? {
+    let names = choice.names(&qubes, &machine.config.storage)?;
+    if arguments.revision.is_some() && names.len() > 1 {
+        let text = "--revision is of one qube; each has revisions of its own";
+        return Err(Error::Config(text.to_owned()));
+    }
+    for name in names {
         if machine.stop.asked() {
             outcomes.push((name, Err(Error::Stopped)));
             continue;
@@ -66,20 +66,38 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
                 continue;
             }
         };
-        if let Some(found) = unchanged(arguments, &installation, qube, parts, machine.now()) {
+        let wanted = moment::wanted(arguments, &installation.ledger.book, qube, parts);
+        let wanted = match wanted {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                note(arguments, &mut outcomes, name, Err(error));
+                continue;
+            }
+        };
+        let is_present_only = arguments.revision.is_none() && wanted.len() == parts.len();
+        let found = is_present_only
+            .then(|| unchanged(arguments, &installation, qube, parts, machine.now()));
+        if let Some(found) = found.flatten() {
             for part in found {
                 let outcome = Ok(Done::Unchanged(part));
                 note(arguments, &mut outcomes, name.clone(), outcome);
             }
             continue;
         }
-        for part in parts {
+        for (part, moment) in wanted {
             if machine.stop.asked() {
                 outcomes.push((name.clone(), Err(Error::Stopped)));
                 break;
             }
             let installation = &mut installation;
-            let outcome = back_up(&machine, installation, qube, *part, how, &mut progress);
+            let outcome = back_up(
+                &machine,
+                installation,
+                qube,
+                (part, moment),
+                how,
+                &mut progress,
+            );
             progress.clear();
             let outcome = outcome.map(|backup| Done::Read(Box::new(backup)));
             note(arguments, &mut outcomes, name.clone(), outcome);

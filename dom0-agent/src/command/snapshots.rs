@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::SnapshotRecord;
 use crate::machine::Installation;
+use crate::revision::Revision;
 use crate::{report, text};
 use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
         text::number(snapshot.counts.files),
         text::bytes(snapshot.counts.file_bytes),
         text::bytes(snapshot.counts.bytes_stored),
-        read(history.manner(snapshot.sequence)),
+        read(history.manner(snapshot.sequence)) + &of(history.revision(snapshot.sequence)),
     ]
 }
 
@@ -101,10 +102,16 @@ fn read(manner: Manner) -> String {
     }
 }
 
+fn of(revision: Option<&Revision>) -> String {
+    revision.map_or_else(String::new, |Revision { id, time }| {
+        format!(", revision {id} of {}", text::time(*time))
+    })
+}
+
 fn history_json(history: &History) -> Value {
     let snapshots = history.snapshots.iter();
     let snapshots: Vec<Value> = snapshots
-        .map(|snapshot| snapshot_json(snapshot, history.manner(snapshot.sequence)))
+        .map(|snapshot| snapshot_json(history, snapshot))
         .collect();
     json!({
         "qube": history.qube.name.as_str(),
@@ -115,7 +122,8 @@ fn history_json(history: &History) -> Value {
     })
 }
 
-fn snapshot_json(snapshot: &SnapshotRecord, manner: Manner) -> Value {
+fn snapshot_json(history: &History, snapshot: &SnapshotRecord) -> Value {
+    let manner = history.manner(snapshot.sequence);
     json!({
         "snapshot": snapshot.sequence,
         "time": snapshot.time,
@@ -123,6 +131,7 @@ fn snapshot_json(snapshot: &SnapshotRecord, manner: Manner) -> Value {
         "volume_bytes": snapshot.volume_bytes,
         "read_by": manner.word(),
         "volume": manner.kind().text(),
+        "revision": history.revision(snapshot.sequence).map(report::revision),
         "counts": report::counts(&snapshot.counts),
         "left_out": report::left_out(&snapshot.left_out),
     })

@@ -5,6 +5,7 @@ mod kept;
 
 use crate::ledger::record::{Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord};
 use crate::part::Part;
+use crate::revision::Revision;
 pub use intervals::{Pack, Packs};
 pub use kept::Forgotten;
 use qib_rpc::id::{QubeId, SessionId};
@@ -43,8 +44,11 @@ pub struct History {
     locked: BTreeSet<u64>,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
+    pending_revision: Option<(SessionId, Revision)>,
     /// How snapshots were made, by their numbers, where not by our own reader.
     manners: BTreeMap<u64, Manner>,
+    /// Which revisions snapshots are of, by their numbers, where not of the present state.
+    revisions: BTreeMap<u64, Revision>,
 }
 
 /// A record that contradicts an earlier one.
@@ -136,6 +140,14 @@ impl Book {
                 self.find(*qube)?.pending_manner = Some((*session, *manner));
                 Ok(())
             }
+            Record::Revision {
+                qube,
+                session,
+                revision,
+            } => {
+                self.find(*qube)?.pending_revision = Some((*session, revision.clone()));
+                Ok(())
+            }
             Record::Root { of, class, record } => {
                 let is_qube = self.find(*of)?.root_of.is_none();
                 if !is_qube || self.root(*of).is_some() {
@@ -188,7 +200,9 @@ impl History {
             locked: BTreeSet::new(),
             pending: None,
             pending_manner: None,
+            pending_revision: None,
             manners: BTreeMap::new(),
+            revisions: BTreeMap::new(),
         }
     }
 
@@ -209,6 +223,23 @@ impl History {
     /// How the volume was read for a snapshot.
     pub fn manner(&self, sequence: u64) -> Manner {
         self.manners.get(&sequence).copied().unwrap_or_default()
+    }
+
+    /// The older state that a snapshot is of, if it is not of the state at its time.
+    pub fn revision(&self, sequence: u64) -> Option<&Revision> {
+        self.revisions.get(&sequence)
+    }
+
+    /// True when a snapshot was made of this older state.
+    pub fn has_revision(&self, revision: &Revision) -> bool {
+        self.revisions.values().any(|known| known == revision)
+    }
+
+    /// The last snapshot of the state at its time; where all are of older states, the last.
+    pub fn newest(&self) -> Option<&SnapshotRecord> {
+        let is_present = |snapshot: &&SnapshotRecord| self.revision(snapshot.sequence).is_none();
+        let newest = self.snapshots.iter().rev().find(is_present);
+        newest.or_else(|| self.snapshots.last())
     }
 
     /// Changes count only once the snapshot of their session follows.
@@ -233,6 +264,10 @@ impl History {
         let manner = self.pending_manner.take();
         if let Some((_, manner)) = manner.filter(|(session, _)| *session == snapshot.session) {
             self.manners.insert(snapshot.sequence, manner);
+        }
+        let revision = self.pending_revision.take();
+        if let Some((_, revision)) = revision.filter(|(session, _)| *session == snapshot.session) {
+            self.revisions.insert(snapshot.sequence, revision);
         }
         self.has_lost = false;
         self.partials.clear();

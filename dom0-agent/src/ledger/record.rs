@@ -1,5 +1,6 @@
 //! What the ledger says: the only thing that makes a snapshot exist.
 
+use crate::revision::Revision;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Recipient, SealedIdentity};
@@ -103,6 +104,15 @@ pub enum Record {
         qube: QubeId,
         /// Which, at most [`MAX_CHANGES`].
         packs: Vec<Digest>,
+    },
+    /// A session read an older state that the pool keeps; counts once its snapshot follows.
+    Revision {
+        /// Whose.
+        qube: QubeId,
+        /// Which session.
+        session: SessionId,
+        /// Which state.
+        revision: Revision,
     },
 }
 

@@ -1,13 +1,21 @@
 //! The `file` driver: the image of a halted qube, kept from starting meanwhile.
 
-use super::Made;
+use super::{Made, Moment};
 use crate::admin::call::{self, RESTORING};
 use crate::error::{Error, Result};
 use crate::undo::{Undo, Undos};
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
 
-pub(super) fn still(qube: &QubeName, image: &Path, undos: &mut Undos) -> Result<Made> {
+pub(super) fn still(
+    qube: &QubeName,
+    image: &Path,
+    moment: &Moment,
+    undos: &mut Undos,
+) -> Result<Made> {
+    if matches!(moment, Moment::Revision(_)) {
+        return Err(no_revisions());
+    }
     if call::has_tag(qube, RESTORING)? {
         return Err(Error::Volume("a restore of it is under way".to_owned()));
     }
@@ -26,4 +34,8 @@ pub(super) fn still(qube: &QubeName, image: &Path, undos: &mut Undos) -> Result<
     let path = PathBuf::from(path);
     let is_live = false;
     Ok(Made { path, is_live })
+}
+
+pub(super) fn no_revisions() -> Error {
+    Error::Volume("its pool's driver 'file' keeps no revisions that can be read".to_owned())
 }

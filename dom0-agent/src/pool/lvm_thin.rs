@@ -3,27 +3,28 @@
 //! Its name begins with `vm-`, so that dom0's udev neither probes nor offers what lies in it, and
 //! has a dot where no name of a qube's volume has one.
 
-use super::{Made, Moment};
+use super::{ATTEMPTS, Made, Moment, gone, restless};
 use crate::admin::call::Volume;
 use crate::error::{Error, Result};
 use crate::lvm::Lv;
+use crate::revision::{Revision, RevisionId};
 use crate::undo::{Undo, Undos};
 use qib_rpc::hex;
 
 /// What a running qube writes to ends in this.
 const LIVE: &str = "-snap";
 
-/// How often a qube may start or stop under our hands.
-const ATTEMPTS: u32 = 5;
+/// What an older state ends in, after the time when a newer one took its place.
+const OLDER: &str = "-back";
 
-pub(super) fn still(volume: &Volume, moment: Moment, undos: &mut Undos) -> Result<Made> {
+pub(super) fn still(volume: &Volume, moment: &Moment, undos: &mut Undos) -> Result<Made> {
     let committed = parse(volume)?;
     for _ in 0..ATTEMPTS {
-        let origin = newest(&committed, moment)?;
+        let origin = chosen(&committed, moment)?;
         let snapshot = committed.beside(name()?);
         undos.note(Undo::Lv(snapshot.clone()))?;
         let made = snapshot.snapshot_of(&origin);
-        if newest(&committed, moment)? == origin {
+        if chosen(&committed, moment)? == origin {
             made?;
             return Ok(Made {
                 path: snapshot.device(),
@@ -32,9 +33,12 @@ pub(super) fn still(volume: &Volume, moment: Moment, undos: &mut Undos) -> Resul
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
     }
-    Err(Error::Volume(
-        "it starts or stops all the time; run again".to_owned(),
-    ))
+    Err(restless())
+}
+
+/// When a newer state took the place of this one, in seconds since 1970.
+pub(super) fn time_of(id: &RevisionId) -> Option<i64> {
+    id.as_str().strip_suffix(OLDER)?.parse().ok()
 }
 
 fn name() -> Result<String> {
@@ -48,23 +52,31 @@ fn parse(volume: &Volume) -> Result<Lv> {
     lv.ok_or_else(|| Error::Volume(format!("its volume {} is unusual", volume.vid)))
 }
 
-/// The volume that holds the newest state: what a running qube writes to, or one that crashed
-/// wrote to; what was left at the last shutdown; or, where that is gone, the newest revision.
-fn newest(committed: &Lv, moment: Moment) -> Result<Lv> {
+/// The volume that holds the state to read. The newest one: what a running qube writes to, or
+/// one that crashed wrote to; what was left at the last shutdown; or, where that is gone, the
+/// newest revision.
+fn chosen(committed: &Lv, moment: &Moment) -> Result<Lv> {
     let mut names = committed.group_names()?;
-    if moment == Moment::LastShutdown {
-        names.retain(|name| !name.ends_with(LIVE));
-    }
-    newest_of(committed.name(), &names)
-        .map(|name| committed.beside(name))
-        .ok_or_else(|| Error::Volume(format!("its volume {committed} does not exist")))
+    let name = match moment {
+        Moment::Now => newest_of(committed.name(), &names),
+        Moment::LastShutdown => {
+            names.retain(|name| !name.ends_with(LIVE));
+            newest_of(committed.name(), &names)
+        }
+        Moment::Revision(Revision { id, .. }) => {
+            let name = format!("{}-{id}", committed.name());
+            names.contains(&name).then_some(name)
+        }
+    };
+    let chosen = name.map(|name| committed.beside(name));
+    chosen.ok_or_else(|| gone(committed))
 }
 
 fn newest_of(committed: &str, names: &[String]) -> Option<String> {
     let live = format!("{committed}{LIVE}");
     let revision = |name: &String| -> Option<(u64, String)> {
         let rest = name.strip_prefix(committed)?.strip_prefix('-')?;
-        let seconds = rest.strip_suffix("-back")?.parse().ok()?;
+        let seconds = rest.strip_suffix(OLDER)?.parse().ok()?;
         Some((seconds, name.clone()))
     };
     if names.contains(&live) {

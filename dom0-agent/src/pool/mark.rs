@@ -5,6 +5,7 @@
 //! notes when a file was last changed. What a qube wrote is not looked at. LVM notes nothing of
 //! the kind: a logical volume that is written to in place stays the same to it.
 
+use super::driver::Driver;
 use super::{image, reflink};
 use crate::admin::call;
 use crate::error::{Result, at};
@@ -31,11 +32,9 @@ impl Mark {
             return Ok(None);
         }
         let volume = call::volume(qube, part.name())?;
-        let driver = call::pool_info(&volume.pool, "driver")?.unwrap_or_default();
-        if !matches!(driver.as_str(), "file-reflink" | "file") {
+        let (Driver::Reflink(folder) | Driver::File(folder)) = Driver::of(&volume.pool)? else {
             return Ok(None);
-        }
-        let folder = call::pool_info(&volume.pool, "dir_path")?.unwrap_or_default();
+        };
         let Some(file) = reflink::committed(&image(&folder, &volume)?) else {
             return Ok(None);
         };

@@ -1,8 +1,10 @@
 //! The `file-reflink` driver: a clone of the image that shares its blocks.
 
-use super::{Made, Moment};
+use super::{ATTEMPTS, Made, Moment, gone, restless};
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
+use crate::revision::RevisionId;
+use crate::text;
 use crate::undo::{Undo, Undos};
 use qib_rpc::hex;
 use rustix::fs::ioctl_ficlone;
@@ -10,28 +12,61 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// How often a qube may start or stop under our hands.
-const ATTEMPTS: u32 = 5;
-
-pub(super) fn still(pool: &Path, image: &Path, moment: Moment, undos: &mut Undos) -> Result<Made> {
-    let dirty = ending(image, "-dirty.img");
-    let is_live = || moment == Moment::Now && dirty.exists();
+pub(super) fn still(pool: &Path, image: &Path, moment: &Moment, undos: &mut Undos) -> Result<Made> {
     for _ in 0..ATTEMPTS {
-        let live = is_live();
-        let origin = if live { dirty.clone() } else { clean(image) };
-        let Ok(origin) = File::open(&origin) else {
+        let (origin, is_live) = chosen(image, moment)?;
+        let Ok(file) = File::open(&origin) else {
             continue;
         };
-        let path = clone(&origin, pool, undos)?;
-        if is_live() == live {
-            let is_live = live;
+        let path = clone(&file, pool, undos)?;
+        if chosen(image, moment)? == (origin, is_live) {
             return Ok(Made { path, is_live });
         }
         undos.only(|undo| *undo == Undo::Clone(path.clone()))?;
     }
-    Err(Error::Volume(
-        "it starts or stops all the time; run again".to_owned(),
-    ))
+    if clean(image).exists() {
+        Err(restless())
+    } else {
+        Err(gone(&image.display()))
+    }
+}
+
+/// The file that holds the state to read, and whether a qube writes to it, or crashed.
+fn chosen(image: &Path, moment: &Moment) -> Result<(PathBuf, bool)> {
+    let dirty = ending(image, "-dirty.img");
+    match moment {
+        Moment::Now if dirty.exists() => Ok((dirty, true)),
+        Moment::Now | Moment::LastShutdown => Ok((clean(image), false)),
+        Moment::Revision(revision) => {
+            let found = older(image, &revision.id)?.map(|(file, _)| (file, false));
+            found.ok_or_else(|| gone(&format!("in the state of revision {}", revision.id)))
+        }
+    }
+}
+
+/// When an older state was last written to, in seconds since 1970.
+pub(super) fn time_of(image: &Path, id: &RevisionId) -> Result<Option<i64>> {
+    Ok(older(image, id)?.map(|(_, time)| time))
+}
+
+/// The file of an older state, and its time: `private.img.3@2018-01-02T03:04:05Z`.
+fn older(image: &Path, id: &RevisionId) -> Result<Option<(PathBuf, i64)>> {
+    let clean = clean(image);
+    let (Some(folder), Some(name)) = (clean.parent(), clean.file_name()) else {
+        return Ok(None);
+    };
+    let begin = format!("{}.{id}@", name.display());
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let entry = entry.map_err(at(folder))?;
+        let name = entry.file_name();
+        let time = name
+            .to_str()
+            .and_then(|name| text::seconds(name.strip_prefix(&begin)?));
+        if let Some(time) = time {
+            return Ok(Some((entry.path(), time)));
+        }
+    }
+    Ok(None)
 }
 
 /// The image that a halted qube was left in; none after a crash.

@@ -95,7 +95,7 @@ pub fn plan(installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
             .snapshots
             .iter()
             .find(|snapshot| snapshot.sequence == number),
-        None => history.snapshots.last(),
+        None => history.newest(),
     };
     let snapshot = snapshot.ok_or_else(|| {
         Error::Restore(format!(
@@ -151,7 +151,10 @@ fn check_paths(name: &QubeName, manner: Manner, has_root: bool) -> Result<()> {
 /// The last state of the root volume that is not newer than that of the private one.
 fn root_volume(root: &History, time: i64, wish: &Wish<'_>) -> Result<Volume> {
     let mut snapshots = root.snapshots.iter().rev();
-    let snapshot = snapshots.find(|snapshot| snapshot.time <= time);
+    let is_state_of_then = |snapshot: &&SnapshotRecord| {
+        snapshot.time <= time && root.revision(snapshot.sequence).is_none()
+    };
+    let snapshot = snapshots.find(is_state_of_then);
     let snapshot = snapshot.ok_or_else(|| {
         let text = "its root volume was not backed up with that snapshot";
         Error::Restore(text.to_owned())

@@ -47,6 +47,9 @@ fn lay_out_kind(layout: &Layout, kind: &str) -> Result<()> {
     fs::create_dir_all(layout.kind(kind, "qubes-rpc"))?;
     let client = layout.kind(kind, "usr/bin/qrexec-client-vm");
     link(&layout.lab_program(), &client)?;
+    if kind == "plain" {
+        link(&layout.lab_program(), &layout.kind(kind, "usr/bin/sync"))?;
+    }
     let program = format!("qib-{kind}");
     link_program(
         layout,

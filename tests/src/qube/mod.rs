@@ -6,3 +6,4 @@ pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod root;
 pub(crate) mod spawn;
+pub(crate) mod sync;
