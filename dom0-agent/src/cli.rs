@@ -2,6 +2,7 @@
 
 mod backup;
 mod init;
+mod receipt;
 mod recover;
 mod restore;
 mod snapshots;
@@ -9,6 +10,7 @@ mod snapshots;
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use init::Init;
+pub use receipt::Receipt;
 pub use recover::Recover;
 pub use restore::Restore;
 pub use snapshots::Snapshots;
@@ -53,4 +55,9 @@ pub enum Command {
     /// For a dom0 in which qib was never set up, or lost what it knew. Storage qube and helpers'
     /// template are named in /etc/qubes/qib.conf before, as for 'qib init'.
     Recover(Recover),
+    /// Print a receipt: what tells later whether a storage shows the newest state.
+    ///
+    /// Write it down now and then, and keep it away from this machine and from the storage.
+    /// After a loss of both, 'qib recover --receipt' compares. Each backup prints one, too.
+    Receipt(Receipt),
 }

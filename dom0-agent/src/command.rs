@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 mod init;
+mod receipt;
 mod recover;
 mod restore;
 mod snapshots;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
+        Command::Receipt(arguments) => receipt::run(arguments),
         Command::Recover(arguments) => recover::run(arguments, cli.quiet),
     };
     let ended = ended.unwrap_or_else(|error| {

@@ -46,6 +46,12 @@ impl Keys {
         LedgerKey(self.derive(&[b"ledger v1"]))
     }
 
+    /// The code of a receipt: 40 bits over the number of a record and the beginning of its digest.
+    pub fn receipt(&self, sequence: u64, digest: &[u8; 5]) -> [u8; 5] {
+        let code = self.derive(&[b"receipt v1", &sequence.to_le_bytes(), digest]);
+        code.first_chunk().copied().unwrap_or_default()
+    }
+
     fn derive(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         // 32 bytes are within HKDF's limit of 255 times 32.

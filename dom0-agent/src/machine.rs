@@ -6,6 +6,7 @@ use crate::error::{Error, Result, at};
 use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::paths::STATE;
+use crate::receipt::Receipt;
 use crate::state;
 use crate::stop::Stop;
 use qib_rpc::key::Kit;
@@ -104,6 +105,12 @@ impl Installation {
             ledger,
             kit: state::read_kit()?,
         })
+    }
+
+    /// The receipt of the newest record.
+    pub fn receipt(&self) -> Receipt {
+        let next = self.ledger.next();
+        Receipt::new(&self.keys, next.sequence.saturating_sub(1), &next.previous)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The passphrase: asked for at the terminal, or the first line of a file.
 
 use crate::error::{Error, Result};
+use crate::letters;
 use crate::stop::{Stop, Watched};
 use qib_rpc::key::Passphrase;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -52,18 +53,7 @@ pub fn read(file: Option<&Path>, stop: &Stop) -> Result<Passphrase> {
 /// # Errors
 /// When the system has no randomness.
 pub fn generate(random: [u8; 16]) -> Result<Passphrase> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let letters = random.iter().map(|byte| {
-        let letter = LETTERS.get(usize::from(byte & 31)).copied().unwrap_or(b'a');
-        char::from(letter)
-    });
-    let mut text = String::new();
-    for (place, letter) in letters.enumerate() {
-        if place > 0 && place % 4 == 0 {
-            text.push('-');
-        }
-        text.push(letter);
-    }
+    let text = letters::groups(random.into_iter());
     Passphrase::new(text).map_err(|error| Error::Passphrase(error.to_string()))
 }
 

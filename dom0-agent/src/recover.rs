@@ -7,9 +7,10 @@
 
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::keys::LedgerKey;
+use crate::keys::{Keys, LedgerKey};
 use crate::ledger::seal::{self, Opened};
 use crate::machine::Machine;
+use crate::receipt::Receipt;
 use crate::records::Records;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
@@ -18,13 +19,16 @@ use qib_rpc::fault::{Code, Fault};
 use qib_rpc::key::{Kit, Passphrase};
 use qib_rpc::message::key::{KeyRecoverDone, KeyRecoverJob};
 use qib_rpc::message::record::Place;
-use qib_rpc::object::{Kind, ObjectName};
+use qib_rpc::object::{self, Kind, ObjectName};
 use qib_rpc::service::Service;
 
 const WHAT_CAN_BE_DONE: &str = "Nothing was written. Put the file back into root/ledger of the \
     storage's folder from a copy of it, and run again; or move the newer ledger files out of \
     there, and an older state is recovered. The backups themselves open with kit and passphrase \
     alone: docs/format.md, Keys";
+
+const NEWER_COPY: &str = "Nothing was written. Look for a newer copy of the storage; if there \
+    is none, run again without --receipt to get what is there";
 
 /// The recovery kit that came last to storage.
 ///
@@ -100,6 +104,33 @@ pub fn ledger_at_storage(records: &mut Records, key: &LedgerKey) -> Result<Vec<V
     }
     chain.reverse();
     Ok(chain)
+}
+
+/// Makes sure that what storage shows has the state that a receipt stands for.
+///
+/// # Errors
+/// When it has not, or the receipt is not of this installation.
+pub fn compare(receipt: &Receipt, keys: &Keys, chain: &[Vec<u8>]) -> Result<()> {
+    if !receipt.is_genuine(keys) {
+        return Err(Error::Restore(
+            "the receipt has a slip in it, or is of another installation; nothing was written"
+                .to_owned(),
+        ));
+    }
+    let number = receipt.sequence();
+    let record = usize::try_from(number).ok().and_then(|at| chain.get(at));
+    match record.map(|sealed| receipt.is_of(&object::digest(sealed))) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::Ledger(format!(
+            "the storage has another record {number} than the receipt: dom0 was set back once, \
+             and two ledgers parted there. {NEWER_COPY}"
+        ))),
+        None => Err(Error::Ledger(format!(
+            "the storage shows an older state than the receipt's: its newest record is number \
+             {}, the receipt's is {number}. {NEWER_COPY}",
+            chain.len().saturating_sub(1),
+        ))),
+    }
 }
 
 fn fetch(

@@ -3,6 +3,7 @@
 use crate::command::Outcome;
 use crate::error::{Error, Result};
 use crate::outcome::{Backup, Done};
+use crate::receipt::Receipt;
 use crate::revision::Revision;
 use crate::text;
 use qib_rpc::count::{Counts, LeftOuts};
@@ -77,7 +78,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
 }
 
 /// What came of every qube.
-pub fn json(outcomes: &[Outcome]) -> Value {
+pub fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
     let one = |(name, outcome): &Outcome| match outcome {
         Ok(Done::Read(backup)) => backup_json(name, backup),
         Ok(Done::Unchanged(unchanged)) => json!({
@@ -91,7 +92,10 @@ pub fn json(outcomes: &[Outcome]) -> Value {
         Err(Error::NeverStarted) => json!({ "qube": name.as_str(), "ok": true, "empty": true }),
         Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),
     };
-    json!({ "qubes": outcomes.iter().map(one).collect::<Vec<Value>>() })
+    json!({
+        "qubes": outcomes.iter().map(one).collect::<Vec<Value>>(),
+        "receipt": receipt.to_string(),
+    })
 }
 
 fn backup_json(name: &QubeName, backup: &Backup) -> Value {

@@ -251,6 +251,41 @@ fn an_older_state_of_the_storage_is_made_visible() {
     assert!(said.contains("Do you know of anything newer?"), "{said}");
 }
 
+#[test]
+fn a_receipt_tells_an_older_state_from_the_newest() {
+    let machine = machine();
+    let said = machine.ok(&["receipt"]);
+    let receipt = said.split_whitespace().next().unwrap();
+    let report: Value = serde_json::from_str(&machine.ok(&["receipt", "--json"])).unwrap();
+    assert_eq!(report["receipt"], receipt);
+    let records = ledger_objects(&machine);
+    assert_eq!(report["record"], records.len() - 1);
+    machine.lose_state();
+    let newest = fs::read(records.last().unwrap()).unwrap();
+    fs::remove_file(records.last().unwrap()).unwrap();
+    let words = ["older state than the receipt", "Nothing was written"];
+    recover_fails(&machine, &["--receipt", receipt], &words);
+    fs::write(records.last().unwrap(), newest).unwrap();
+    let last = if receipt.ends_with('z') { "y" } else { "z" };
+    let slip = [&receipt[..receipt.len() - 1], last].concat();
+    recover_fails(&machine, &["--receipt", &slip], &["slip"]);
+    recover(&machine, &["--receipt", &receipt.to_uppercase()]);
+    assert_eq!(machine.ok(&["receipt"]), said);
+    let said = machine.ok(&["backup", "--always", "work"]);
+    let now = machine.ok(&["receipt"]);
+    let line = format!("receipt {}\n", now.split_whitespace().next().unwrap());
+    assert!(said.ends_with(&line) && !line.contains(receipt), "{said}");
+}
+
+#[test]
+fn a_receipt_of_another_installation_is_told_so() {
+    let (machine, other) = (machine(), Machine::new());
+    let said = other.ok(&["receipt"]);
+    machine.lose_state();
+    let receipt = said.split_whitespace().next().unwrap();
+    recover_fails(&machine, &["--receipt", receipt], &["another installation"]);
+}
+
 /// One frame of the protocol.
 fn frame(kind: u16, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap();

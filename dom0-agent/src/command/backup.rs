@@ -104,9 +104,15 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         }
     }
     if arguments.json {
-        print_json(&report::json(&outcomes))?;
+        print_json(&report::json(&outcomes, &installation.receipt()))?;
+    } else if !quiet && outcomes.iter().any(|(_, outcome)| stored(outcome)) {
+        println!("receipt {}", installation.receipt());
     }
     Ok(conclude(&outcomes))
+}
+
+fn stored(outcome: &Result<Done>) -> bool {
+    matches!(outcome, Ok(Done::Read(backup)) if backup.stored.is_some())
 }
 
 fn note(arguments: &Arguments, outcomes: &mut Vec<Outcome>, name: QubeName, outcome: Result<Done>) {

@@ -9,6 +9,7 @@ use crate::ledger::record::SnapshotRecord;
 use crate::ledger::{Fresh, Ledger};
 use crate::machine::Machine;
 use crate::progress::Progress;
+use crate::receipt::Receipt;
 use crate::records::Records;
 use crate::undo::Undos;
 use crate::{passphrase, recover, state, storage, text};
@@ -39,13 +40,19 @@ pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
     let opened = recover::open_kit(&machine, kit.clone(), passphrase, &mut undos)?;
     state::refuse_others(&opened.secret, &kit)?;
     progress.stage(&machine.config.storage, "fetching the ledger");
-    let fresh = fetch(&machine, &Keys::new(&opened.secret), &opened.recipient)?;
+    let keys = Keys::new(&opened.secret);
+    let fresh = fetch(
+        &machine,
+        &keys,
+        &opened.recipient,
+        arguments.receipt.as_ref(),
+    )?;
     state::write(&opened.secret, &kit)?;
     let ledger = fresh.keep()?;
     if arguments.json {
         print_json(&json(&ledger))?;
     } else {
-        report(&machine, &ledger);
+        report(&machine, &ledger, arguments.receipt.as_ref());
     }
     Ok(Ended::Well)
 }
@@ -59,11 +66,19 @@ fn kit_in_file(path: &Path) -> Result<Kit> {
     Kit::new(bytes).map_err(no_kit)
 }
 
-fn fetch(machine: &Machine, keys: &Keys, master: &Recipient) -> Result<Fresh> {
+fn fetch(
+    machine: &Machine,
+    keys: &Keys,
+    master: &Recipient,
+    receipt: Option<&Receipt>,
+) -> Result<Fresh> {
     let mut records = Records::start(machine)?;
     let chain = recover::ledger_at_storage(&mut records, &keys.ledger())?;
     let mut fresh = Fresh::begin(&state::ledger_path(), keys.ledger())?;
     chain.iter().try_for_each(|sealed| fresh.take(sealed))?;
+    if let Some(receipt) = receipt {
+        recover::compare(receipt, keys, &chain)?;
+    }
     if fresh.book().master() == Some(master) {
         return Ok(fresh);
     }
@@ -101,7 +116,7 @@ fn json(ledger: &Ledger) -> Value {
     })
 }
 
-fn report(machine: &Machine, ledger: &Ledger) {
+fn report(machine: &Machine, ledger: &Ledger, receipt: Option<&Receipt>) {
     let records = ledger.next().sequence;
     println!(
         "Recovered from {}: {} of the ledger; the newest is record {} of {}.",
@@ -119,6 +134,14 @@ fn report(machine: &Machine, ledger: &Ledger) {
             text::time(snapshot.time),
         );
     }
-    println!("Do you know of anything newer? Then the storage shows an older state than it had.");
+    match receipt {
+        Some(receipt) => println!(
+            "What the receipt stands for, record {}, is among it.",
+            receipt.sequence()
+        ),
+        None => println!(
+            "Do you know of anything newer? Then the storage shows an older state than it had."
+        ),
+    }
     println!("Next: 'qib restore QUBE', and 'qib snapshots' for what there is.");
 }
