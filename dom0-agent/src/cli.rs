@@ -1,6 +1,7 @@
 //! The command line: the commands here, the arguments of each in a file of its own.
 
 mod backup;
+mod doctor;
 mod init;
 mod receipt;
 mod recover;
@@ -9,6 +10,7 @@ mod snapshots;
 
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
+pub use doctor::Doctor;
 pub use init::Init;
 pub use receipt::Receipt;
 pub use recover::Recover;
@@ -24,7 +26,8 @@ pub use snapshots::Snapshots;
 /// /etc/qubes/qib.conf; what qib remembers lies in /var/lib/qib.
 ///
 /// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
-/// 3 some qubes were backed up and some were not; 130 it was stopped.
+/// 3 some qubes were backed up and some were not; 4 'qib doctor' found something
+/// wrong; 130 it was stopped.
 #[derive(Debug, Parser)]
 #[command(name = "qib", version, max_term_width = 90)]
 pub struct Cli {
@@ -44,6 +47,10 @@ pub enum Command {
     /// Backups then run without the passphrase, and nothing in dom0 can decrypt
     /// them: each restore asks for it. Whoever loses it loses the backups.
     Init(Init),
+    /// Look whether everything is as it must be, and say how to mend what is not.
+    ///
+    /// A halted storage qube is started for it, and a helper.
+    Doctor(Doctor),
     /// Back qubes up: the first time whole, then what has changed.
     Backup(Backup),
     /// List what is stored.

@@ -1,6 +1,7 @@
 //! The commands: what `qib` does, from arguments to exit code.
 
 pub(crate) mod backup;
+mod doctor;
 mod init;
 mod receipt;
 mod recover;
@@ -21,6 +22,8 @@ pub enum Ended {
     Failed,
     /// Some of it was done.
     Partly,
+    /// Something is wrong that was looked at.
+    Wrong,
     /// It was asked to stop.
     Stopped,
 }
@@ -29,6 +32,7 @@ pub enum Ended {
 pub fn run(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.quiet),
+        Command::Doctor(arguments) => doctor::run(arguments, cli.quiet),
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
@@ -43,6 +47,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Ended::Well => 0,
         Ended::Failed => 1,
         Ended::Partly => 3,
+        Ended::Wrong => 4,
         Ended::Stopped => 130,
     })
 }

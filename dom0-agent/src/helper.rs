@@ -15,6 +15,12 @@ const CONFINED: &str = "qib-confined";
 /// The tag under which policy lets a helper call storage.
 const HELPER: &str = "qib-helper";
 
+/// The tag of storage qubes: policy lets helpers call these.
+pub(crate) const STORAGE: &str = "qib-storage";
+
+/// What every helper's name begins with.
+const NAMED: &str = "disp-qib-";
+
 /// Set before start, and checked after: property, value.
 const PROPERTIES: [(&str, &str); 6] = [
     ("auto_cleanup", "True"),
@@ -24,6 +30,9 @@ const PROPERTIES: [(&str, &str); 6] = [
     ("maxmem", "0"),
     ("memory", "700"),
 ];
+
+/// The same for features: no screen is waited for, and no menu shows it.
+const FEATURES: [(&str, &str); 2] = [("gui", ""), ("internal", "1")];
 
 /// A running helper.
 pub struct Helper {
@@ -38,18 +47,21 @@ impl Helper {
     pub fn start(machine: &Machine, undos: &mut Undos) -> Result<Self> {
         let mut random = [0; 4];
         machine.fill_random(&mut random)?;
-        let name = QubeName::parse(&format!("disp-qib-{}", hex::encode(&random)))
+        let name = QubeName::parse(&format!("{NAMED}{}", hex::encode(&random)))
             .map_err(|error| Error::Config(error.to_string()))?;
         undos.note(Undo::Helper(name.clone()))?;
         call::create_disposable(&name, &machine.config.helper_template)?;
         for (property, value) in PROPERTIES {
             call::set_property(&name, property, value)?;
         }
-        call::set_feature(&name, "gui", "")?;
-        call::set_feature(&name, "internal", "1")?;
+        for (feature, value) in FEATURES {
+            call::set_feature(&name, feature, value)?;
+        }
         call::set_tag(&name, CONFINED)?;
-        call::act(&name, "admin.vm.Start")?;
         let helper = Self { name };
+        // One that is not confined never runs; and what a start changes is noticed.
+        helper.check()?;
+        call::act(&helper.name, "admin.vm.Start")?;
         helper.check()?;
         Ok(helper)
     }
@@ -75,23 +87,46 @@ impl Helper {
         Ok(call::remove_tag(&self.name, HELPER)?)
     }
 
+    /// That qubesd took a request does not mean that it did what was asked.
     fn check(&self) -> Result<()> {
-        for property in ["netvm", "default_dispvm"] {
-            if !call::property(&self.name, property)?.value.is_empty() {
-                return Err(Error::Volume(format!(
-                    "the helper {} has a {property}",
-                    self.name
-                )));
+        for (property, value) in PROPERTIES {
+            if call::property(&self.name, property)?.value != value {
+                return Err(self.refused(property));
             }
         }
-        if call::has_tag(&self.name, CONFINED)? {
-            return Ok(());
+        for (feature, value) in FEATURES {
+            if call::feature(&self.name, feature)?.as_deref() != Some(value) {
+                return Err(self.refused(feature));
+            }
         }
-        Err(Error::Volume(format!(
-            "the helper {} is not confined",
-            self.name
-        )))
+        let tags = call::tags(&self.name)?;
+        let ours: Vec<&str> = tags
+            .iter()
+            .map(String::as_str)
+            .filter(|tag| tag.starts_with("qib-"))
+            .collect();
+        match ours.as_slice() {
+            [CONFINED] => Ok(()),
+            [] => Err(self.refused(CONFINED)),
+            _ => Err(Error::Volume(format!(
+                "the helper {} has tags of its template's ({}); take them from it, see 'qib doctor'",
+                self.name,
+                ours.join(", ")
+            ))),
+        }
     }
+
+    fn refused(&self, what: &str) -> Error {
+        Error::Volume(format!(
+            "the helper {} is not confined: qubesd did not set its '{what}' as asked",
+            self.name
+        ))
+    }
+}
+
+/// True for the name of a helper.
+pub(crate) fn is_one(name: &QubeName) -> bool {
+    name.as_str().starts_with(NAMED)
 }
 
 /// Kills the helper of this name and waits until it is gone.

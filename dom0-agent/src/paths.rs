@@ -6,6 +6,18 @@ pub const STATE: &str = "/var/lib/qib";
 /// What the administrator decides.
 pub const CONFIG: &str = "/etc/qubes/qib.conf";
 
+/// Which release of Qubes this is.
+pub const RELEASE: &str = "/etc/qubes-release";
+
+/// Where policy lies: what stays, and from Qubes 4.3 on what the next start forgets.
+pub const POLICY_FOLDERS: [&str; 2] = ["/etc/qubes/policy.d", "/run/qubes/policy.d"];
+
+/// The name of our policy there.
+pub const POLICY_NAME: &str = "10-qib.policy";
+
+/// Who decides about calls by it.
+pub const POLICY_DAEMON: &str = "/run/qubes/policy.sock";
+
 /// The Admin API.
 pub const QUBESD: &str = "/run/qubesd.sock";
 

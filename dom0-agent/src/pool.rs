@@ -78,6 +78,11 @@ impl Pooled {
         })
     }
 
+    /// The name of its pool.
+    pub fn pool(&self) -> &str {
+        &self.volume.pool
+    }
+
     /// Refuses a pool that is nearly full.
     ///
     /// # Errors

@@ -99,7 +99,10 @@ impl Records {
 
     /// How many of the ledger's records storage has. What storage says is a hint:
     /// only a record that opens with our key counts.
-    fn copied(&mut self, ledger: &Ledger) -> Result<u64> {
+    ///
+    /// # Errors
+    /// As [`Self::copy_ledger`].
+    pub fn copied(&mut self, ledger: &Ledger) -> Result<u64> {
         let Some(name) = self.newest(Kind::Ledger)? else {
             return Ok(0);
         };

@@ -127,7 +127,11 @@ impl Choice<'_> {
     }
 }
 
-fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+/// Every app and standalone qube with `include_in_backups`, but the storage qube.
+///
+/// # Errors
+/// When qubesd does not tell.
+pub fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
     let mut names = BTreeSet::new();
     for qube in qubes {
         let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");

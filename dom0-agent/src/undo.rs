@@ -72,6 +72,18 @@ impl Undos {
         Ok(journal::read()?.len())
     }
 
+    /// The helpers among them.
+    ///
+    /// # Errors
+    /// When the journal can not be read.
+    pub fn helpers_left_behind() -> Result<Vec<QubeName>> {
+        let helper = |undo| match undo {
+            Undo::Helper(name) => Some(name),
+            _ => None,
+        };
+        Ok(journal::read()?.into_iter().filter_map(helper).collect())
+    }
+
     /// Notes what is about to be done.
     ///
     /// # Errors

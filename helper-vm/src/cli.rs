@@ -29,4 +29,6 @@ pub enum Work {
     KeyOpen,
     /// qib.KeyRecover: open the recovery kit for a new dom0.
     KeyRecover,
+    /// qib.Version: tell the version.
+    Version,
 }

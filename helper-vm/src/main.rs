@@ -7,7 +7,8 @@ use qib_helper::error::{Error, Result};
 use qib_helper::{backup, key, restore};
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::id::SessionId;
-use qib_rpc::line::LineError;
+use qib_rpc::line::{LineError, Sender};
+use qib_rpc::message::version::Version;
 use qib_rpc::name::QubeName;
 use qib_rpc::service::{HELPER_DEVICE, Service};
 use std::io::{StdoutLock, Write};
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Work::KeyQube => answered(key::qube),
         Work::KeyOpen => answered(key::open),
         Work::KeyRecover => answered(key::recover),
+        Work::Version => version(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,6 +39,11 @@ type Answer<'a> = fn(std::io::StdinLock<'a>, StdoutLock<'a>) -> std::result::Res
 
 fn answered(answer: Answer<'static>) -> Result<()> {
     answer(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Error::Dom0)
+}
+
+fn version() -> Result<()> {
+    let said = Sender::new(std::io::stdout().lock()).send(&Version::OURS);
+    said.map_err(Error::Dom0)
 }
 
 fn back_up() -> Result<()> {

@@ -9,6 +9,7 @@ pub mod object;
 pub mod permit;
 pub mod record;
 pub mod restore;
+pub mod version;
 
 use crate::fault;
 use serde::{Serialize, de::DeserializeOwned};
@@ -65,6 +66,7 @@ messages! {
     61 record::GetRecord,
     62 record::FindNewest,
     63 record::Newest,
+    90 version::Version,
 }
 
 #[cfg(test)]

@@ -40,11 +40,13 @@ pub enum Service {
     Put,
     /// Get objects of one prefix.
     Get,
+    /// Tell the version of the program that answers.
+    Version,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Backup,
         Self::Restore,
         Self::KeyInit,
@@ -55,6 +57,7 @@ impl Service {
         Self::Records,
         Self::Put,
         Self::Get,
+        Self::Version,
     ];
 
     /// The name of the service for qrexec.
@@ -70,20 +73,22 @@ impl Service {
             Self::Records => "qib.Records",
             Self::Put => "qib.Put",
             Self::Get => "qib.Get",
+            Self::Version => "qib.Version",
         }
     }
 
-    /// Who calls and who answers.
-    pub const fn sides(self) -> (Side, Side) {
+    /// Who calls, and who answers.
+    pub const fn sides(self) -> (Side, &'static [Side]) {
         match self {
             Self::Backup
             | Self::Restore
             | Self::KeyInit
             | Self::KeyQube
             | Self::KeyOpen
-            | Self::KeyRecover => (Side::Dom0, Side::Helper),
-            Self::Permit | Self::Records => (Side::Dom0, Side::Storage),
-            Self::Put | Self::Get => (Side::Helper, Side::Storage),
+            | Self::KeyRecover => (Side::Dom0, &[Side::Helper]),
+            Self::Permit | Self::Records => (Side::Dom0, &[Side::Storage]),
+            Self::Put | Self::Get => (Side::Helper, &[Side::Storage]),
+            Self::Version => (Side::Dom0, &[Side::Helper, Side::Storage]),
         }
     }
 

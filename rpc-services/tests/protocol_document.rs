@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const DOCUMENT: &str = include_str!("../../docs/protocol.md");
 
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("../src/fault.rs"),
     include_str!("../src/message/backup.rs"),
     include_str!("../src/message/key.rs"),
@@ -19,6 +19,7 @@ const SOURCES: [&str; 7] = [
     include_str!("../src/message/permit.rs"),
     include_str!("../src/message/record.rs"),
     include_str!("../src/message/restore.rs"),
+    include_str!("../src/message/version.rs"),
 ];
 
 /// The cells of every table row of the document, without back quotes.
@@ -85,11 +86,12 @@ fn every_service_stands_there_with_its_sides_and_no_other() {
     let expected: Vec<[String; 3]> = Service::ALL
         .iter()
         .map(|service| {
-            let (caller, answerer) = service.sides();
+            let (caller, answerers) = service.sides();
+            let answerers: Vec<&str> = answerers.iter().map(|one| side(*one)).collect();
             [
                 service.name().to_owned(),
                 side(caller).to_owned(),
-                side(answerer).to_owned(),
+                answerers.join(", "),
             ]
         })
         .collect();

@@ -40,6 +40,8 @@ pub enum Request {
     Put(Claim),
     /// `qib.Get` from some qube.
     Get(Claim),
+    /// `qib.Version` from dom0.
+    Version(Dom0),
 }
 
 /// Why a call is not served.
@@ -92,6 +94,7 @@ pub fn decode(untrusted_text: &[u8]) -> Result<Request, BadCall> {
         Some(Service::Records) => dom0(untrusted_argument, source).map(Request::Records),
         Some(Service::Put) => claim(untrusted_argument, source).map(Request::Put),
         Some(Service::Get) => claim(untrusted_argument, source).map(Request::Get),
+        Some(Service::Version) => dom0(untrusted_argument, source).map(Request::Version),
         _ => Err(BadCall::NotUnderstood),
     }
 }
@@ -121,6 +124,7 @@ mod tests {
     fn each_service_is_understood() {
         assert_eq!(decode(b"qib.Permit dom0"), Ok(Request::Permit(Dom0(()))));
         assert_eq!(decode(b"qib.Records+ dom0"), Ok(Request::Records(Dom0(()))));
+        assert_eq!(decode(b"qib.Version dom0"), Ok(Request::Version(Dom0(()))));
         let call = format!("qib.Put+{} disp7", "0a".repeat(16));
         let Ok(Request::Put(claim)) = decode(call.as_bytes()) else {
             panic!("not understood");
@@ -137,6 +141,7 @@ mod tests {
             ("qib.Permit".to_owned(), BadCall::NotUnderstood),
             ("qib.Permit work".to_owned(), BadCall::WrongCaller),
             ("qib.Records dom0 ".to_owned(), BadCall::WrongCaller),
+            ("qib.Version work".to_owned(), BadCall::WrongCaller),
             ("qib.Permit+x dom0".to_owned(), BadCall::NotUnderstood),
             ("qib.Backup dom0".to_owned(), BadCall::NotUnderstood),
             ("qubes.Filecopy work".to_owned(), BadCall::NotUnderstood),

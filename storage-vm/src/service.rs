@@ -14,6 +14,7 @@ use crate::receive::Broken;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::{Frame, LineError, Sender};
 use qib_rpc::message::Message;
+use qib_rpc::message::version::Version;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -83,6 +84,7 @@ fn answer(stream: &Arc<UnixStream>, daemon: &Daemon) -> Result<(), Ended> {
     match request {
         Request::Permit(dom0) => permit::answer(stream, daemon, &dom0),
         Request::Records(dom0) => records::answer(stream, daemon, &dom0),
+        Request::Version(_) => Ok(Sender::new(stream.as_ref()).send(&Version::OURS)?),
         Request::Put(claim) => put::answer(stream, daemon, enter(stream, daemon, &claim)?),
         Request::Get(claim) => get::answer(stream, daemon, enter(stream, daemon, &claim)?),
     }

@@ -25,6 +25,8 @@ pub(crate) enum Request {
     },
     Start(String),
     Stop(String),
+    /// From now on say yes to this call of qubesd's, `METHOD` or `METHOD+ARGUMENT`, and do nothing.
+    Deaf(String),
     /// Lines of `NAME CLASS STATE`.
     List,
     /// The path of the qube's volume as it is now.

@@ -147,6 +147,7 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
         "qib.KeyQube",
         "qib.KeyOpen",
         "qib.KeyRecover",
+        "qib.Version",
     ];
     for service in services {
         for source in ["helper", "work", "storage"] {

@@ -93,6 +93,18 @@ pub fn property(qube: &QubeName, name: &str) -> Result<Property> {
     reply::property(&answer).ok_or_else(|| bad("admin.vm.property.Get"))
 }
 
+/// True for a qube that disposables are made from; only app qubes can be.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn makes_disposables(qube: &QubeName) -> Result<bool> {
+    match property(qube, "template_for_dispvms") {
+        Ok(property) => Ok(property.value == "True"),
+        Err(error) if error.is("QubesNoSuchPropertyError") => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Sets a property; an empty value of a qube's kind means none.
 ///
 /// # Errors
@@ -146,6 +158,16 @@ pub fn remove_tag(qube: &QubeName, tag: &str) -> Result<()> {
 /// [`AdminError`] says why.
 pub fn has_tag(qube: &QubeName, tag: &str) -> Result<bool> {
     Ok(call("admin.vm.tag.Get", tag, qube.as_str(), b"")? == b"1")
+}
+
+/// The tags of a qube.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn tags(qube: &QubeName) -> Result<Vec<String>> {
+    let answer = call("admin.vm.tag.List", "", qube.as_str(), b"")?;
+    let text = String::from_utf8(answer).map_err(|_| bad("admin.vm.tag.List"))?;
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// Makes a named disposable.

@@ -99,7 +99,7 @@ fn fill(layout: &Layout, wish: &Wish<'_>) -> Result<()> {
         fs::create_dir_all(folder)?;
     }
     programs::install(layout, wish.programs)?;
-    files::lay_out(layout)?;
+    files::lay_out(layout, wish.release)?;
     shipped::install(layout)?;
     let machine = Machine::new(wish.release, mounted::create(layout, wish.driver)?)?;
     for (name, qube) in &machine.qubes {

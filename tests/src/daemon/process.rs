@@ -11,6 +11,7 @@ use super::world::World;
 use crate::control::IN_DOM0;
 use crate::dom0::mounts;
 use crate::layout::Layout;
+use crate::qrexec::policy_daemon;
 use crate::{qubesd, unix_path};
 
 /// Runs for ever; `launch` started it.
@@ -23,6 +24,7 @@ pub(crate) fn main(dir: &Path) -> Result<ExitCode> {
     let machine = Machine::load(&layout.state())?;
     let world = World::new(layout, machine)?;
     qubesd::serve(&world)?;
+    policy_daemon::serve(&world)?;
     control::serve(&world, unix_path::listen(Path::new(IN_DOM0))?);
     if let Err(error) = world.start_again() {
         eprintln!("starting what ran before: {error}");

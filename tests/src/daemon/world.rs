@@ -1,6 +1,6 @@
 //! The daemon's shared state: the machine, and the qubes that run now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -35,6 +35,7 @@ pub(crate) struct World {
     pub(crate) pool: Pool,
     pub(crate) release: Release,
     inner: Mutex<Inner>,
+    deaf_to: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -50,6 +51,7 @@ impl World {
             pool,
             release,
             inner,
+            deaf_to: Mutex::default(),
         }))
     }
 
@@ -69,6 +71,17 @@ impl World {
             .append(true)
             .open(self.layout.log(name));
         drop(file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())));
+    }
+
+    /// A qubesd that says yes to this call and does nothing, as tests want it.
+    pub(crate) fn turn_deaf(&self, call: String) {
+        let mut deaf_to = self.deaf_to.lock().unwrap_or_else(PoisonError::into_inner);
+        deaf_to.insert(call);
+    }
+
+    pub(crate) fn is_deaf_to(&self, method: &str, argument: &str) -> bool {
+        let deaf_to = self.deaf_to.lock().unwrap_or_else(PoisonError::into_inner);
+        deaf_to.contains(method) || deaf_to.contains(&format!("{method}+{argument}"))
     }
 
     pub(crate) fn is_running(&self, name: &str) -> bool {

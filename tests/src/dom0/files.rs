@@ -7,13 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::layout::Layout;
+use crate::release::Release;
 use crate::userns;
 
 /// The kinds of qubes, by the programs they have.
 pub(crate) const KINDS: [&str; 3] = ["plain", "helper", "storage"];
 
 /// Lays everything out below the lab's folder; programs are there already.
-pub(crate) fn lay_out(layout: &Layout) -> Result<()> {
+pub(crate) fn lay_out(layout: &Layout, release: Release) -> Result<()> {
     for folder in [
         "layer/bin",
         "layer/sbin",
@@ -22,6 +23,8 @@ pub(crate) fn lay_out(layout: &Layout) -> Result<()> {
     ] {
         fs::create_dir_all(layout.dom0(folder))?;
     }
+    let text = format!("Qubes release {release}.0 (R{release})\n");
+    fs::write(layout.dom0("layer/etc/qubes-release"), text)?;
     for folder in ["layer/lib/qib", "lib/qib"] {
         fs::create_dir_all(layout.dom0(folder))?;
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Lab;
+use crate::control::{self, Request};
 use crate::daemon::launch;
 use crate::layout::Layout;
 use crate::unix_path;
@@ -30,6 +31,13 @@ impl Lab {
             Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error.into()),
             _ => Ok(answer),
         }
+    }
+
+    /// Has qubesd say yes to a call, `METHOD` or `METHOD+ARGUMENT`, and do nothing.
+    pub fn deaf_to(&self, call: &str) -> Result<()> {
+        let layout = Layout::existing(&self.dir())?;
+        let request = Request::Deaf(call.to_owned());
+        control::ask(&layout.control_socket(), &request).map(drop)
     }
 
     /// One method of the Admin API; the answer without its first two bytes, which say that it is

@@ -12,5 +12,6 @@ pub(crate) mod client_dom0;
 pub(crate) mod client_vm;
 pub(crate) mod executable;
 pub(crate) mod frame;
+pub(crate) mod policy_daemon;
 pub(crate) mod service;
 pub(crate) mod socket_service;

@@ -145,5 +145,8 @@ pub(crate) fn run(world: &Arc<World>, call: &Call, methods: &[Method]) -> Answer
     let known = methods.iter().find(|(name, _)| *name == call.method);
     let (_, handler) = known.ok_or_else(|| Refusal::protocol("no such method"))?;
     world.sweep_dead(&mut world.lock())?;
+    if world.is_deaf_to(call.method, call.argument) {
+        return Ok(String::new());
+    }
     handler(world, call)
 }

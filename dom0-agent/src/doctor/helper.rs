@@ -1,0 +1,28 @@
+//! A helper is started, asked for its version, and what policy lets it do is found out.
+
+use super::{Report, policy, version};
+use crate::error::Peer;
+use crate::helper::Helper;
+use crate::machine::Machine;
+use crate::progress::Progress;
+use crate::undo::Undos;
+
+pub(super) fn examine(
+    machine: &Machine,
+    progress: &Progress,
+    undos: &mut Undos,
+    report: &mut Report,
+) {
+    progress.stage(&machine.config.helper_template, "starting a helper");
+    let started = Helper::start(machine, undos);
+    let so = |_: &Helper| "a helper starts, without network and confined".to_owned();
+    let Some(helper) = report.keep("helper", started, so) else {
+        return;
+    };
+    let who = (Peer::Helper, "qib-helper");
+    version::examine("helper-service", who, helper.name(), &machine.stop, report);
+    policy::examine_effect(&helper, &machine.config, report);
+    if let Err(error) = undos.all() {
+        report.wrong("helper", error);
+    }
+}

@@ -1,0 +1,109 @@
+//! The qubes that are to be backed up: their pools, and how old their last snapshots are.
+
+use super::Report;
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::error::Result;
+use crate::machine::{Installation, Machine};
+use crate::part::Part;
+use crate::pool::Pooled;
+use crate::select;
+use std::collections::BTreeSet;
+
+const DAY: i64 = 24 * 60 * 60;
+
+pub(super) fn examine(
+    machine: &Machine,
+    installation: Option<&Installation>,
+    days: u32,
+    report: &mut Report,
+) {
+    let qubes = match included(machine) {
+        Ok(qubes) => qubes,
+        Err(error) => return report.wrong("qubes", error),
+    };
+    examine_pools(&qubes, report);
+    let Some(installation) = installation else {
+        return;
+    };
+    match ages(&qubes, installation, machine.now()) {
+        Ok(ages) => examine_ages(&ages, days, report),
+        Err(error) => report.wrong("backups", error),
+    }
+}
+
+/// Those that `qib backup --all` takes.
+fn included(machine: &Machine) -> Result<Vec<Qube>> {
+    let mut qubes = call::qubes()?;
+    let names = select::included(&qubes, &machine.config.storage)?;
+    qubes.retain(|qube| names.contains(&qube.name));
+    Ok(qubes)
+}
+
+/// Each pool once.
+fn examine_pools(qubes: &[Qube], report: &mut Report) {
+    let mut seen = BTreeSet::new();
+    for Qube { name, .. } in qubes {
+        let pooled = match Pooled::find(name, Part::Private) {
+            Ok(pooled) => pooled,
+            Err(error) => {
+                report.wrong("pool", error.of(name));
+                continue;
+            }
+        };
+        let pool = pooled.pool().to_owned();
+        if !seen.contains(&pool) {
+            report.keep("pool", pooled.refuse_full(), |()| {
+                format!("{pool} has room for a snapshot")
+            });
+            seen.insert(pool);
+        }
+    }
+}
+
+/// Each qube with the days since its last snapshot; none if there is no snapshot.
+fn ages<'a>(
+    qubes: &'a [Qube],
+    installation: &Installation,
+    now: i64,
+) -> Result<Vec<(&'a str, Option<i64>)>> {
+    let book = &installation.ledger.book;
+    let age = |qube: &'a Qube| {
+        let history = book.of_living(&qube.name, call::with_uuid(qube)?.uuid);
+        let last = history.and_then(|history| history.snapshots.last());
+        let days = last.map(|last| now.saturating_sub(last.time) / DAY);
+        Ok((qube.name.as_str(), days))
+    };
+    qubes.iter().map(age).collect()
+}
+
+fn examine_ages(ages: &[(&str, Option<i64>)], days: u32, report: &mut Report) {
+    let never: Vec<&str> = ages
+        .iter()
+        .filter(|(_, age)| age.is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    let old: Vec<String> = ages
+        .iter()
+        .filter_map(|(name, age)| Some((name, age.filter(|age| *age >= i64::from(days))?)))
+        .map(|(name, age)| format!("{name} ({age} days)"))
+        .collect();
+    if !never.is_empty() {
+        let text = format!(
+            "never backed up: {}; back them up, or clear their 'include_in_backups'",
+            never.join(", ")
+        );
+        report.warning("backups", text);
+    }
+    if !old.is_empty() {
+        let text = format!(
+            "not backed up for long: {}; run 'qib backup'",
+            old.join(", ")
+        );
+        report.warning("backups", text);
+    }
+    if never.is_empty() && old.is_empty() {
+        let text = format!("every included qube has a snapshot of the last {days} days");
+        report.well("backups", text);
+    }
+}
