@@ -6,6 +6,7 @@ mod init;
 mod receipt;
 mod recover;
 mod restore;
+mod setup;
 mod snapshots;
 
 pub use backup::Backup;
@@ -15,6 +16,7 @@ pub use init::Init;
 pub use receipt::Receipt;
 pub use recover::Recover;
 pub use restore::Restore;
+pub use setup::Setup;
 pub use snapshots::Snapshots;
 
 /// Incremental, encrypted backups of qubes.
@@ -42,6 +44,10 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make what qib needs in Qubes: the helpers' template, the storage qube's tag, qib.conf.
+    ///
+    /// Shows a plan first. What is there already stays; a second run has nothing to do.
+    Setup(Setup),
     /// Set up: make the keys and the recovery kit. Once per machine.
     ///
     /// Backups then run without the passphrase, and nothing in dom0 can decrypt

@@ -6,6 +6,7 @@ mod init;
 mod receipt;
 mod recover;
 mod restore;
+mod setup;
 mod snapshots;
 
 use crate::cli::{Cli, Command};
@@ -32,6 +33,7 @@ pub enum Ended {
 pub fn run(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.quiet),
+        Command::Setup(arguments) => setup::run(arguments, cli.quiet),
         Command::Doctor(arguments) => doctor::run(arguments, cli.quiet),
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),

@@ -3,10 +3,11 @@
 //! Lines of `key = value`; `#` begins a comment. An unknown key is an error, so
 //! that a typing mistake never changes what is backed up where.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 use crate::paths;
 use qib_rpc::name::QubeName;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 
 /// The configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +24,42 @@ impl Config {
     /// # Errors
     /// When the file is missing, or a line is wrong; the message says which.
     pub fn read() -> Result<Self> {
-        let text = fs::read_to_string(paths::CONFIG).map_err(|error| {
-            wrong(&format!(
-                "{error}; it must name the storage qube: 'storage = NAME'"
-            ))
-        })?;
-        Self::parse(&text)
+        Self::read_if_there()?
+            .ok_or_else(|| wrong("it is missing; run 'qib setup --storage QUBE' to write it"))
+    }
+
+    /// Reads the configuration, if the file is there.
+    ///
+    /// # Errors
+    /// When a line is wrong; the message says which.
+    pub fn read_if_there() -> Result<Option<Self>> {
+        match fs::read_to_string(paths::CONFIG) {
+            Ok(text) => Self::parse(&text).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(wrong(&error.to_string())),
+        }
+    }
+
+    /// Writes a configuration where there was none.
+    ///
+    /// # Errors
+    /// When there is one, or it can not be written.
+    pub fn write(&self) -> Result<()> {
+        let mut file = File::create_new(paths::CONFIG).map_err(at(paths::CONFIG))?;
+        file.write_all(self.text().as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(at(paths::CONFIG))
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            storage,
+            helper_template,
+        } = self;
+        format!(
+            "# Where qib stores, and what its helpers are made from.\n\
+             storage = {storage}\nhelper_template = {helper_template}\n"
+        )
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -75,6 +106,12 @@ mod tests {
         let config = config.unwrap();
         assert_eq!(config.storage.as_str(), "sys-backup");
         assert_eq!(config.helper_template.as_str(), "qib-dvm");
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let config = Config::parse("storage=a\nhelper_template=b").unwrap();
+        assert_eq!(Config::parse(&config.text()).unwrap(), config);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Error {
     Busy,
     /// The user or the system asked to stop.
     Stopped,
+    /// A question has to be answered, and there is no terminal.
+    NobodyToAsk,
     /// No passphrase could be read.
     Passphrase(String),
     /// There is no such qube.
@@ -87,6 +89,9 @@ impl fmt::Display for Error {
             ),
             Self::Busy => out.write_str("another qib is at work; wait until it has ended"),
             Self::Stopped => out.write_str("stopped; nothing that was stored is lost"),
+            Self::NobodyToAsk => out.write_str(
+                "there is no terminal to ask at; look at the plan with --dry-run, then pass --yes",
+            ),
             Self::NeverStarted => {
                 out.write_str("nothing to back up: its volume is empty, as before its first start")
             }

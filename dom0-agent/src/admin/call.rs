@@ -105,6 +105,15 @@ pub fn makes_disposables(qube: &QubeName) -> Result<bool> {
     }
 }
 
+/// A property of the machine's own.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn global_property(name: &str) -> Result<Property> {
+    let answer = call("admin.property.Get", name, "dom0", b"")?;
+    reply::property(&answer).ok_or_else(|| bad("admin.property.Get"))
+}
+
 /// Sets a property; an empty value of a qube's kind means none.
 ///
 /// # Errors

@@ -1,0 +1,144 @@
+//! `qib setup`: what a backup needs in Qubes, made once.
+//!
+//! The plan holds only what is not so already: a second run has nothing to do. No step takes
+//! a restriction away.
+
+mod step;
+
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::helper::STORAGE;
+use qib_rpc::name::QubeName;
+pub use step::Step;
+
+/// The helpers' template, where the configuration does not name another.
+const TEMPLATE: &str = "qib-dvm";
+
+/// What the template must be, and with it every helper from birth.
+const PROPERTIES: [(&str, &str); 4] = [
+    ("template_for_dispvms", "True"),
+    ("netvm", ""),
+    ("default_dispvm", ""),
+    ("include_in_backups", "False"),
+];
+
+/// In no menu, and offered by no question of policy's.
+const INTERNAL: (&str, &str) = ("internal", "1");
+
+/// What the user wants.
+pub struct Wish<'a> {
+    /// The qube that is to keep the backups.
+    pub storage: Option<&'a QubeName>,
+    /// What a new helpers' template is based on.
+    pub template: Option<&'a QubeName>,
+}
+
+/// What is to be done.
+///
+/// # Errors
+/// When a qube that is named is missing or not fit, or qubesd does not tell.
+pub fn plan(wish: &Wish<'_>) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    let config = match Config::read_if_there()? {
+        Some(config) => config,
+        None => {
+            let config = new_config(wish)?;
+            steps.push(Step::Config(config.clone()));
+            config
+        }
+    };
+    if let Some(wanted) = wish.storage.filter(|wanted| **wanted != config.storage) {
+        return Err(Error::Config(format!(
+            "{} names {} as the storage qube, not {wanted}: change it there",
+            crate::paths::CONFIG,
+            config.storage
+        )));
+    }
+    let qubes = call::qubes()?;
+    let find = |name: &QubeName| qubes.iter().find(|qube| qube.name == *name);
+    template_steps(&config, find(&config.helper_template), wish, &mut steps)?;
+    storage_steps(&config, find(&config.storage), &mut steps)?;
+    Ok(steps)
+}
+
+fn new_config(wish: &Wish<'_>) -> Result<Config> {
+    let storage = wish.storage.ok_or_else(|| {
+        Error::Config("which qube is to keep the backups? Name it with --storage QUBE".to_owned())
+    })?;
+    let helper_template =
+        QubeName::parse(TEMPLATE).map_err(|error| Error::Config(error.to_string()))?;
+    Ok(Config {
+        storage: storage.clone(),
+        helper_template,
+    })
+}
+
+fn template_steps(
+    config: &Config,
+    found: Option<&Qube>,
+    wish: &Wish<'_>,
+    steps: &mut Vec<Step>,
+) -> Result<()> {
+    let name = &config.helper_template;
+    match found {
+        Some(qube) if qube.class == "AppVM" => {}
+        Some(qube) => {
+            return Err(Error::Config(format!(
+                "{name} is a {}, and helpers are made from an AppVM: name another one in {}",
+                qube.class,
+                crate::paths::CONFIG
+            )));
+        }
+        None => {
+            let based_on = match wish.template {
+                Some(template) => template.clone(),
+                None => default_template()?,
+            };
+            let name = name.clone();
+            steps.push(Step::Template { name, based_on });
+        }
+    }
+    for (property, value) in PROPERTIES {
+        if found.is_none() || call::property(name, property)?.value != value {
+            steps.push(Step::Property(name.clone(), property, value));
+        }
+    }
+    let (feature, value) = INTERNAL;
+    if found.is_none() || call::feature(name, feature)?.as_deref() != Some(value) {
+        steps.push(Step::Feature(name.clone(), feature, value));
+    }
+    Ok(())
+}
+
+fn default_template() -> Result<QubeName> {
+    let name = call::global_property("default_template")?.value;
+    QubeName::parse(&name).map_err(|_| {
+        Error::Config("Qubes has no default template: name one with --template NAME".to_owned())
+    })
+}
+
+fn storage_steps(config: &Config, found: Option<&Qube>, steps: &mut Vec<Step>) -> Result<()> {
+    let name = &config.storage;
+    let qube = found.ok_or_else(|| Error::NoStorage(name.clone()))?;
+    let refuse = |why: &str| {
+        Err(Error::Config(format!(
+            "{name} can not keep the backups: {why}"
+        )))
+    };
+    if !matches!(qube.class.as_str(), "AppVM" | "StandaloneVM") {
+        return refuse("it is neither an app qube nor a standalone one");
+    }
+    if *name == config.helper_template {
+        return refuse("helpers are made from it");
+    }
+    // Each of its disposables would have the tag, and with it what helpers store.
+    if call::makes_disposables(name)? {
+        return refuse("disposables are made from it");
+    }
+    if !call::has_tag(name, STORAGE)? {
+        steps.push(Step::Tag(name.clone(), STORAGE));
+    }
+    Ok(())
+}
