@@ -22,6 +22,7 @@ pub mod live;
 pub mod lvm;
 pub mod machine;
 pub mod moment;
+pub mod network;
 pub mod outcome;
 pub mod packs;
 pub mod part;

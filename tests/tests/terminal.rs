@@ -10,8 +10,8 @@ use machine::faults::{add, next_run_works};
 use machine::{BINARY, Machine};
 use qib_lab::LabBuilder;
 
-/// Runs `qib` at a terminal. Whenever it shows a colon at the end of a prompt, the
-/// next of `typed` is typed.
+/// Runs `qib` at a terminal. Whenever it shows a colon or a bracket at the end of a prompt,
+/// the next of `typed` is typed.
 fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, String) {
     let folder = machine.lab.dir();
     let command = format!("{BINARY} exec {} -- qib {arguments}", folder.display());
@@ -25,7 +25,7 @@ fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, S
     let mut byte = [0];
     while screen.read(&mut byte).unwrap() == 1 {
         shown.push(byte[0]);
-        if shown.ends_with(b": ")
+        if (shown.ends_with(b": ") || shown.ends_with(b"[y/N] "))
             && let Some(line) = typed.next()
         {
             writeln!(keyboard, "{line}").unwrap();
@@ -50,4 +50,35 @@ fn init_asks_twice_and_a_restore_once_and_nothing_typed_is_shown() {
     let (done, shown) = at_a_terminal(&machine, "restore work --as again", &[passphrase]);
     assert!(done && !shown.contains("horse"), "{shown}");
     next_run_works(&machine);
+}
+
+#[test]
+fn a_question_is_answered_once_and_only_yes_is_yes() {
+    let machine = Machine::before_init(LabBuilder::new(BINARY));
+    machine.init();
+    add(&machine, "work", 1);
+    let set = |qube: &str, property: &str, value: &str| {
+        let method = format!("admin.vm.property.Set+{property}");
+        machine.lab.admin(&method, qube, value).unwrap();
+    };
+    set("sys-backup", "provides_network", "True");
+    for no in ["n", "", "maybe"] {
+        let (done, shown) = at_a_terminal(&machine, "backup work", &[no]);
+        assert!(!done && shown.contains("work has no network"), "{shown}");
+    }
+    let (done, shown) = at_a_terminal(&machine, "backup work", &["y"]);
+    assert!(done, "{shown}");
+    let (done, shown) = at_a_terminal(&machine, "backup --always work", &[]);
+    assert!(done && !shown.contains("[y/N]"), "{shown}");
+    set("qib-dvm", "netvm", "sys-backup");
+    let (_, shown) = at_a_terminal(&machine, "setup", &["n"]);
+    assert!(shown.contains("Nothing was done"), "{shown}");
+    let netvm = || {
+        machine
+            .lab
+            .admin("admin.vm.property.Get+netvm", "qib-dvm", "")
+    };
+    assert!(netvm().unwrap().ends_with("sys-backup"));
+    at_a_terminal(&machine, "setup", &["yes"]);
+    assert!(netvm().unwrap().ends_with("vm "));
 }

@@ -4,6 +4,7 @@ use crate::revision::Named;
 use crate::select::Selector;
 use clap::Args;
 use qib_rpc::compression::Compression;
+use qib_rpc::name::QubeName;
 
 /// Arguments of `backup`.
 #[derive(Debug, Args)]
@@ -53,6 +54,12 @@ pub struct Backup {
     /// Each becomes a snapshot, with the revision's date beside its own.
     #[arg(long)]
     pub revisions: bool,
+    /// Store this qube, which has no network, at a storage qube that has one; may be repeated.
+    ///
+    /// A helper that was taken over could get its qube's content out that way. The choice is
+    /// kept, as the qube's feature 'qib.networked-storage'; at a terminal it is asked for.
+    #[arg(long, value_name = "QUBE")]
+    pub accept_networked_storage: Vec<QubeName>,
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,

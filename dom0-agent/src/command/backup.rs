@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
 use crate::moment;
+use crate::network;
 use crate::outcome::Done;
 use crate::part::Part;
 use crate::progress::Progress;
@@ -58,7 +59,11 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             Some(qube) => parts(qube).map(|parts| (qube, parts)),
             None => Err(Error::NoQube(name.clone())),
         };
-        let parts = parts.and_then(|(qube, parts)| Ok((call::with_uuid(qube)?, parts)));
+        let parts = parts.and_then(|(qube, parts)| {
+            let accepted = &arguments.accept_networked_storage;
+            network::consent(&qube.name, &machine.config.storage, accepted)?;
+            Ok((call::with_uuid(qube)?, parts))
+        });
         let (ref qube, parts) = match parts {
             Ok(found) => found,
             Err(error) => {

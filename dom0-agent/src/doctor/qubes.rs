@@ -5,6 +5,7 @@ use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::error::Result;
 use crate::machine::{Installation, Machine};
+use crate::network;
 use crate::part::Part;
 use crate::pool::Pooled;
 use crate::select;
@@ -23,6 +24,18 @@ pub(super) fn examine(
         Err(error) => return report.wrong("qubes", error),
     };
     examine_pools(&qubes, report);
+    match undecided(&qubes, machine) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => report.warning(
+            "network",
+            format!(
+                "without network, and the storage qube has one: {}; run 'qib backup' for them at a \
+                 terminal, or with --accept-networked-storage",
+                names.join(", ")
+            ),
+        ),
+        Err(error) => report.wrong("network", error),
+    }
     let Some(installation) = installation else {
         return;
     };
@@ -30,6 +43,17 @@ pub(super) fn examine(
         Ok(ages) => examine_ages(&ages, days, report),
         Err(error) => report.wrong("backups", error),
     }
+}
+
+/// Those whose next backup would be refused.
+fn undecided<'a>(qubes: &'a [Qube], machine: &Machine) -> Result<Vec<&'a str>> {
+    let mut names = Vec::new();
+    for Qube { name, .. } in qubes {
+        if !network::is_settled(name, &machine.config.storage)? {
+            names.push(name.as_str());
+        }
+    }
+    Ok(names)
 }
 
 /// Those that `qib backup --all` takes.
