@@ -1,8 +1,10 @@
 //! The client of Qubes' Admin API: qubesd's socket, byte for byte.
 
+pub mod assignment;
 pub mod call;
 pub mod device;
 pub mod reply;
+pub mod settings;
 
 use crate::paths;
 use reply::reply;

@@ -17,6 +17,7 @@ use crate::permit::Permit;
 use crate::pool::{Mark, Moment, Pooled, Still};
 use crate::progress::Progress;
 use crate::revision::Revision;
+use crate::settings;
 use crate::source;
 use crate::unchanged;
 use crate::undo::{Undo, Undos};
@@ -66,10 +67,12 @@ pub fn back_up(
     let pooled = Pooled::find(&qube.name, part)?;
     pooled.refuse_full()?;
     let mut id = source::known(machine, installation, qube, &mut undos)?;
+    if !how.dry_run {
+        settings::keep::store(machine, installation, id, qube)?;
+    }
     if part == Part::Root {
         id = source::known_root(machine, installation, id, qube, &mut undos)?;
     }
-    let settings = source::settings(&qube.name)?;
     let before = match moment {
         Moment::Revision(_) => None,
         _ => Mark::of(&qube.name, part)?,
@@ -103,7 +106,7 @@ pub fn back_up(
         result => result?,
     };
     if let Some(stored) = backup.stored {
-        let sequence = session.commit(&stored, &backup, &still, settings)?;
+        let sequence = session.commit(&stored, &backup, &still)?;
         backup.sequence = Some(sequence);
         // The same before and after: that is the state that was read.
         let same = match before {

@@ -6,6 +6,7 @@ mod init;
 mod receipt;
 mod recover;
 mod restore;
+mod settings;
 mod setup;
 mod snapshots;
 
@@ -16,6 +17,7 @@ pub use init::Init;
 pub use receipt::Receipt;
 pub use recover::Recover;
 pub use restore::Restore;
+pub use settings::{Diff, History, Settings, Show};
 pub use setup::Setup;
 pub use snapshots::Snapshots;
 
@@ -61,6 +63,9 @@ pub enum Command {
     Backup(Backup),
     /// List what is stored.
     Snapshots(Snapshots),
+    /// Look at how qubes were set up when they were backed up.
+    #[command(subcommand)]
+    Settings(Settings),
     /// Restore a qube from a snapshot, as a new qube.
     Restore(Restore),
     /// Get everything back on a new machine: keys, and what was stored.

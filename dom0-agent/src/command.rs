@@ -6,6 +6,7 @@ mod init;
 mod receipt;
 mod recover;
 mod restore;
+mod settings;
 mod setup;
 mod snapshots;
 
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments, cli.quiet),
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
+        Command::Settings(arguments) => settings::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::Recover(arguments) => recover::run(arguments, cli.quiet),

@@ -12,6 +12,24 @@ use zeroize::Zeroizing;
 /// Derives keys.
 pub struct Keys(Hkdf<Sha256>);
 
+/// Seals a qube's settings.
+pub struct SettingsKey {
+    cipher: Zeroizing<[u8; 32]>,
+    nonce: Zeroizing<[u8; 32]>,
+}
+
+impl SettingsKey {
+    /// The cipher's key.
+    pub(crate) fn cipher(&self) -> &[u8; 32] {
+        &self.cipher
+    }
+
+    /// The nonce of a text: the same for the same text alone.
+    pub(crate) fn nonce(&self, text: &[u8]) -> [u8; 24] {
+        expand(&Hkdf::new(Some(self.nonce.as_slice()), text), &[b"nonce"])
+    }
+}
+
 /// Seals dom0's ledger.
 pub struct LedgerKey(pub(crate) Zeroizing<[u8; 32]>);
 
@@ -52,12 +70,24 @@ impl Keys {
         code.first_chunk().copied().unwrap_or_default()
     }
 
-    fn derive(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        let mut key = Zeroizing::new([0; 32]);
-        // 32 bytes are within HKDF's limit of 255 times 32.
-        let _within_limit = self.0.expand_multi_info(info, key.as_mut_slice());
-        key
+    /// Seals the settings of a qube.
+    pub fn settings(&self, qube: QubeId) -> SettingsKey {
+        SettingsKey {
+            cipher: self.derive(&[b"settings v1", qube.bytes()]),
+            nonce: self.derive(&[b"settings nonce v1", qube.bytes()]),
+        }
     }
+
+    fn derive(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(expand(&self.0, info))
+    }
+}
+
+fn expand<const N: usize>(from: &Hkdf<Sha256>, info: &[&[u8]]) -> [u8; N] {
+    let mut bytes = [0; N];
+    // At most 32 bytes are asked for, within HKDF's limit of 255 times 32.
+    let _within_limit = from.expand_multi_info(info, &mut bytes);
+    bytes
 }
 
 #[cfg(test)]
@@ -77,6 +107,9 @@ mod tests {
             *keys.packs(one, session).expose(),
             *keys.packs(one, SessionId::new([4; 16])).expose(),
             *keys.ledger().0,
+            *keys.settings(one).cipher,
+            *keys.settings(one).nonce,
+            *keys.settings(two).cipher,
         ];
         for (place, key) in all.iter().enumerate() {
             assert_ne!(key, &[0; 32]);

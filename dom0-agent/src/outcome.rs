@@ -15,7 +15,12 @@ pub enum Done {
     /// It was read.
     Read(Box<Backup>),
     /// It did not have to be.
-    Unchanged(Unchanged),
+    Unchanged {
+        /// Which volume, since when.
+        volume: Unchanged,
+        /// How its qube is set up had changed, and was stored.
+        has_new_settings: bool,
+    },
 }
 
 /// A backup that ended well.

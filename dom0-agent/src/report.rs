@@ -15,11 +15,19 @@ use serde_json::{Value, json};
 pub fn print(name: &QubeName, outcome: &Result<Done>) {
     match outcome {
         Ok(Done::Read(backup)) => print!("{}", lines(name, backup)),
-        Ok(Done::Unchanged(unchanged)) => println!(
-            "{name}{}: unchanged since snapshot {} of {}",
-            unchanged.part.suffix(),
-            unchanged.sequence,
-            text::time(unchanged.time),
+        Ok(Done::Unchanged {
+            volume,
+            has_new_settings,
+        }) => println!(
+            "{name}{}: unchanged since snapshot {} of {}{}",
+            volume.part.suffix(),
+            volume.sequence,
+            text::time(volume.time),
+            if *has_new_settings {
+                "; its new settings were stored"
+            } else {
+                ""
+            },
         ),
         Err(error @ Error::NeverStarted) => println!("{name}: {error}"),
         Err(error) => eprintln!("qib: error: {name}: {error}"),
@@ -81,13 +89,17 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
 pub fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
     let one = |(name, outcome): &Outcome| match outcome {
         Ok(Done::Read(backup)) => backup_json(name, backup),
-        Ok(Done::Unchanged(unchanged)) => json!({
+        Ok(Done::Unchanged {
+            volume,
+            has_new_settings,
+        }) => json!({
             "qube": name.as_str(),
-            "part": unchanged.part.name(),
+            "part": volume.part.name(),
             "ok": true,
             "unchanged": true,
-            "snapshot": unchanged.sequence,
-            "time": unchanged.time,
+            "snapshot": volume.sequence,
+            "time": volume.time,
+            "new_settings": has_new_settings,
         }),
         Err(Error::NeverStarted) => json!({ "qube": name.as_str(), "ok": true, "empty": true }),
         Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),

@@ -6,7 +6,6 @@ use crate::admin::call::{self, RESTORING};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::ledger::record::NetVm;
 use crate::machine::{Installation, Machine};
 use crate::part::Part;
 use crate::permit::Permit;
@@ -105,14 +104,12 @@ pub fn restore(
 
 fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
     let target = &plan.target;
-    let Some(Volume { snapshot, .. }) = plan.volumes.first() else {
-        return Ok(());
-    };
-    let settings = &snapshot.settings;
+    let settings = &plan.settings;
+    let label = settings.value("label").unwrap_or("red");
     undos.note(Undo::Qube(target.clone()))?;
     let made = match &plan.base {
-        Base::Template(template) => call::create_app(target, template, &settings.label),
-        Base::Own(class) => call::create_whole(target, *class, &settings.label),
+        Base::Template(template) => call::create_app(target, template, label),
+        Base::Own(class) => call::create_whole(target, *class, label),
     };
     if let Err(error) = made {
         undos.keep(&Undo::Qube(target.clone()))?;
@@ -120,15 +117,16 @@ fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
     }
     undos.note(Undo::Guard(target.clone()))?;
     call::set_tag(target, RESTORING)?;
-    match &settings.netvm {
-        NetVm::Default => Ok(()),
-        NetVm::None => Ok(call::set_property(target, "netvm", "")?),
-        NetVm::Qube(name) => match call::find_qube(name)? {
-            Some(_) => Ok(call::set_property(target, "netvm", name.as_str())?),
-            // Better offline than through a net qube that nobody chose.
-            None => Ok(call::set_property(target, "netvm", "")?),
-        },
+    if settings.value("netvm").is_none() {
+        return Ok(());
     }
+    let netvm = match settings.qube("netvm") {
+        Some(name) => call::find_qube(&name)?,
+        None => None,
+    };
+    // Better offline than through a net qube that nobody chose.
+    let name = netvm.as_ref().map_or("", |qube| qube.name.as_str());
+    Ok(call::set_property(target, "netvm", name)?)
 }
 
 fn fill(

@@ -1,10 +1,9 @@
-//! A qube as the source of a backup: found or newly known, with its settings.
+//! A qube as the source of a backup: found or newly known.
 
-use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
-use crate::ledger::record::{Class, NetVm, QubeRecord, Record, Settings};
+use crate::ledger::record::{Class, QubeRecord, Record};
 use crate::machine::{Installation, Machine};
 use crate::records::Records;
 use crate::talk::Talk;
@@ -14,7 +13,6 @@ use qib_rpc::key::Entropy;
 use qib_rpc::limit::MAX_HELPER_ANSWER_BYTES;
 use qib_rpc::message::key::{KeyQubeDone, KeyQubeJob};
 use qib_rpc::message::record::Place;
-use qib_rpc::name::QubeName;
 use qib_rpc::object::Kind;
 use qib_rpc::service::Service;
 
@@ -125,28 +123,5 @@ fn new_qube(
         prefix,
         recipient,
         sealed,
-    })
-}
-
-/// How the qube is set up.
-///
-/// # Errors
-/// When qubesd does not tell.
-pub fn settings(qube: &QubeName) -> Result<Settings> {
-    let template = match call::property(qube, "template") {
-        Ok(property) => QubeName::parse(&property.value).ok(),
-        Err(error) if error.is("QubesNoSuchPropertyError") => None,
-        Err(error) => return Err(error.into()),
-    };
-    let netvm = call::property(qube, "netvm")?;
-    let netvm = match QubeName::parse(&netvm.value) {
-        _ if netvm.is_default => NetVm::Default,
-        Ok(name) => NetVm::Qube(name),
-        Err(_) => NetVm::None,
-    };
-    Ok(Settings {
-        template,
-        label: call::property(qube, "label")?.value,
-        netvm,
     })
 }

@@ -41,6 +41,22 @@ pub fn count(count: u64, one: &str, several: &str) -> String {
     )
 }
 
+/// A value that somebody else chose, without what would move the cursor or change how a terminal
+/// shows other text; its further lines begin with `indent`.
+pub fn shown(value: &str, indent: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_graphic() || letter.is_alphanumeric();
+    let mut shown = String::new();
+    for letter in value.chars() {
+        match letter {
+            '\n' => shown.push_str(&format!("\n{indent}")),
+            ' ' => shown.push(' '),
+            letter if plain(letter) => shown.push(letter),
+            _ => shown.push('_'),
+        }
+    }
+    shown
+}
+
 /// A time in seconds since 1970, as `2026-11-21 09:30:00 UTC`.
 pub fn time(seconds: i64) -> String {
     let (year, month, day) = date(seconds.div_euclid(86_400));
@@ -129,6 +145,12 @@ mod tests {
         ] {
             assert_eq!(number(value), shown);
         }
+    }
+
+    #[test]
+    fn values_of_others_move_no_cursor() {
+        assert_eq!(shown("a b\nc", "  "), "a b\n  c");
+        assert_eq!(shown("é\x1b[2J\r\t\u{202e}\u{9b}1m", ""), "é_[2J____1m");
     }
 
     #[test]

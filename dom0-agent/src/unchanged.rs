@@ -10,7 +10,6 @@ use crate::ledger::record::SnapshotRecord;
 use crate::part::Part;
 use crate::paths::STATE;
 use crate::pool::Mark;
-use crate::source;
 use qib_rpc::id::QubeId;
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +29,7 @@ pub struct Unchanged {
     pub time: i64,
 }
 
-/// The volumes of a qube, if none of them and nothing about it has changed.
+/// The volumes of a qube, if none of them has changed.
 ///
 /// # Errors
 /// When qubesd or the pool do not answer.
@@ -48,8 +47,7 @@ pub fn find(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<Option
         let Some((_, stored)) = stored.filter(|(sequence, _)| *sequence == last.sequence) else {
             return Ok(None);
         };
-        let is_same = Mark::of(&qube.name, *part)? == Some(*stored);
-        if !is_same || source::settings(&qube.name)? != last.settings {
+        if Mark::of(&qube.name, *part)? != Some(*stored) {
             return Ok(None);
         }
         found.push(Unchanged {

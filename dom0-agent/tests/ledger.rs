@@ -11,7 +11,7 @@ use qib::error::Error;
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
 use qib::ledger::record::{
-    Change, Class, NetVm, PackChange, PartialRecord, QubeRecord, Record, Settings, SnapshotRecord,
+    Change, Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
 };
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
@@ -70,11 +70,6 @@ fn snapshot(session: u8, sequence: u64) -> Record {
         volume_bytes: 1 << 30,
         counts: Counts::default(),
         left_out: LeftOuts::default(),
-        settings: Settings {
-            template: None,
-            label: "red".to_owned(),
-            netvm: NetVm::None,
-        },
     }))
 }
 
@@ -368,6 +363,43 @@ fn a_root_volume_has_a_history_of_its_own_and_the_name_of_its_qube() {
     let living = book.of_living(&root.qube.name, Some([7; 16])).unwrap();
     assert_eq!(living.qube.id, QUBE);
     assert!(book.root(root.qube.id).is_none());
+}
+
+fn settings(qube: QubeId, object: u8) -> Record {
+    Record::Settings {
+        qube,
+        time: i64::from(object),
+        object: Digest::new([object; 32]),
+    }
+}
+
+#[test]
+fn settings_are_those_of_the_snapshots_that_follow_until_the_next() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    ledger.append(settings(QUBE, 1)).unwrap();
+    ledger.append(snapshot(1, 1)).unwrap();
+    ledger.append(snapshot(2, 2)).unwrap();
+    ledger.append(settings(QUBE, 2)).unwrap();
+    ledger.append(settings(QUBE, 3)).unwrap();
+    ledger.append(snapshot(3, 3)).unwrap();
+    ledger.append(settings(QUBE, 4)).unwrap();
+    let book = open(&path).unwrap().book;
+    let history = book.history(QUBE).unwrap();
+    let of = |sequence| history.settings_of(sequence).map(|settings| settings.time);
+    let found = [0, 1, 2, 3, 4].map(of);
+    assert_eq!(found, [None, Some(1), Some(1), Some(3), Some(4)]);
+    assert_eq!(history.settings.len(), 4);
+}
+
+#[test]
+fn settings_are_of_a_qube_and_of_no_root_volume() {
+    let folder = TempDir::new().unwrap();
+    let (_, mut ledger) = new(&folder);
+    ledger.append(root()).unwrap();
+    assert!(ledger.append(settings(QubeId::new([5; 16]), 1)).is_err());
+    assert!(ledger.append(settings(QubeId::new([9; 16]), 1)).is_err());
+    ledger.append(settings(QUBE, 1)).unwrap();
 }
 
 #[test]

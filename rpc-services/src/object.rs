@@ -22,11 +22,13 @@ pub enum Kind {
     Kit,
     /// One record of dom0's ledger, sealed to dom0.
     Ledger,
+    /// How a qube is set up, sealed to dom0.
+    Settings,
 }
 
 impl Kind {
     /// Every kind, in the order of its encoding.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pack,
         Self::Index,
         Self::Snapshot,
@@ -34,6 +36,7 @@ impl Kind {
         Self::Key,
         Self::Kit,
         Self::Ledger,
+        Self::Settings,
     ];
 
     /// The word before the dash of an object's name.
@@ -46,6 +49,7 @@ impl Kind {
             Self::Key => "key",
             Self::Kit => "kit",
             Self::Ledger => "ledger",
+            Self::Settings => "settings",
         }
     }
 
@@ -65,6 +69,7 @@ impl Kind {
             Self::Snapshot => 256 << 20,
             Self::Key | Self::Kit => 16 << 10,
             Self::Ledger => 64 << 20,
+            Self::Settings => 4 << 20,
         }
     }
 }

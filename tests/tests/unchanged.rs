@@ -58,22 +58,39 @@ fn a_halted_qube_is_read_once_and_again_after_each_change() {
     write_to(&machine);
     assert_read_as(&machine, 2);
     assert_unchanged_since(&machine, 2);
-    machine
-        .lab
-        .admin("admin.vm.property.Set+netvm", "work", "")
-        .unwrap();
-    assert_read_as(&machine, 3);
-    assert_unchanged_since(&machine, 3);
     let said = machine.ok(&["backup", "--always", "work"]);
-    assert!(said.starts_with("work: snapshot 4 of "), "{said}");
+    assert!(said.starts_with("work: snapshot 3 of "), "{said}");
     assert!(
         machine
             .ok(&["backup", "--dry-run", "work"])
             .contains("dry run")
     );
     fs::write(machine.state().join("unchanged"), "damaged\n").unwrap();
-    assert_read_as(&machine, 5);
-    assert_unchanged_since(&machine, 5);
+    assert_read_as(&machine, 4);
+    assert_unchanged_since(&machine, 4);
+}
+
+#[test]
+fn a_qube_that_is_only_set_up_otherwise_has_that_stored_without_a_helper() {
+    let machine = stored(LabBuilder::new(BINARY));
+    let set = |netvm: &str, payload| machine.lab.admin(netvm, "work", payload).unwrap();
+    let before = helpers(&machine);
+    set("admin.vm.property.Set+netvm", "");
+    let said = machine.ok(&["backup", "work"]);
+    assert!(
+        said.starts_with("work: unchanged since snapshot 1 of "),
+        "{said}"
+    );
+    assert!(said.ends_with("; its new settings were stored\n"), "{said}");
+    assert_eq!(helpers(&machine), before, "a helper was started");
+    assert_eq!(machine.objects("settings-").len(), 2);
+    set("admin.vm.property.Set+memory", "600");
+    let report = machine.ok(&["backup", "--json", "work"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["qubes"][0]["new_settings"], true);
+    assert_eq!(machine.objects("settings-").len(), 3);
+    assert_unchanged_since(&machine, 1);
+    assert_eq!(machine.objects("settings-").len(), 3);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn is_attached(qube: &QubeName, attachment: Attachment<'_>) -> Result<bool> 
 
 /// The words of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Words {
+pub(super) enum Words {
     /// Up to 4.2.
     Qubes42,
     /// From 4.3 on.
@@ -56,7 +56,7 @@ enum Words {
 
 impl Words {
     /// Those of this machine: from 4.3 on it tells the uuid of a qube.
-    fn for_qube(qube: &QubeName) -> Result<Self> {
+    pub(super) fn for_qube(qube: &QubeName) -> Result<Self> {
         const METHOD: &str = "admin.vm.List";
         let list = call(METHOD, "", qube.as_str(), b"")?;
         let list = reply::qubes(&list).ok_or_else(|| bad(METHOD))?;

@@ -1,6 +1,7 @@
 //! qubesd's answers: two bytes of kind, then content or an exception.
 
 use crate::admin::AdminError;
+use crate::settings::Word;
 use qib_rpc::name::QubeName;
 
 /// The content of an answer to `method`.
@@ -99,16 +100,33 @@ pub struct Property {
 pub fn property(content: &[u8]) -> Option<Property> {
     let text = std::str::from_utf8(content).ok()?;
     let mut words = text.splitn(3, ' ');
-    let is_default = match words.next()? {
-        "default=True" => true,
-        "default=False" => false,
-        _ => return None,
-    };
+    let is_default = is_default(words.next()?)?;
     words.next()?.strip_prefix("type=")?;
     Some(Property {
         is_default,
         value: words.next().unwrap_or_default().to_owned(),
     })
+}
+
+/// Reads whether a property has its default.
+pub(super) fn is_default(word: &str) -> Option<bool> {
+    match word {
+        "default=True" => Some(true),
+        "default=False" => Some(false),
+        _ => None,
+    }
+}
+
+/// The lines of an answer, each of which ends with the end of a line.
+pub(super) fn lines(content: &[u8]) -> Option<impl Iterator<Item = &str>> {
+    let text = std::str::from_utf8(content).ok()?;
+    let whole = text.is_empty() || text.ends_with('\n');
+    whole.then(|| text.split_terminator('\n'))
+}
+
+/// The lines of an answer in which each is a word.
+pub(super) fn words(content: &[u8]) -> Option<Vec<Word>> {
+    lines(content)?.map(Word::parse).collect()
 }
 
 /// The value of `key` in an answer of `key=value` lines.

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::error::Result;
-use crate::ledger::record::{PartialRecord, Record, Settings, SnapshotRecord};
+use crate::ledger::record::{PartialRecord, Record, SnapshotRecord};
 use crate::live;
 use crate::outcome::Backup;
 use crate::pool::Still;
@@ -28,7 +28,6 @@ impl Session<'_> {
         stored: &StoredBackup,
         backup: &Backup,
         still: &Still,
-        settings: Settings,
     ) -> Result<u64> {
         let history = self.history()?;
         let sequence = history.next_sequence();
@@ -66,7 +65,6 @@ impl Session<'_> {
                 volume_bytes: still.bytes,
                 counts: backup.counts,
                 left_out: backup.left_out,
-                settings,
             })))?;
         Ok(sequence)
     }

@@ -14,8 +14,8 @@ use crate::outcome::Done;
 use crate::part::Part;
 use crate::progress::Progress;
 use crate::select::Choice;
-use crate::unchanged::{self, Unchanged};
-use crate::{report, storage};
+use crate::unchanged;
+use crate::{report, settings, storage};
 use qib_rpc::name::QubeName;
 
 const NO_VOLUMES: &str = "qubes of its class have no volumes of their own";
@@ -80,12 +80,11 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             }
         };
         let is_present_only = arguments.revision.is_none() && wanted.len() == parts.len();
-        let found = is_present_only
-            .then(|| unchanged(arguments, &installation, qube, parts, machine.now()));
+        let found =
+            is_present_only.then(|| unchanged(arguments, &machine, &mut installation, qube, parts));
         if let Some(found) = found.flatten() {
-            for part in found {
-                let outcome = Ok(Done::Unchanged(part));
-                note(arguments, &mut outcomes, name.clone(), outcome);
+            for done in found {
+                note(arguments, &mut outcomes, name.clone(), Ok(done));
             }
             continue;
         }
@@ -137,20 +136,30 @@ fn parts(qube: &Qube) -> Result<&'static [Part]> {
     }
 }
 
-/// The volumes of a qube, if none of them has to be read. What can not be found out fails again
-/// when they are, and is told there.
+/// The volumes of a qube, if none of them has to be read; settings that changed are stored without
+/// a helper. What can not be done fails again when they are read, and is told there.
 fn unchanged(
     arguments: &Arguments,
-    installation: &Installation,
+    machine: &Machine,
+    installation: &mut Installation,
     qube: &Qube,
     parts: &[Part],
-    now: i64,
-) -> Option<Vec<Unchanged>> {
+) -> Option<Vec<Done>> {
     if arguments.always || arguments.dry_run {
         return None;
     }
-    let found = unchanged::find(&installation.ledger.book, qube, parts, now);
-    found.ok().flatten()
+    let book = &installation.ledger.book;
+    let id = book.of_living(&qube.name, qube.uuid)?.qube.id;
+    let found = unchanged::find(book, qube, parts, machine.now()).ok()??;
+    let has_new_settings = settings::keep::store(machine, installation, id, qube).ok()?;
+    if has_new_settings {
+        storage::compare(machine, installation).ok()?;
+    }
+    let done = |volume| Done::Unchanged {
+        volume,
+        has_new_settings,
+    };
+    Some(found.into_iter().map(done).collect())
 }
 
 /// Names the failures at the end, and decides the exit code.

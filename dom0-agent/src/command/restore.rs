@@ -27,9 +27,9 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
-    let plan = restore::plan(&installation, &wish(arguments)?)?;
-    let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     storage::wake(&machine, &progress)?;
+    let plan = restore::plan(&machine, &installation, &wish(arguments)?)?;
+    let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     let done = perform(
         &machine,
         &installation,

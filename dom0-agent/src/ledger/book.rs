@@ -8,7 +8,7 @@ use crate::part::Part;
 use crate::revision::Revision;
 pub use intervals::{Pack, Packs};
 pub use kept::Forgotten;
-use qib_rpc::id::{QubeId, SessionId};
+use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::Recipient;
 use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
@@ -42,6 +42,8 @@ pub struct History {
     last_sequence: u64,
     forgotten: BTreeMap<u64, Forgotten>,
     locked: BTreeSet<u64>,
+    /// How the qube was set up, oldest first.
+    pub settings: Vec<StoredSettings>,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
     pending_revision: Option<(SessionId, Revision)>,
@@ -49,6 +51,17 @@ pub struct History {
     manners: BTreeMap<u64, Manner>,
     /// Which revisions snapshots are of, by their numbers, where not of the present state.
     revisions: BTreeMap<u64, Revision>,
+}
+
+/// How a qube was set up, from one time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSettings {
+    /// When it was read, in seconds since 1970.
+    pub time: i64,
+    /// The settings object.
+    pub object: Digest,
+    /// The number of the first snapshot that it is of.
+    pub first: u64,
 }
 
 /// A record that contradicts an earlier one.
@@ -168,6 +181,18 @@ impl Book {
                 locked,
             } => self.find(*qube)?.lock(*sequence, *locked),
             Record::SendAgain { qube, packs } => self.find(*qube)?.send_again(packs),
+            Record::Settings { qube, time, object } => {
+                let history = self.find(*qube)?;
+                if history.root_of.is_some() {
+                    return Err(Contradiction);
+                }
+                history.settings.push(StoredSettings {
+                    time: *time,
+                    object: *object,
+                    first: history.next_sequence(),
+                });
+                Ok(())
+            }
         }
     }
 
@@ -198,6 +223,7 @@ impl History {
             last_sequence: 0,
             forgotten: BTreeMap::new(),
             locked: BTreeSet::new(),
+            settings: Vec::new(),
             pending: None,
             pending_manner: None,
             pending_revision: None,
@@ -240,6 +266,12 @@ impl History {
         let is_present = |snapshot: &&SnapshotRecord| self.revision(snapshot.sequence).is_none();
         let newest = self.snapshots.iter().rev().find(is_present);
         newest.or_else(|| self.snapshots.last())
+    }
+
+    /// How the qube was set up when a snapshot was made.
+    pub fn settings_of(&self, sequence: u64) -> Option<&StoredSettings> {
+        let mut settings = self.settings.iter().rev();
+        settings.find(|settings| settings.first <= sequence)
     }
 
     /// Changes count only once the snapshot of their session follows.

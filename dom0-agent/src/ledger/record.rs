@@ -114,6 +114,15 @@ pub enum Record {
         /// Which state.
         revision: Revision,
     },
+    /// How a qube is set up, from here on until the next one.
+    Settings {
+        /// The qube, by the id of the history of its private volume.
+        qube: QubeId,
+        /// dom0's time when it was read, in seconds since 1970.
+        time: i64,
+        /// The settings object.
+        object: Digest,
+    },
 }
 
 /// A kind of qube that has a root volume of its own.
@@ -223,28 +232,4 @@ pub struct SnapshotRecord {
     pub counts: Counts,
     /// What was left out.
     pub left_out: LeftOuts,
-    /// How the qube was set up.
-    pub settings: Settings,
-}
-
-/// How a qube was set up: what its restore needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Its template, where it has one.
-    pub template: Option<QubeName>,
-    /// Its label's name.
-    pub label: String,
-    /// Its net qube.
-    pub netvm: NetVm,
-}
-
-/// A qube's net qube.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum NetVm {
-    /// Whatever the system's default is.
-    Default,
-    /// None: the qube is offline.
-    None,
-    /// This one.
-    Qube(QubeName),
 }

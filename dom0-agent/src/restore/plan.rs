@@ -5,10 +5,11 @@ use crate::admin::reply::Qube;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::{Class, QubeRecord, SnapshotRecord};
-use crate::machine::Installation;
+use crate::machine::{Installation, Machine};
+use crate::named;
 use crate::part::Part;
+use crate::settings::{Settings, keep};
 use crate::size::Size;
-use crate::text;
 use qib_rpc::message::restore::ToldApart;
 use qib_rpc::name::QubeName;
 use qib_rpc::path::PathPatterns;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub target: QubeName,
     /// What it is based on.
     pub base: Base,
+    /// How it was set up.
+    pub settings: Settings,
 }
 
 /// One volume to restore.
@@ -87,9 +90,9 @@ impl Volume {
 /// # Errors
 /// When there is no such history or snapshot, the target's name is taken, or paths are
 /// asked of an image.
-pub fn plan(installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
+pub fn plan(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
     let name = wish.name;
-    let history = history(installation, name, wish.id)?;
+    let history = named::history(&installation.ledger.book, name, wish.id)?;
     let snapshot = match wish.sequence {
         Some(number) => history
             .snapshots
@@ -102,6 +105,10 @@ pub fn plan(installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
             "{name} has no such snapshot; see 'qib snapshots {name}'"
         ))
     })?;
+    let settings = history.settings_of(snapshot.sequence);
+    let object = settings.map(|settings| settings.object);
+    let object = object.ok_or_else(|| Error::Restore(format!("{name} has no settings stored")))?;
+    let settings = keep::get(machine, installation, history.qube.id, object)?;
     let target = wish.target.clone().unwrap_or_else(|| name.clone());
     let qubes = call::qubes()?;
     if qubes.iter().any(|qube| qube.name == target) {
@@ -124,12 +131,13 @@ pub fn plan(installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
             let (_, class) = root.root_of.ok_or_else(no_template)?;
             Base::Own(class)
         }
-        None => Base::Template(template(snapshot, &qubes)?),
+        None => Base::Template(template(&settings, &qubes)?),
     };
     Ok(Plan {
         volumes,
         target,
         base,
+        settings,
     })
 }
 
@@ -162,14 +170,10 @@ fn root_volume(root: &History, time: i64, wish: &Wish<'_>) -> Result<Volume> {
     Ok(Volume::new(root, snapshot, wish))
 }
 
-fn template(snapshot: &SnapshotRecord, qubes: &[Qube]) -> Result<QubeName> {
-    let template = snapshot
-        .settings
-        .template
-        .as_ref()
-        .ok_or_else(no_template)?;
-    if qubes.iter().any(|qube| &qube.name == template) {
-        return Ok(template.clone());
+fn template(settings: &Settings, qubes: &[Qube]) -> Result<QubeName> {
+    let template = settings.qube("template").ok_or_else(no_template)?;
+    if qubes.iter().any(|qube| qube.name == template) {
+        return Ok(template);
     }
     let text = format!("its template {template} does not exist here; install it first");
     Err(Error::Restore(text))
@@ -177,34 +181,4 @@ fn template(snapshot: &SnapshotRecord, qubes: &[Qube]) -> Result<QubeName> {
 
 fn no_template() -> Error {
     Error::Restore("it had neither a template nor a root volume that was backed up".to_owned())
-}
-
-/// The history that is meant. A qube that was made anew, by a restore for one, has
-/// another under the same name: which of them is wanted only the user knows.
-fn history<'a>(
-    installation: &'a Installation,
-    name: &QubeName,
-    id: Option<&str>,
-) -> Result<&'a History> {
-    let mut named = installation.ledger.book.named(name);
-    named.retain(|history| !history.snapshots.is_empty());
-    named.retain(|history| id.is_none_or(|id| history.qube.id.to_string().starts_with(id)));
-    match named.as_slice() {
-        [] => Err(Error::Restore(format!(
-            "{name} was never backed up; see 'qib snapshots'"
-        ))),
-        [only] => Ok(only),
-        several => {
-            let mut text = format!("several qubes had the name {name}; choose one with --id ID:");
-            for last in several
-                .iter()
-                .filter_map(|history| history.snapshots.last())
-            {
-                let count = text::count(last.sequence, "snapshot", "snapshots");
-                let time = text::time(last.time);
-                text.push_str(&format!("\n  {}  {count}, the last of {time}", last.qube));
-            }
-            Err(Error::Restore(text))
-        }
-    }
 }

@@ -3,9 +3,7 @@
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
 use qib::ledger::book::History;
-use qib::ledger::record::{
-    Change, NetVm, PackChange, QubeRecord, Record, Settings, SnapshotRecord,
-};
+use qib::ledger::record::{Change, PackChange, QubeRecord, Record, SnapshotRecord};
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Dom0Secret, Recipient, SealedIdentity};
@@ -56,11 +54,6 @@ pub fn snapshot(sequence: u64, time: i64) -> SnapshotRecord {
         volume_bytes: 1 << 30,
         counts: Counts::default(),
         left_out: LeftOuts::default(),
-        settings: Settings {
-            template: Some(QubeName::parse("debian-13-xfce").unwrap()),
-            label: "red".to_owned(),
-            netvm: NetVm::Default,
-        },
     }
 }
 

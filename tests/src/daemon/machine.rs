@@ -35,12 +35,29 @@ pub(crate) struct Qube {
     pub(crate) tags: BTreeSet<String>,
     pub(crate) firewall: Option<String>,
     pub(crate) notes: String,
+    /// The devices that it gets whenever it starts; the lab plugs none of them in.
+    pub(crate) assignments: Vec<Assignment>,
     pub(crate) private_size: u64,
     /// Of one that is based on no template.
     pub(crate) root_size: Option<u64>,
     pub(crate) revisions_to_keep: i32,
+    /// Those that were set, by the volume and `rw` or `ephemeral`.
+    pub(crate) volume_flags: BTreeMap<String, bool>,
     /// To be started again when the daemon comes back.
     pub(crate) running: bool,
+}
+
+/// A device that a qube gets whenever it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    pub(crate) class: String,
+    pub(crate) backend: String,
+    pub(crate) port: String,
+    /// `*` up to 4.2.
+    pub(crate) id: String,
+    /// Empty up to 4.2.
+    pub(crate) mode: String,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 /// A name for a plain file.
@@ -71,9 +88,13 @@ impl Qube {
             tags: BTreeSet::from(["created-by-dom0".to_owned()]),
             firewall: None,
             notes: String::new(),
+            assignments: Vec::new(),
             private_size: PRIVATE_SIZE,
-            root_size: (class == "StandaloneVM").then_some(ROOT_SIZE),
+            root_size: ["StandaloneVM", "TemplateVM"]
+                .contains(&class)
+                .then_some(ROOT_SIZE),
             revisions_to_keep: 1,
+            volume_flags: BTreeMap::new(),
             running: false,
         })
     }
@@ -105,6 +126,10 @@ impl Qube {
         }
     }
 
+    pub(crate) fn flag(&self, volume: &str, flag: &str) -> Option<bool> {
+        self.volume_flags.get(&format!("{volume} {flag}")).copied()
+    }
+
     pub(crate) fn is_set(&self, property: &str) -> bool {
         self.properties
             .get(property)
@@ -124,7 +149,9 @@ impl Qube {
 impl Machine {
     /// A machine as `create` makes it; nothing runs yet.
     pub(crate) fn new(release: Release, driver: Driver) -> Result<Self> {
-        let template = Qube::new("TemplateVM", "black", None, 1)?;
+        let mut template = Qube::new("TemplateVM", "black", None, 1)?;
+        // The volumes of this one are only names.
+        template.root_size = None;
         let mut helper = Qube::new("AppVM", "red", Some(TEMPLATE), 2)?;
         helper
             .properties

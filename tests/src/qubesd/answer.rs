@@ -6,7 +6,7 @@ use std::fmt;
 pub(crate) type Answer = Result<String, Refusal>;
 
 /// A call that qubesd did not carry out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Refusal {
     /// The caller is told the kind and a message.
     Exception { kind: String, message: String },

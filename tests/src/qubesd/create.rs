@@ -28,6 +28,11 @@ pub(crate) fn standalone(world: &Arc<World>, call: &Call) -> Answer {
     create(world, call, "StandaloneVM", &[])
 }
 
+pub(crate) fn template_qube(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty())?;
+    create(world, call, "TemplateVM", &[])
+}
+
 pub(crate) fn disposable(world: &Arc<World>, call: &Call) -> Answer {
     create(world, call, "DispVM", &[])
 }
@@ -41,7 +46,7 @@ fn create(world: &Arc<World>, call: &Call, class: &str, also: &[&str]) -> Answer
     let mut inner = world.lock();
     check(&inner.machine, name, label)?;
     let template = match class {
-        "StandaloneVM" => None,
+        "StandaloneVM" | "TemplateVM" => None,
         _ => Some(template(&inner.machine, call.argument, class)?),
     };
     let qid = inner.machine.next_qid();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Answer, Refusal, enforce};
+use super::assignment;
 use super::device_format::{self, options};
 use super::property::qube_of;
 use super::table::Call;
@@ -52,10 +53,12 @@ pub(crate) fn attached(world: &Arc<World>, call: &Call) -> Answer {
         .collect())
 }
 
-/// The lab keeps no assignment beyond a running qube.
-pub(crate) fn assigned(world: &Arc<World>, call: &Call) -> Answer {
-    qube_of(&world.lock().machine, call.destination)?;
-    Ok(String::new())
+/// What is attached, and what is assigned, as up to 4.2.
+pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
+    let mut lines: Vec<String> = attached(world, call)?.lines().map(str::to_owned).collect();
+    lines.extend(assignment::list(world, call)?.lines().map(str::to_owned));
+    lines.sort();
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// `dom0+loop3`, with or without the device's identity behind it.
@@ -70,6 +73,9 @@ fn ident(argument: &str) -> Result<&str, Refusal> {
 }
 
 pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
+    if world.release == Release::R4_2 && assignment::is_persistent(call)? {
+        return assignment::attach(world, call);
+    }
     let name = ident(call.argument)?;
     let options = options(world.release, call.text()?)?;
     let mut inner = world.lock();

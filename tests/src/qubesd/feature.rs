@@ -32,8 +32,16 @@ pub(crate) fn get(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn set(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(!call.argument.is_empty())?;
+    let in_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if call.argument.is_empty() || !call.argument.chars().all(in_name) {
+        let why = "feature name contains illegal characters";
+        return Err(Refusal::exception("QubesValueError", why));
+    }
     let value = call.text()?.to_owned();
+    if !value.chars().all(|c| (' '..='~').contains(&c)) {
+        let why = format!("{} value contains illegal characters", call.argument);
+        return Err(Refusal::exception("QubesValueError", &why));
+    }
     let mut inner = world.lock();
     let qube = qube_mut(&mut inner.machine, call.destination)?;
     qube.features.insert(call.argument.to_owned(), value);

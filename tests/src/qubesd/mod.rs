@@ -1,6 +1,7 @@
 //! qubesd: the Admin API on its two sockets, every answer computed from the lab's state.
 
 mod answer;
+mod assignment;
 mod create;
 mod device;
 mod device_format;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, Refusal, enforce};
-use super::property_table::{FIXED, GLOBAL, QUBE, Type};
+use super::property_table::{FIXED, GLOBAL, QUBE, Type, has};
+use super::settings::is_label;
 use super::table::Call;
 use crate::daemon::machine::{Machine, Qube};
 use crate::daemon::world::World;
@@ -22,10 +23,11 @@ pub(crate) fn qube_mut<'a>(machine: &'a mut Machine, name: &str) -> Result<&'a m
         .ok_or_else(|| Refusal::no_qube(name))
 }
 
-fn type_of(qube: &str, property: &str) -> Result<(Type, &'static str), Refusal> {
-    let found = QUBE.iter().find(|(name, ..)| *name == property);
+fn type_of(name: &str, qube: &Qube, property: &str) -> Result<(Type, &'static str), Refusal> {
+    let mut all = QUBE.iter().filter(|(name, ..)| has(&qube.class, name));
+    let found = all.find(|(name, ..)| *name == property);
     let missing = || {
-        let why = format!("Invalid property '{property}' of {qube}");
+        let why = format!("Invalid property '{property}' of {name}");
         Refusal::exception("QubesNoSuchPropertyError", &why)
     };
     found
@@ -35,7 +37,7 @@ fn type_of(qube: &str, property: &str) -> Result<(Type, &'static str), Refusal> 
 
 /// `default=… type=… VALUE`
 fn describe(name: &str, qube: &Qube, property: &str) -> Answer {
-    let (kind, default) = type_of(name, property)?;
+    let (kind, default) = type_of(name, qube, property)?;
     let own = match property {
         "name" => Some(name.to_owned()),
         "uuid" => Some(qube.uuid.clone()),
@@ -67,13 +69,15 @@ pub(crate) fn get_all(world: &Arc<World>, call: &Call) -> Answer {
             value.replace('\\', "\\\\").replace('\n', "\\n")
         ))
     };
-    QUBE.iter().map(line).collect()
+    let all = QUBE.iter().filter(|(name, ..)| has(&qube.class, name));
+    all.map(line).collect()
 }
 
 pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
-    qube_of(&world.lock().machine, call.destination)?;
-    let line = |(name, ..): &(&str, Type, &str)| format!("{name}\n");
-    Ok(QUBE.iter().map(line).collect())
+    let inner = world.lock();
+    let qube = qube_of(&inner.machine, call.destination)?;
+    let all = QUBE.iter().filter(|(name, ..)| has(&qube.class, name));
+    Ok(all.map(|(name, ..)| format!("{name}\n")).collect())
 }
 
 pub(crate) fn set(world: &Arc<World>, call: &Call) -> Answer {
@@ -86,9 +90,10 @@ pub(crate) fn set(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn reset(world: &Arc<World>, call: &Call) -> Answer {
-    type_of(call.destination, call.argument)?;
-    enforce(!FIXED.contains(&call.argument))?;
     let mut inner = world.lock();
+    let qube = qube_of(&inner.machine, call.destination)?;
+    type_of(call.destination, qube, call.argument)?;
+    enforce(!FIXED.contains(&call.argument))?;
     qube_mut(&mut inner.machine, call.destination)?
         .properties
         .remove(call.argument);
@@ -98,7 +103,8 @@ pub(crate) fn reset(world: &Arc<World>, call: &Call) -> Answer {
 
 /// The value in the form that it is kept in.
 fn checked(machine: &Machine, call: &Call) -> Answer {
-    let (kind, _) = type_of(call.destination, call.argument)?;
+    let qube = qube_of(machine, call.destination)?;
+    let (kind, _) = type_of(call.destination, qube, call.argument)?;
     let wrong = |why: &str| Err(Refusal::exception("QubesValueError", why));
     if FIXED.contains(&call.argument) {
         return wrong("property is read-only");
@@ -110,9 +116,20 @@ fn checked(machine: &Machine, call: &Call) -> Answer {
             "false" | "0" | "no" | "off" => Ok("False".to_owned()),
             _ => wrong("Invalid literal for boolean property"),
         },
+        Type::Label if !is_label(value) => {
+            Err(Refusal::exception("QubesLabelNotFoundError", value))
+        }
         Type::Number if value.parse::<i64>().is_err() => wrong("not a number"),
         Type::Qube if !value.is_empty() && value != "dom0" => {
-            qube_of(machine, value).map(|_| value.to_owned())
+            let named = qube_of(machine, value)?;
+            if call.argument == "netvm" && !named.is_set("provides_network") {
+                let why = format!("The '{value}' qube does not provide network");
+                return wrong(&why);
+            }
+            if call.argument == "template" && named.class != "TemplateVM" {
+                return wrong(&format!("{value} is not a TemplateVM"));
+            }
+            Ok(value.to_owned())
         }
         _ => Ok(value.to_owned()),
     }

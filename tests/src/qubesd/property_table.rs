@@ -36,8 +36,10 @@ pub(crate) const QUBE: &[(&str, Type, &str)] = &[
     ("include_in_backups", Type::Flag, "True"),
     ("installed_by_rpm", Type::Flag, "False"),
     ("ip", Type::Text, ""),
+    ("ip6", Type::Text, ""),
     ("kernel", Type::Text, "6.12.0"),
     ("kernelopts", Type::Text, ""),
+    ("keyboard_layout", Type::Text, "us++"),
     ("label", Type::Label, "red"),
     ("mac", Type::Text, "00:16:3e:5e:6c:00"),
     ("management_dispvm", Type::Qube, ""),
@@ -57,6 +59,16 @@ pub(crate) const QUBE: &[(&str, Type, &str)] = &[
     ("vcpus", Type::Number, "2"),
     ("virt_mode", Type::Text, "pvh"),
 ];
+
+/// True for a property that qubes of this class have.
+pub(crate) fn has(class: &str, property: &str) -> bool {
+    match property {
+        "template" => ["AppVM", "DispVM"].contains(&class),
+        "template_for_dispvms" => class == "AppVM",
+        "auto_cleanup" | "dispid" => class == "DispVM",
+        _ => true,
+    }
+}
 
 /// The machine's own properties.
 pub(crate) const GLOBAL: &[(&str, Type, &str)] = &[

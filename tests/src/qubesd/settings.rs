@@ -39,7 +39,13 @@ pub(crate) fn notes_get(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn notes_set(world: &Arc<World>, call: &Call) -> Answer {
-    let notes = String::from_utf8_lossy(call.payload).into_owned();
+    enforce(call.payload.len() <= 256_000)?;
+    let notes = String::from_utf8_lossy(call.payload);
+    let is_shown = |letter: char| !letter.is_control() || "\t\n".contains(letter);
+    let notes = notes.chars();
+    let notes = notes
+        .map(|letter| if is_shown(letter) { letter } else { '_' })
+        .collect();
     let mut inner = world.lock();
     qube_mut(&mut inner.machine, call.destination)?.notes = notes;
     world.save(&inner)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Refusal};
 use super::{
-    create, device, feature, import, lifecycle, list, pool, property, settings, system_info, tag,
-    volume,
+    assignment, create, device, feature, import, lifecycle, list, pool, property, settings,
+    system_info, tag, volume,
 };
 use crate::daemon::world::World;
 use crate::release::Release;
@@ -55,6 +55,7 @@ const ADMIN: &[Method] = &[
     ("admin.vm.CreateInPool.AppVM", create::app_qube_in_pool),
     ("admin.vm.Create.DispVM", create::disposable),
     ("admin.vm.Create.StandaloneVM", create::standalone),
+    ("admin.vm.Create.TemplateVM", create::template_qube),
     ("admin.vm.Start", lifecycle::start),
     ("admin.vm.Shutdown", lifecycle::shutdown),
     ("admin.vm.Kill", lifecycle::kill),
@@ -67,23 +68,48 @@ const ADMIN: &[Method] = &[
         "admin.vm.volume.Set.revisions_to_keep",
         volume::set_revisions,
     ),
+    ("admin.vm.volume.Set.rw", volume::set_flag),
+    ("admin.vm.volume.Set.ephemeral", volume::set_flag),
     ("admin.pool.List", pool::list),
     ("admin.pool.Info", pool::info),
     ("admin.pool.UsageDetails", pool::usage),
+    ("admin.deviceclass.List", assignment::classes),
     ("admin.vm.device.block.Available", device::available),
     ("admin.vm.device.block.Attach", device::attach),
     ("admin.vm.device.block.Detach", device::detach),
 ];
 
 /// What only 4.2 has.
-const ADMIN_4_2: &[Method] = &[("admin.vm.device.block.List", device::attached)];
+const ADMIN_4_2: &[Method] = &[
+    ("admin.vm.device.block.List", device::list),
+    ("admin.vm.device.mic.List", assignment::list),
+    ("admin.vm.device.mic.Attach", assignment::attach),
+    ("admin.vm.device.mic.Detach", assignment::detach),
+    ("admin.vm.device.pci.List", assignment::list),
+    ("admin.vm.device.pci.Attach", assignment::attach),
+    ("admin.vm.device.pci.Detach", assignment::detach),
+    ("admin.vm.device.usb.List", assignment::list),
+    ("admin.vm.device.usb.Attach", assignment::attach),
+    ("admin.vm.device.usb.Detach", assignment::detach),
+];
 
 /// What came with 4.3.
 const ADMIN_4_3: &[Method] = &[
     ("admin.vm.notes.Get", settings::notes_get),
     ("admin.vm.notes.Set", settings::notes_set),
     ("admin.vm.device.block.Attached", device::attached),
-    ("admin.vm.device.block.Assigned", device::assigned),
+    ("admin.vm.device.block.Assigned", assignment::assigned),
+    ("admin.vm.device.block.Assign", assignment::assign),
+    ("admin.vm.device.block.Unassign", assignment::unassign),
+    ("admin.vm.device.mic.Assigned", assignment::assigned),
+    ("admin.vm.device.mic.Assign", assignment::assign),
+    ("admin.vm.device.mic.Unassign", assignment::unassign),
+    ("admin.vm.device.pci.Assigned", assignment::assigned),
+    ("admin.vm.device.pci.Assign", assignment::assign),
+    ("admin.vm.device.pci.Unassign", assignment::unassign),
+    ("admin.vm.device.usb.Assigned", assignment::assigned),
+    ("admin.vm.device.usb.Assign", assignment::assign),
+    ("admin.vm.device.usb.Unassign", assignment::unassign),
 ];
 
 /// The methods of a release.

@@ -24,6 +24,7 @@ struct Volume {
     save_on_stop: bool,
     snap_on_start: bool,
     revisions_to_keep: i32,
+    ephemeral: bool,
 }
 
 pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
@@ -50,12 +51,13 @@ fn own(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
         vid: world.pool.vid(name, volume),
         size: qube.size(volume),
         usage,
-        rw: true,
+        rw: qube.flag(volume, "rw").unwrap_or(true),
         source: String::new(),
         path: world.pool.path(name, volume).display().to_string(),
         save_on_stop: true,
         snap_on_start: false,
         revisions_to_keep: qube.revisions_to_keep,
+        ephemeral: qube.flag(volume, "ephemeral").unwrap_or(false),
     }
 }
 
@@ -79,13 +81,14 @@ fn other(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
         vid,
         size: SYSTEM_SIZE,
         usage: 0,
-        rw: volume != "kernel",
+        rw: qube.flag(volume, "rw").unwrap_or(volume != "kernel"),
         source: template
             .map(|name| format!("appvms/{name}/{volume}"))
             .unwrap_or_default(),
         save_on_stop: false,
         snap_on_start: template.is_some(),
         revisions_to_keep: 0,
+        ephemeral: qube.flag(volume, "ephemeral").unwrap_or(false),
     }
 }
 
@@ -102,7 +105,7 @@ fn describe(volume: &Volume) -> String {
         ("save_on_stop", flag(volume.save_on_stop)),
         ("snap_on_start", flag(volume.snap_on_start)),
         ("revisions_to_keep", &volume.revisions_to_keep.to_string()),
-        ("ephemeral", "False"),
+        ("ephemeral", flag(volume.ephemeral)),
         ("is_outdated", "False"),
     ]
     .map(|(key, value)| format!("{key}={value}\n"))
@@ -139,7 +142,7 @@ pub(crate) fn resize(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn set_revisions(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == "private")?;
+    enforce(VOLUMES.contains(&call.argument))?;
     let number: i32 = call
         .text()?
         .parse()
@@ -156,6 +159,27 @@ pub(crate) fn set_revisions(world: &Arc<World>, call: &Call) -> Answer {
         return Err(Refusal::exception("QubesVMNotHaltedError", &why));
     }
     qube_mut(&mut inner.machine, call.destination)?.revisions_to_keep = number;
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+/// `Set.rw` and `Set.ephemeral`; the lab's volumes are the same with and without.
+pub(crate) fn set_flag(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(VOLUMES.contains(&call.argument))?;
+    let value = match call.text()?.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => true,
+        "false" | "0" | "no" | "off" => false,
+        _ => return Err(Refusal::protocol("Invalid value")),
+    };
+    let mut inner = world.lock();
+    if inner.running.contains_key(call.destination) {
+        let why = format!("Domain is not powered off: '{}'", call.destination);
+        return Err(Refusal::exception("QubesVMNotHaltedError", &why));
+    }
+    let flag = call.method.rsplit('.').next().unwrap_or_default();
+    let qube = qube_mut(&mut inner.machine, call.destination)?;
+    let key = format!("{} {flag}", call.argument);
+    qube.volume_flags.insert(key, value);
     world.save(&inner)?;
     Ok(String::new())
 }

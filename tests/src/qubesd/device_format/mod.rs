@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::answer::Refusal;
 use crate::daemon::devices::{Attachment, Offered};
+use crate::daemon::machine::Assignment;
 use crate::release::Release;
 
 /// A line of `Available`.
@@ -28,6 +29,19 @@ pub(crate) fn attached(
         Release::R4_2 => r4_2::attached(frontend, attachment),
         Release::R4_3 => r4_3::attached(qube, frontend, attachment),
     }
+}
+
+/// A line of `List`, as 4.2 has it, or of `Assigned`.
+pub(crate) fn assigned(release: Release, qube: &str, assignment: &Assignment) -> String {
+    match release {
+        Release::R4_2 => r4_2::assigned(assignment),
+        Release::R4_3 => r4_3::assigned(qube, assignment),
+    }
+}
+
+/// Everything that 4.3 is told of an assignment.
+pub(crate) fn pairs(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
+    r4_3::pairs(payload)
 }
 
 /// The options of an attachment.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::daemon::devices::{Attachment, Offered};
+use crate::daemon::machine::Assignment;
 use crate::qubesd::Refusal;
 
 /// A line of `Available`; the description is last, and the order of the others is chance.
@@ -25,7 +26,17 @@ pub(super) fn attached(frontend: &str, attachment: &Attachment) -> String {
     format!("dom0+{name} read-only={read_only} frontend-dev={frontend} persistent=no\n")
 }
 
-/// The options of an attachment. The lab keeps none beyond a running qube.
+/// A line of `List` for a device that the qube gets at every start.
+pub(super) fn assigned(assignment: &Assignment) -> String {
+    let options = assignment.options.iter();
+    let options: String = options
+        .map(|(key, value)| format!(" {key}={value}"))
+        .collect();
+    let Assignment { backend, port, .. } = assignment;
+    format!("{backend}+{port}{options} persistent=yes\n")
+}
+
+/// The options of an attachment.
 pub(super) fn options(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let mut found = BTreeMap::new();
     for word in payload.split_whitespace() {

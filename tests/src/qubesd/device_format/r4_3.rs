@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::daemon::devices::{Attachment, Offered};
+use crate::daemon::machine::Assignment;
 use crate::qubesd::Refusal;
 
 /// A block device has no identity of its own; all are one kind to Qubes.
@@ -10,7 +11,7 @@ const DEVICE_ID: &str = "0000:0000::?******";
 const INTERFACES: &str = "b******";
 
 fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!("'{}'", value.replace('\'', "\\'"))
 }
 
 fn port(name: &str) -> String {
@@ -46,8 +47,35 @@ pub(super) fn attached(qube: &str, frontend: &str, attachment: &Attachment) -> S
     )
 }
 
+/// A line of `Assigned`.
+pub(super) fn assigned(qube: &str, assignment: &Assignment) -> String {
+    let Assignment {
+        class,
+        backend,
+        port,
+        id,
+        mode,
+        options,
+    } = assignment;
+    let option = |(key, value): (&String, &String)| format!(" _{key}={}", quoted(value));
+    let options: String = options.iter().map(option).collect();
+    format!(
+        "{backend}+{port}:{id} device_id={} port_id={} devclass='{class}' \
+         backend_domain='{backend}' mode='{mode}' frontend_domain='{qube}'{options}\n",
+        quoted(id),
+        quoted(port),
+    )
+}
+
 /// The options (`_key='value'`) of an assignment; other keys describe the device.
 pub(super) fn options(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
+    let options = pairs(payload)?.into_iter();
+    let option = |(key, value): (String, String)| Some((key.strip_prefix('_')?.to_owned(), value));
+    Ok(options.filter_map(option).collect())
+}
+
+/// Everything that is said of an assignment.
+pub(super) fn pairs(payload: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let broken = || Refusal::protocol("broken assignment");
     let mut found = BTreeMap::new();
     let mut rest = payload.trim_start();
@@ -58,9 +86,7 @@ pub(super) fn options(payload: &str) -> Result<BTreeMap<String, String>, Refusal
         if !key.chars().all(plain) || !(after.is_empty() || after.starts_with(' ')) {
             return Err(broken());
         }
-        if let Some(option) = key.strip_prefix('_') {
-            found.insert(option.to_owned(), value.to_owned());
-        }
+        found.insert(key.to_owned(), value.to_owned());
         rest = after.trim_start();
     }
     Ok(found)
