@@ -16,7 +16,7 @@ pub use doctor::Doctor;
 pub use init::Init;
 pub use receipt::Receipt;
 pub use recover::Recover;
-pub use restore::Restore;
+pub use restore::{Restore, Source};
 pub use settings::{Diff, History, Settings, Show};
 pub use setup::Setup;
 pub use snapshots::Snapshots;

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 mod doctor;
+mod dom0;
 mod init;
 mod receipt;
 mod recover;

@@ -33,6 +33,9 @@ impl SettingsKey {
 /// Seals dom0's ledger.
 pub struct LedgerKey(pub(crate) Zeroizing<[u8; 32]>);
 
+/// Seals dom0's own files.
+pub struct Dom0Key(pub(crate) Zeroizing<[u8; 32]>);
+
 impl Keys {
     /// Keys of this installation.
     pub fn new(secret: &Dom0Secret) -> Self {
@@ -62,6 +65,11 @@ impl Keys {
     /// Seals the ledger.
     pub fn ledger(&self) -> LedgerKey {
         LedgerKey(self.derive(&[b"ledger v1"]))
+    }
+
+    /// Seals dom0's own files.
+    pub fn dom0(&self) -> Dom0Key {
+        Dom0Key(self.derive(&[b"dom0 files v1"]))
     }
 
     /// The code of a receipt: 40 bits over the number of a record and the beginning of its digest.
@@ -110,6 +118,7 @@ mod tests {
             *keys.settings(one).cipher,
             *keys.settings(one).nonce,
             *keys.settings(two).cipher,
+            *keys.dom0().0,
         ];
         for (place, key) in all.iter().enumerate() {
             assert_ne!(key, &[0; 32]);

@@ -12,6 +12,7 @@ pub mod command;
 pub mod config;
 pub mod confirm;
 pub mod doctor;
+pub mod dom0;
 pub mod error;
 pub mod flush;
 pub mod helper;

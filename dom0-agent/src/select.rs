@@ -12,6 +12,8 @@ use std::str::FromStr;
 /// One word of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
+    /// `dom0`, which is no qube.
+    Dom0,
     /// A qube.
     Name(QubeName),
     /// `@tag:NAME`: all that have the tag.
@@ -44,6 +46,9 @@ impl FromStr for Selector {
     type Err = NotASelector;
 
     fn from_str(text: &str) -> std::result::Result<Self, NotASelector> {
+        if text == "dom0" {
+            return Ok(Self::Dom0);
+        }
         let Some(word) = text.strip_prefix('@') else {
             return QubeName::parse(text)
                 .map(Self::Name)
@@ -64,6 +69,7 @@ impl FromStr for Selector {
 impl fmt::Display for Selector {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Dom0 => out.write_str("dom0"),
             Self::Name(name) => name.fmt(out),
             Self::Tag(tag) => write!(out, "@tag:{tag}"),
             Self::Type(class) => write!(out, "@type:{class}"),
@@ -74,6 +80,7 @@ impl fmt::Display for Selector {
 impl Selector {
     fn takes(&self, qube: &Qube) -> Result<bool> {
         Ok(match self {
+            Self::Dom0 => false,
             Self::Name(name) => *name == qube.name,
             Self::Tag(tag) => is_there(call::has_tag(&qube.name, tag))?.unwrap_or(false),
             Self::Type(class) => *class == qube.class,
@@ -93,6 +100,11 @@ pub struct Choice<'a> {
 }
 
 impl Choice<'_> {
+    /// True when dom0 itself is chosen.
+    pub fn dom0(&self) -> bool {
+        (self.all || self.of.contains(&Selector::Dom0)) && !self.but.contains(&Selector::Dom0)
+    }
+
     /// The qubes that are chosen, each once, in the order of their names. A name that no qube
     /// has is among them: it is one that can not be backed up.
     ///
@@ -104,7 +116,7 @@ impl Choice<'_> {
             included(qubes, storage)?
         } else {
             let mut named = BTreeSet::new();
-            for selector in self.of {
+            for selector in qubes_only(self.of) {
                 let found = selected(selector, qubes, storage)?;
                 if found.is_empty() {
                     return Err(Error::Config(format!("no qube is {selector}")));
@@ -113,18 +125,23 @@ impl Choice<'_> {
             }
             named
         };
-        for selector in self.but {
+        for selector in qubes_only(self.but) {
             let excluded = selected(selector, qubes, storage)?;
             if !qubes.iter().any(|qube| excluded.contains(&qube.name)) {
                 eprintln!("qib: warning: --exclude {selector}: no qube is that");
             }
             chosen.retain(|name| !excluded.contains(name));
         }
-        if chosen.is_empty() {
+        if chosen.is_empty() && !self.dom0() {
             return Err(Error::Config("there is no qube to back up".to_owned()));
         }
         Ok(chosen)
     }
+}
+
+fn qubes_only(selectors: &[Selector]) -> impl Iterator<Item = &Selector> {
+    let is_qube = |selector: &&Selector| **selector != Selector::Dom0;
+    selectors.iter().filter(is_qube)
 }
 
 /// Every app and standalone qube with `include_in_backups`, but the storage qube.
@@ -174,7 +191,7 @@ mod tests {
 
     #[test]
     fn words_of_the_command_line() {
-        for text in ["work", "@tag:daily-1", "@type:StandaloneVM"] {
+        for text in ["work", "dom0", "@tag:daily-1", "@type:StandaloneVM"] {
             assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
         }
         for text in [

@@ -24,11 +24,13 @@ pub enum Kind {
     Ledger,
     /// How a qube is set up, sealed to dom0.
     Settings,
+    /// Files of dom0 itself, sealed to dom0.
+    Dom0,
 }
 
 impl Kind {
     /// Every kind, in the order of its encoding.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pack,
         Self::Index,
         Self::Snapshot,
@@ -37,6 +39,7 @@ impl Kind {
         Self::Kit,
         Self::Ledger,
         Self::Settings,
+        Self::Dom0,
     ];
 
     /// The word before the dash of an object's name.
@@ -50,6 +53,7 @@ impl Kind {
             Self::Kit => "kit",
             Self::Ledger => "ledger",
             Self::Settings => "settings",
+            Self::Dom0 => "dom0",
         }
     }
 
@@ -70,6 +74,7 @@ impl Kind {
             Self::Key | Self::Kit => 16 << 10,
             Self::Ledger => 64 << 20,
             Self::Settings => 4 << 20,
+            Self::Dom0 => 16 << 20,
         }
     }
 }

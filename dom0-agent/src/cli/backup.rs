@@ -9,14 +9,14 @@ use qib_rpc::name::QubeName;
 /// Arguments of `backup`.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// The qubes to back up: names, '@tag:NAME' or '@type:CLASS'.
+    /// The qubes to back up: names, '@tag:NAME' or '@type:CLASS'; or 'dom0'.
     #[arg(
         value_name = "QUBE",
         required_unless_present = "all",
         conflicts_with = "all"
     )]
     pub qubes: Vec<Selector>,
-    /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube.
+    /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube; and dom0.
     #[arg(long)]
     pub all: bool,
     /// Not this one, or not what has this tag or class; may be repeated.

@@ -2,15 +2,36 @@
 
 use crate::size::Size;
 use clap::Args;
-use qib_rpc::name::QubeName;
+use qib_rpc::name::{NotAQubeName, QubeName};
 use qib_rpc::path::PathPattern;
 use std::path::PathBuf;
+use std::str::FromStr;
+
+/// What was backed up.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// dom0 itself.
+    Dom0,
+    /// A qube.
+    Qube(QubeName),
+}
+
+impl FromStr for Source {
+    type Err = NotAQubeName;
+
+    fn from_str(text: &str) -> Result<Self, NotAQubeName> {
+        if text == "dom0" {
+            return Ok(Self::Dom0);
+        }
+        QubeName::parse(text).map(Self::Qube)
+    }
+}
 
 /// Arguments of `restore`.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The qube that was backed up.
-    pub qube: QubeName,
+    /// The qube that was backed up, or 'dom0'.
+    pub qube: Source,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,
@@ -39,6 +60,12 @@ pub struct Restore {
     /// byte, and a backslash makes the next character an ordinary one. Each path must be there.
     #[arg(long = "path", value_name = "PATH", requires = "target")]
     pub paths: Vec<PathPattern>,
+    /// Of dom0: the folder to make and to restore to; nothing else is touched.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["target", "diff"])]
+    pub to: Option<PathBuf>,
+    /// Of dom0: restore nothing, and list what is other now.
+    #[arg(long, conflicts_with = "target")]
+    pub diff: bool,
     /// Read the passphrase from the first line of FILE, or of standard input with '-'.
     #[arg(short, long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,

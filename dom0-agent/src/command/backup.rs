@@ -1,6 +1,6 @@
 //! `qib backup`: one qube after the other; one that fails does not stop the rest.
 
-use super::{Ended, print_json};
+use super::{Ended, dom0, print_json};
 use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::backup::{How, back_up};
@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     drop(crate::undo::Undos::sweep()?);
     storage::wake(&machine, &progress)?;
     storage::compare(&machine, &installation)?;
+    let before = installation.ledger.next();
     let qubes = call::qubes()?;
     let how = How {
         dry_run: arguments.dry_run,
@@ -107,16 +108,23 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             note(arguments, &mut outcomes, name.clone(), outcome);
         }
     }
+    let dom0 = (choice.dom0() && !machine.stop.asked()).then(|| {
+        let installation = &mut installation;
+        dom0::back_up(&machine, installation, arguments.always, arguments.dry_run)
+    });
     if arguments.json {
-        print_json(&report::json(&outcomes, &installation.receipt()))?;
-    } else if !quiet && outcomes.iter().any(|(_, outcome)| stored(outcome)) {
-        println!("receipt {}", installation.receipt());
+        let mut all = report::json(&outcomes, &installation.receipt());
+        if let (Some(all), Some(dom0)) = (all.as_object_mut(), &dom0) {
+            all.insert("dom0".to_owned(), dom0::json(dom0));
+        }
+        print_json(&all)?;
+    } else {
+        dom0.iter().for_each(dom0::print);
+        if !quiet && installation.ledger.next() != before {
+            println!("receipt {}", installation.receipt());
+        }
     }
-    Ok(conclude(&outcomes))
-}
-
-fn stored(outcome: &Result<Done>) -> bool {
-    matches!(outcome, Ok(Done::Read(backup)) if backup.stored.is_some())
+    Ok(conclude(&outcomes, dom0.as_ref()))
 }
 
 fn note(arguments: &Arguments, outcomes: &mut Vec<Outcome>, name: QubeName, outcome: Result<Done>) {
@@ -163,23 +171,28 @@ fn unchanged(
 }
 
 /// Names the failures at the end, and decides the exit code.
-fn conclude(outcomes: &[Outcome]) -> Ended {
-    let mut failed: Vec<&str> = outcomes
+fn conclude(outcomes: &[Outcome], dom0: Option<&Result<dom0::Backup>>) -> Ended {
+    let qubes = outcomes
         .iter()
-        .filter(|(_, result)| !matches!(result, Ok(_) | Err(Error::NeverStarted)))
-        .map(|(name, _)| name.as_str())
+        .map(|(name, result)| (name.as_str(), result.as_ref().err(), result.is_ok()));
+    let dom0 = dom0.map(|result| ("dom0", result.as_ref().err(), result.is_ok()));
+    let all: Vec<_> = qubes.chain(dom0).collect();
+    let mut failed: Vec<&str> = all
+        .iter()
+        .filter(|(_, error, _)| !matches!(error, None | Some(Error::NeverStarted)))
+        .map(|(name, ..)| *name)
         .collect();
     failed.dedup();
     if failed.is_empty() {
         return Ended::Well;
     }
     eprintln!("qib: error: not backed up: {}", failed.join(", "));
-    if outcomes
+    if all
         .iter()
-        .any(|(_, result)| matches!(result, Err(Error::Stopped)))
+        .any(|(_, error, _)| matches!(error, Some(Error::Stopped)))
     {
         Ended::Stopped
-    } else if outcomes.iter().any(|(_, result)| result.is_ok()) {
+    } else if all.iter().any(|(.., is_well)| *is_well) {
         Ended::Partly
     } else {
         Ended::Failed

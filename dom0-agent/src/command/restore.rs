@@ -1,7 +1,7 @@
 //! `qib restore`: a plan, the passphrase, then the new qube.
 
-use super::{Ended, print_json};
-use crate::cli::Restore;
+use super::{Ended, dom0, print_json};
+use crate::cli::{Restore, Source};
 use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
@@ -22,13 +22,16 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
+    let Source::Qube(name) = &arguments.qube else {
+        return dom0::restore(arguments, quiet);
+    };
     let began = Instant::now();
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
     storage::wake(&machine, &progress)?;
-    let plan = restore::plan(&machine, &installation, &wish(arguments)?)?;
+    let plan = restore::plan(&machine, &installation, &wish(arguments, name)?)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     let done = perform(
         &machine,
@@ -58,9 +61,9 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     Ok(Ended::Well)
 }
 
-fn wish(arguments: &Restore) -> Result<Wish<'_>> {
+fn wish<'a>(arguments: &'a Restore, name: &'a QubeName) -> Result<Wish<'a>> {
     Ok(Wish {
-        name: &arguments.qube,
+        name,
         id: arguments.id.as_deref(),
         sequence: arguments.snapshot,
         target: arguments.target.clone(),

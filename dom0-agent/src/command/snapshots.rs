@@ -1,10 +1,10 @@
 //! `qib snapshots`: what the ledger says is stored.
 
-use super::{Ended, print_json};
+use super::{Ended, dom0, print_json};
 use crate::cli::Snapshots;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
-use crate::ledger::record::SnapshotRecord;
+use crate::ledger::record::{Dom0Record, SnapshotRecord};
 use crate::machine::Installation;
 use crate::revision::Revision;
 use crate::{report, text};
@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
     let installation = Installation::open()?;
     let book = &installation.ledger.book;
+    let dom0 = match &arguments.qube {
+        Some(_) => &[],
+        None => book.dom0(),
+    };
     let mut histories: Vec<&History> = match &arguments.qube {
         Some(name) => {
             let of_qubes = book.named(name).into_iter();
@@ -35,14 +39,15 @@ pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
             .iter()
             .map(|history| history_json(history))
             .collect();
-        print_json(&json!({ "qubes": all }))?;
+        let dom0: Vec<Value> = dom0.iter().map(dom0::snapshot_json).collect();
+        print_json(&json!({ "qubes": all, "dom0": dom0 }))?;
     } else {
-        print!("{}", table(&histories));
+        print!("{}", table(&histories, dom0));
     }
     Ok(Ended::Well)
 }
 
-fn table(histories: &[&History]) -> String {
+fn table(histories: &[&History], dom0: &[Dom0Record]) -> String {
     let rows: Vec<[String; 7]> = histories
         .iter()
         .flat_map(|history| {
@@ -51,6 +56,7 @@ fn table(histories: &[&History]) -> String {
                 .iter()
                 .map(|snapshot| row(history, snapshot))
         })
+        .chain(dom0.iter().map(dom0_row))
         .collect();
     if rows.is_empty() {
         return "Nothing is stored yet.\n".to_owned();
@@ -78,6 +84,18 @@ fn table(histories: &[&History]) -> String {
         text.push('\n');
     }
     text
+}
+
+fn dom0_row(snapshot: &Dom0Record) -> [String; 7] {
+    [
+        "dom0".to_owned(),
+        snapshot.sequence.to_string(),
+        text::time(snapshot.time),
+        text::number(snapshot.files),
+        text::bytes(snapshot.file_bytes),
+        String::new(),
+        "by dom0".to_owned(),
+    ]
 }
 
 fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {

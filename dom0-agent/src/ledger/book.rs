@@ -3,7 +3,9 @@
 mod intervals;
 mod kept;
 
-use crate::ledger::record::{Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord};
+use crate::ledger::record::{
+    Class, Dom0Record, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
+};
 use crate::part::Part;
 use crate::revision::Revision;
 pub use intervals::{Pack, Packs};
@@ -20,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Book {
     master: Option<Recipient>,
     histories: BTreeMap<QubeId, History>,
+    dom0: Vec<Dom0Record>,
 }
 
 /// Everything that the ledger says of one qube.
@@ -72,6 +75,11 @@ impl Book {
     /// The master recipient.
     pub fn master(&self) -> Option<&Recipient> {
         self.master.as_ref()
+    }
+
+    /// The snapshots of dom0 itself, oldest first.
+    pub fn dom0(&self) -> &[Dom0Record] {
+        &self.dom0
     }
 
     /// Every history, by the qube's id.
@@ -191,6 +199,14 @@ impl Book {
                     object: *object,
                     first: history.next_sequence(),
                 });
+                Ok(())
+            }
+            Record::Dom0(dom0) => {
+                let last = self.dom0.last().map_or(0, |last| last.sequence);
+                if Some(dom0.sequence) != last.checked_add(1) {
+                    return Err(Contradiction);
+                }
+                self.dom0.push((**dom0).clone());
                 Ok(())
             }
         }

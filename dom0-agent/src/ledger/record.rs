@@ -123,6 +123,8 @@ pub enum Record {
         /// The settings object.
         object: Digest,
     },
+    /// A snapshot of dom0 itself.
+    Dom0(Box<Dom0Record>),
 }
 
 /// A kind of qube that has a root volume of its own.
@@ -232,4 +234,23 @@ pub struct SnapshotRecord {
     pub counts: Counts,
     /// What was left out.
     pub left_out: LeftOuts,
+}
+
+/// A snapshot of dom0 itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dom0Record {
+    /// 1 for the first.
+    pub sequence: u64,
+    /// dom0's time when it began, in seconds since 1970.
+    pub time: i64,
+    /// Its catalogues, in their order.
+    pub catalogues: Vec<Digest>,
+    /// Number of its files.
+    pub files: u64,
+    /// Number of its folders.
+    pub folders: u64,
+    /// Number of its links.
+    pub links: u64,
+    /// Size of its files, in bytes.
+    pub file_bytes: u64,
 }

@@ -1,7 +1,7 @@
 //! What a new lab's dom0 and qubes have over the machine's own files.
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -9,6 +9,14 @@ use anyhow::{Context, Result};
 use crate::layout::Layout;
 use crate::release::Release;
 use crate::userns;
+
+/// Says what `rpm -q -a` says, in an order of its own.
+const RPM: &str = "\
+#!/bin/sh
+[ \"$*\" = '-q -a' ] || exit 1
+echo xen-4.17.4-6.fc37.x86_64
+echo qubes-core-dom0-4.2.30-1.fc37.x86_64
+";
 
 /// The kinds of qubes, by the programs they have.
 pub(crate) const KINDS: [&str; 3] = ["plain", "helper", "storage"];
@@ -41,7 +49,27 @@ pub(crate) fn lay_out(layout: &Layout, release: Release) -> Result<()> {
         symlink(layout.lab_program(), layout.dom0(folder).join("lvm"))?;
     }
     link_program(layout, "qib", &layout.dom0("layer/bin/qib"))?;
+    lay_out_user(layout)?;
     KINDS.iter().try_for_each(|kind| lay_out_kind(layout, kind))
+}
+
+/// dom0's user, what a person puts there, and a list of packages.
+fn lay_out_user(layout: &Layout) -> Result<()> {
+    let home = layout.dom0("home/user");
+    for folder in [&home, &layout.dom0("srv"), &layout.dom0("local")] {
+        fs::create_dir_all(folder)?;
+    }
+    let user = format!("user:x:1000:1000::{}:/bin/bash\n", home.display());
+    for (name, line) in [("passwd", user.as_str()), ("group", "qubes:x:98:user\n")] {
+        let machine = fs::read_to_string(Path::new("/etc").join(name))?;
+        fs::write(
+            layout.dom0("layer/etc").join(name),
+            line.to_owned() + &machine,
+        )?;
+    }
+    let rpm = layout.dom0("layer/bin/rpm");
+    fs::write(&rpm, RPM)?;
+    Ok(fs::set_permissions(&rpm, Permissions::from_mode(0o755))?)
 }
 
 fn lay_out_kind(layout: &Layout, kind: &str) -> Result<()> {

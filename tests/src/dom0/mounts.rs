@@ -26,8 +26,13 @@ pub(crate) fn set_up(layout: &Layout) -> Result<()> {
         ("etc/qubes", "/etc/qubes"),
         ("etc/qubes-rpc", "/etc/qubes-rpc"),
         ("lib/qib", "/var/lib/qib"),
+        ("srv", "/srv"),
+        ("local", "/usr/local"),
     ];
-    for (ours, target) in own {
+    for (ours, target) in own
+        .into_iter()
+        .filter(|(_, target)| Path::new(target).is_dir())
+    {
         mount_bind(layout.dom0(ours), target).with_context(|| target.to_owned())?;
     }
     run(layout)

@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, enforce};
+use super::answer::{Answer, Refusal, enforce};
 use super::property::{qube_mut, qube_of};
 use super::table::Call;
 use crate::daemon::world::World;
 
 const ACCEPT_ALL: &str = "action=accept\n";
-const LABELS: [&str; 8] = [
-    "red", "orange", "yellow", "green", "gray", "blue", "purple", "black",
+const LABELS: [(&str, &str); 8] = [
+    ("red", "0xcc0000"),
+    ("orange", "0xf57900"),
+    ("yellow", "0xedd400"),
+    ("green", "0x73d216"),
+    ("gray", "0x555753"),
+    ("blue", "0x3465a4"),
+    ("purple", "0x75507b"),
+    ("black", "0x000000"),
 ];
 
 pub(crate) fn firewall_get(world: &Arc<World>, call: &Call) -> Answer {
@@ -54,9 +61,16 @@ pub(crate) fn notes_set(world: &Arc<World>, call: &Call) -> Answer {
 
 pub(crate) fn labels(_: &Arc<World>, call: &Call) -> Answer {
     enforce(call.destination == "dom0")?;
-    Ok(LABELS.map(|label| format!("{label}\n")).concat())
+    Ok(LABELS.map(|(label, _)| format!("{label}\n")).concat())
+}
+
+pub(crate) fn label(_: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.destination == "dom0")?;
+    let found = LABELS.iter().find(|(label, _)| *label == call.argument);
+    let (_, colour) = found.ok_or_else(|| Refusal::exception("QubesValueError", ""))?;
+    Ok((*colour).to_owned())
 }
 
 pub(crate) fn is_label(name: &str) -> bool {
-    LABELS.contains(&name)
+    LABELS.iter().any(|(label, _)| *label == name)
 }

@@ -51,6 +51,7 @@ const ADMIN: &[Method] = &[
     ("admin.vm.firewall.Get", settings::firewall_get),
     ("admin.vm.firewall.Set", settings::firewall_set),
     ("admin.label.List", settings::labels),
+    ("admin.label.Get", settings::label),
     ("admin.vm.Create.AppVM", create::app_qube),
     ("admin.vm.CreateInPool.AppVM", create::app_qube_in_pool),
     ("admin.vm.Create.DispVM", create::disposable),
