@@ -176,6 +176,7 @@ fn advice(peer: Peer, code: Code) -> &'static str {
         Code::NoPermit | Code::NotAllowed | Code::Protocol => {
             "the versions in dom0, the helper's template and the storage qube may differ"
         }
+        Code::SessionLives => "wait until it has ended, and run again",
         Code::NoDevice | Code::VolumeFailed | Code::HelperFailed => "run again",
     }
 }

@@ -66,6 +66,8 @@ pub enum Code {
     VolumeEmpty,
     /// Helper: a path of the job is not in the snapshot.
     NoSuchPath,
+    /// Storage: a session of this prefix has not ended.
+    SessionLives,
 }
 
 impl Fault {
@@ -123,6 +125,7 @@ impl Code {
             Self::HelperFailed => "the helper ran into a problem of its own",
             Self::VolumeEmpty => "the volume is empty",
             Self::NoSuchPath => "a path is not in the snapshot",
+            Self::SessionLives => "a session of this qube has not ended at the storage qube",
         }
     }
 }

@@ -36,5 +36,8 @@ pub const MAX_RANGE_BYTES: u32 = 16 << 20;
 /// Paths that one restore may name.
 pub const MAX_PATHS: usize = 12;
 
+/// Objects in one message of a list.
+pub const MAX_LISTED: usize = 1000;
+
 /// The longest path that a restore may name, in bytes.
 pub const MAX_PATH_BYTES: usize = 4 << 10;

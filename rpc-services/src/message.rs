@@ -4,11 +4,13 @@
 //! only by giving the new form a new number.
 
 pub mod backup;
+pub mod forget;
 pub mod key;
 pub mod object;
 pub mod permit;
 pub mod record;
 pub mod restore;
+pub mod scrub;
 pub mod version;
 
 use crate::fault;
@@ -66,6 +68,15 @@ messages! {
     61 record::GetRecord,
     62 record::FindNewest,
     63 record::Newest,
+    70 forget::ListObjects,
+    71 forget::ListTrash,
+    72 forget::Listed,
+    73 forget::TrashObjects,
+    74 forget::Undelete,
+    75 forget::EmptyTrash,
+    76 forget::Moved,
+    80 scrub::ScrubObjects,
+    81 scrub::Scrubbed,
     90 version::Version,
 }
 

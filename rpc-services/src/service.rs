@@ -36,6 +36,10 @@ pub enum Service {
     Permit,
     /// Keep and return dom0's own objects.
     Records,
+    /// List what lies under a prefix, and move it to the trash, back, or out of it.
+    Forget,
+    /// Read objects again and compare them with their names.
+    Scrub,
     /// Put a session's objects, and get its index objects.
     Put,
     /// Get objects of one prefix.
@@ -46,7 +50,7 @@ pub enum Service {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Backup,
         Self::Restore,
         Self::KeyInit,
@@ -55,6 +59,8 @@ impl Service {
         Self::KeyRecover,
         Self::Permit,
         Self::Records,
+        Self::Forget,
+        Self::Scrub,
         Self::Put,
         Self::Get,
         Self::Version,
@@ -71,6 +77,8 @@ impl Service {
             Self::KeyRecover => "qib.KeyRecover",
             Self::Permit => "qib.Permit",
             Self::Records => "qib.Records",
+            Self::Forget => "qib.Forget",
+            Self::Scrub => "qib.Scrub",
             Self::Put => "qib.Put",
             Self::Get => "qib.Get",
             Self::Version => "qib.Version",
@@ -86,7 +94,9 @@ impl Service {
             | Self::KeyQube
             | Self::KeyOpen
             | Self::KeyRecover => (Side::Dom0, &[Side::Helper]),
-            Self::Permit | Self::Records => (Side::Dom0, &[Side::Storage]),
+            Self::Permit | Self::Records | Self::Forget | Self::Scrub => {
+                (Side::Dom0, &[Side::Storage])
+            }
             Self::Put | Self::Get => (Side::Helper, &[Side::Storage]),
             Self::Version => (Side::Dom0, &[Side::Helper, Side::Storage]),
         }

@@ -11,14 +11,16 @@ use std::collections::BTreeMap;
 
 const DOCUMENT: &str = include_str!("../../docs/protocol.md");
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     include_str!("../src/fault.rs"),
     include_str!("../src/message/backup.rs"),
+    include_str!("../src/message/forget.rs"),
     include_str!("../src/message/key.rs"),
     include_str!("../src/message/object.rs"),
     include_str!("../src/message/permit.rs"),
     include_str!("../src/message/record.rs"),
     include_str!("../src/message/restore.rs"),
+    include_str!("../src/message/scrub.rs"),
     include_str!("../src/message/version.rs"),
 ];
 

@@ -1,9 +1,11 @@
 //! Proofs that something may be done. Only the checks here make them.
 
 use crate::descriptor::Dom0;
-use crate::permit::{Permit, Share};
+use crate::permit::{Permit, Permits, Share};
 use crate::spot::Spot;
 use qib_rpc::fault::{Code, Fault};
+use qib_rpc::id::Prefix;
+use qib_rpc::message::forget::ObjectNames;
 use qib_rpc::message::object::PutObject;
 use qib_rpc::message::permit::Verbs;
 use qib_rpc::message::record::{GetRecord, Place, PutRecord};
@@ -116,6 +118,45 @@ impl GetAllowed {
     /// Where.
     pub fn spot(&self) -> &Spot {
         &self.spot
+    }
+}
+
+/// Proof that these objects may be moved to the trash, or back.
+#[derive(Debug)]
+pub struct TrashAllowed {
+    prefix: Prefix,
+    names: ObjectNames,
+}
+
+impl TrashAllowed {
+    /// For dom0: what backups made, while no session of the prefix lives.
+    ///
+    /// # Errors
+    /// A fault when one lives, or a name is of another kind.
+    pub fn dom0(
+        _caller: &Dom0,
+        permits: &Permits,
+        prefix: Prefix,
+        names: ObjectNames,
+    ) -> Result<Self, Fault> {
+        let mut items = names.items().iter();
+        if let Some(name) = items.find(|name| !name.kind.is_made_by_backup()) {
+            return Err(Fault::about(Code::NotAllowed, name.digest));
+        }
+        if permits.any_lives(prefix) {
+            return Err(Fault::new(Code::SessionLives));
+        }
+        Ok(Self { prefix, names })
+    }
+
+    /// Where they lie.
+    pub fn prefix(&self) -> Prefix {
+        self.prefix
+    }
+
+    /// Which.
+    pub fn names(&self) -> &[ObjectName] {
+        self.names.items()
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a place that keeps objects must promise.
 
-use crate::allowed::{GetAllowed, PutAllowed};
+use crate::allowed::{GetAllowed, PutAllowed, TrashAllowed};
+use crate::descriptor::Dom0;
+use crate::stamp::Stamp;
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::id::Digest;
+use qib_rpc::id::{Digest, Prefix};
+use qib_rpc::message::forget::{ListedObject, Moved};
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
 use rustix::io::Errno;
@@ -28,6 +31,44 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Trouble`] says what the place could not do.
     fn newest(&self, place: Place, kind: Kind) -> Result<Option<ObjectName>, Trouble>;
+
+    /// The objects of this kind in any order; of packs, only those whose digest begins with
+    /// `part`, if that is given.
+    ///
+    /// # Errors
+    /// [`Trouble`] says what the place could not do.
+    fn list(
+        &self,
+        caller: &Dom0,
+        place: Place,
+        kind: Kind,
+        part: Option<u8>,
+    ) -> Result<Vec<ListedObject>, Trouble>;
+
+    /// The objects in the prefix's trash.
+    ///
+    /// # Errors
+    /// [`Trouble`] says what the place could not do.
+    fn trashed(&self, caller: &Dom0, prefix: Prefix) -> Result<Vec<ListedObject>, Trouble>;
+
+    /// Moves objects to the trash, durably, and notes when.
+    ///
+    /// # Errors
+    /// [`Trouble`] says what the place could not do.
+    fn trash(&self, allowed: &TrashAllowed, now: Stamp) -> Result<Moved, Trouble>;
+
+    /// Moves objects back, durably, and never in the place of others.
+    ///
+    /// # Errors
+    /// [`Trouble`] says what the place could not do.
+    fn undelete(&self, allowed: &TrashAllowed) -> Result<Moved, Trouble>;
+
+    /// Removes for ever what has been in the trash for so many days by both clocks.
+    ///
+    /// # Errors
+    /// [`Trouble`] says what the place could not do.
+    fn empty(&self, caller: &Dom0, prefix: Prefix, now: Stamp, days: u32)
+    -> Result<Moved, Trouble>;
 }
 
 /// An object on its way in. Dropping it leaves no trace.
@@ -79,13 +120,17 @@ pub enum Trouble {
 impl Trouble {
     /// The fault to tell the peer.
     pub fn about(&self, object: Digest) -> Fault {
-        let code = match self {
+        Fault::about(self.code(), object)
+    }
+
+    /// The code of that fault.
+    pub fn code(&self) -> Code {
+        match self {
             Self::Missing => Code::Missing,
             Self::Damaged => Code::Damaged,
             Self::Full => Code::StorageFull,
             Self::Failed(_) => Code::StorageFailed,
-        };
-        Fault::about(code, object)
+        }
     }
 }
 

@@ -36,6 +36,10 @@ pub enum Request {
     Permit(Dom0),
     /// `qib.Records` from dom0.
     Records(Dom0),
+    /// `qib.Forget` from dom0.
+    Forget(Dom0),
+    /// `qib.Scrub` from dom0.
+    Scrub(Dom0),
     /// `qib.Put` from some qube.
     Put(Claim),
     /// `qib.Get` from some qube.
@@ -92,6 +96,8 @@ pub fn decode(untrusted_text: &[u8]) -> Result<Request, BadCall> {
     match Service::parse(untrusted_service) {
         Some(Service::Permit) => dom0(untrusted_argument, source).map(Request::Permit),
         Some(Service::Records) => dom0(untrusted_argument, source).map(Request::Records),
+        Some(Service::Forget) => dom0(untrusted_argument, source).map(Request::Forget),
+        Some(Service::Scrub) => dom0(untrusted_argument, source).map(Request::Scrub),
         Some(Service::Put) => claim(untrusted_argument, source).map(Request::Put),
         Some(Service::Get) => claim(untrusted_argument, source).map(Request::Get),
         Some(Service::Version) => dom0(untrusted_argument, source).map(Request::Version),
@@ -141,6 +147,8 @@ mod tests {
             ("qib.Permit".to_owned(), BadCall::NotUnderstood),
             ("qib.Permit work".to_owned(), BadCall::WrongCaller),
             ("qib.Records dom0 ".to_owned(), BadCall::WrongCaller),
+            ("qib.Forget work".to_owned(), BadCall::WrongCaller),
+            ("qib.Scrub+ work".to_owned(), BadCall::WrongCaller),
             ("qib.Version work".to_owned(), BadCall::WrongCaller),
             ("qib.Permit+x dom0".to_owned(), BadCall::NotUnderstood),
             ("qib.Backup dom0".to_owned(), BadCall::NotUnderstood),

@@ -11,14 +11,19 @@ mod input;
 mod output;
 mod shelves;
 mod sweep;
+mod trash;
 
-use crate::allowed::{GetAllowed, PutAllowed};
+use crate::allowed::{GetAllowed, PutAllowed, TrashAllowed};
 use crate::backend::{Backend, Incoming, Opened, Trouble};
+use crate::descriptor::Dom0;
 use crate::layout;
 use crate::spot::Spot;
+use crate::stamp::Stamp;
 use arrivals::Arrivals;
 use arriving::Arriving;
 use input::Input;
+use qib_rpc::id::Prefix;
+use qib_rpc::message::forget::{ListedObject, Moved};
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
@@ -101,5 +106,37 @@ impl Backend for Folder {
             Err(Trouble::Missing) => Ok(None),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    fn list(
+        &self,
+        _caller: &Dom0,
+        place: Place,
+        kind: Kind,
+        part: Option<u8>,
+    ) -> Result<Vec<ListedObject>, Trouble> {
+        trash::list(&self.shelves, place, kind, part)
+    }
+
+    fn trashed(&self, _caller: &Dom0, prefix: Prefix) -> Result<Vec<ListedObject>, Trouble> {
+        trash::trashed(&self.shelves, prefix)
+    }
+
+    fn trash(&self, allowed: &TrashAllowed, now: Stamp) -> Result<Moved, Trouble> {
+        trash::trash(&self.shelves, allowed, now)
+    }
+
+    fn undelete(&self, allowed: &TrashAllowed) -> Result<Moved, Trouble> {
+        trash::undelete(&self.shelves, allowed)
+    }
+
+    fn empty(
+        &self,
+        _caller: &Dom0,
+        prefix: Prefix,
+        now: Stamp,
+        days: u32,
+    ) -> Result<Moved, Trouble> {
+        trash::empty(&self.shelves, prefix, now, days)
     }
 }

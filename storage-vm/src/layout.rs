@@ -6,9 +6,11 @@
 //! PREFIX/pack/XX/pack-DIGEST     XX: the first two digits of the digest
 //! PREFIX/KIND/arrivals           the order in which objects came
 //! PREFIX/tmp/tN                  an object that is still arriving
+//! PREFIX/trash/T-U/KIND-DIGEST   an object that came to the trash at T by dom0's clock, U by ours
 //! ```
 
 use crate::spot::Spot;
+use crate::stamp::Stamp;
 use qib_rpc::hex;
 use qib_rpc::id::Prefix;
 use qib_rpc::message::record::Place;
@@ -42,9 +44,47 @@ pub fn kind_folders(place: Place, kind: Kind) -> Vec<String> {
 pub fn folders(spot: &Spot) -> Vec<String> {
     let mut folders = kind_folders(spot.place, spot.name.kind);
     if let (Kind::Pack, [first, ..]) = (spot.name.kind, spot.name.digest.bytes()) {
-        folders.push(hex::encode(&[*first]));
+        folders.push(shelf(*first));
     }
     folders
+}
+
+/// The folder of the packs whose digest begins with this byte.
+pub fn shelf(first: u8) -> String {
+    hex::encode(&[first])
+}
+
+/// True for a name that [`shelf`] gives.
+pub fn is_shelf(name: &str) -> bool {
+    hex::decode::<1>(name).is_some()
+}
+
+/// The folders down to the trash of a prefix.
+pub fn trash_folders(prefix: Prefix) -> Vec<String> {
+    vec![prefix.to_string(), "trash".to_owned()]
+}
+
+/// The folders down to what comes to the trash at this moment.
+pub fn bin_folders(prefix: Prefix, stamp: Stamp) -> Vec<String> {
+    let mut folders = trash_folders(prefix);
+    folders.push(bin_name(stamp));
+    folders
+}
+
+/// The name of the last of these.
+pub fn bin_name(stamp: Stamp) -> String {
+    let Stamp { dom0, own } = stamp;
+    format!("{dom0}-{own}")
+}
+
+/// The moment in a name that [`bin_name`] gives.
+pub fn parse_bin(name: &str) -> Option<Stamp> {
+    let (dom0, own) = name.split_once('-')?;
+    let stamp = Stamp {
+        dom0: dom0.parse().ok()?,
+        own: own.parse().ok()?,
+    };
+    (bin_name(stamp) == name).then_some(stamp)
 }
 
 /// The folders down to the temporary files of `place`.
@@ -94,6 +134,19 @@ mod tests {
             folders(&spot(Place::Root, Kind::Kit)),
             ["root", "kit"].map(str::to_owned)
         );
+    }
+
+    #[test]
+    fn only_our_own_bins_are_bins() {
+        let stamp = Stamp {
+            dom0: 1_795_986_000,
+            own: 3,
+        };
+        assert_eq!(parse_bin(&bin_name(stamp)), Some(stamp));
+        for name in ["", "-", "1-", "1", "01-2", "1-+2", "-1-2", "1-2-3", "1-2 "] {
+            assert_eq!(parse_bin(name), None, "{name}");
+        }
+        assert!(is_shelf("0a") && !is_shelf("0A") && !is_shelf("0") && !is_shelf("trash"));
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //!   proven, and nothing is stored without that.
 //! * `backend` is what a place must promise; `folder` is the one place so far.
 //!
-//! **Invariant:** there is no function here that deletes or overwrites an object.
+//! **Invariant:** no function here overwrites an object. What removes one moves it to the trash,
+//! on dom0's word, and out of it only after days by two clocks (`stamp`).
 
 pub mod allowed;
 pub mod backend;
@@ -25,3 +26,4 @@ pub mod receive;
 pub mod send;
 pub mod service;
 pub mod spot;
+pub mod stamp;

@@ -22,11 +22,12 @@ const MAX_CALLS: usize = 64;
 ///
 /// # Errors
 /// What keeps the socket from being opened.
-pub fn run(socket: &Path, backend: Box<dyn Backend>) -> io::Result<()> {
+pub fn run(socket: &Path, backend: Box<dyn Backend>, trash_days: u32) -> io::Result<()> {
     let listener = bind(socket)?;
     let daemon = Arc::new(Daemon {
         backend,
         permits: Permits::default(),
+        trash_days,
     });
     let calls = Arc::new(());
     log::line(format_args!("ready"));

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let options = Cli::parse();
     let ended = Folder::open(&options.folder)
-        .and_then(|folder| listen::run(&options.socket, Box::new(folder)));
+        .and_then(|folder| listen::run(&options.socket, Box::new(folder), options.trash_days));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,9 +1,11 @@
 //! One call, from its descriptor to its end.
 
+mod forget;
 mod get;
 mod permit;
 mod put;
 mod records;
+mod scrub;
 
 use crate::backend::Backend;
 use crate::descriptor::{self, BadCall, Claim, Request};
@@ -26,6 +28,8 @@ pub struct Daemon {
     pub backend: Box<dyn Backend>,
     /// The sessions that live.
     pub permits: Permits,
+    /// For how many days, at least, the trash keeps what comes to it.
+    pub trash_days: u32,
 }
 
 /// Why a conversation ends before its end.
@@ -84,6 +88,8 @@ fn answer(stream: &Arc<UnixStream>, daemon: &Daemon) -> Result<(), Ended> {
     match request {
         Request::Permit(dom0) => permit::answer(stream, daemon, &dom0),
         Request::Records(dom0) => records::answer(stream, daemon, &dom0),
+        Request::Forget(dom0) => forget::answer(stream, daemon, &dom0),
+        Request::Scrub(dom0) => scrub::answer(stream, daemon, &dom0),
         Request::Version(_) => Ok(Sender::new(stream.as_ref()).send(&Version::OURS)?),
         Request::Put(claim) => put::answer(stream, daemon, enter(stream, daemon, &claim)?),
         Request::Get(claim) => get::answer(stream, daemon, enter(stream, daemon, &claim)?),

@@ -141,6 +141,8 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
     let services = [
         "qib.Permit",
         "qib.Records",
+        "qib.Forget",
+        "qib.Scrub",
         "qib.Backup",
         "qib.Restore",
         "qib.KeyInit",

@@ -26,7 +26,8 @@ fn remove_from(folder: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-fn names(folder: impl AsFd, ours: fn(&str) -> bool) -> io::Result<Vec<String>> {
+/// The names in `folder` that are ours.
+pub fn names(folder: impl AsFd, ours: fn(&str) -> bool) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         if let Ok(name) = entry?.file_name().to_str()

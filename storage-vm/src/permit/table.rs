@@ -3,7 +3,7 @@
 use super::Permit;
 use crate::descriptor::{Claim, Dom0};
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::id::SessionId;
+use qib_rpc::id::{Prefix, SessionId};
 use qib_rpc::message::permit::{PermitRequest, Took};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -48,6 +48,13 @@ impl Permits {
             .ok_or(Fault::new(Code::NoPermit))
     }
 
+    /// True while a session of this prefix lives.
+    pub fn any_lives(&self, prefix: Prefix) -> bool {
+        let sessions = self.sessions();
+        let mut live = sessions.values().flatten();
+        live.any(|permit| permit.request().prefix == prefix)
+    }
+
     fn sessions(&self) -> MutexGuard<'_, HashMap<SessionId, Option<Arc<Permit>>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,7 +91,6 @@ impl Drop for Held<'_> {
 mod tests {
     use super::*;
     use crate::descriptor::{Request, decode};
-    use qib_rpc::id::Prefix;
     use qib_rpc::message::permit::{Quota, Verbs};
     use qib_rpc::name::QubeName;
 

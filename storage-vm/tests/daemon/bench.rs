@@ -24,8 +24,12 @@ pub struct Daemon {
 
 impl Daemon {
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, options: &[&str]) -> Self {
         let socket = folder.with_extension("sock");
-        let child = command(folder, &socket).spawn().unwrap();
+        let child = command(folder, &socket).args(options).spawn().unwrap();
         let daemon = Self { child, socket };
         let begun = Instant::now();
         while UnixStream::connect(&daemon.socket).is_err() {

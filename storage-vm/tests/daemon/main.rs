@@ -11,11 +11,13 @@
 mod bench;
 mod calls;
 mod crash;
+mod forget;
 mod full;
 mod get;
 mod hostile;
 mod permit;
 mod put;
 mod records;
+mod scrub;
 mod speed;
 mod start;
