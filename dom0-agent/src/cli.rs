@@ -2,24 +2,36 @@
 
 mod backup;
 mod doctor;
+mod forget;
 mod init;
+mod lock;
+mod prune;
 mod receipt;
 mod recover;
 mod restore;
+mod scrub;
 mod settings;
 mod setup;
 mod snapshots;
+mod undelete;
+mod usage;
 
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use doctor::Doctor;
+pub use forget::Forget;
 pub use init::Init;
+pub use lock::Lock;
+pub use prune::Prune;
 pub use receipt::Receipt;
 pub use recover::Recover;
 pub use restore::{Restore, Source};
+pub use scrub::Scrub;
 pub use settings::{Diff, History, Settings, Show};
 pub use setup::Setup;
 pub use snapshots::Snapshots;
+pub use undelete::Undelete;
+pub use usage::Usage;
 
 /// Incremental, encrypted backups of qubes.
 ///
@@ -78,4 +90,31 @@ pub enum Command {
     /// Write it down now and then, and keep it away from this machine and from the storage.
     /// After a loss of both, 'qib recover --receipt' compares. Each backup prints one, too.
     Receipt(Receipt),
+    /// Forget snapshots that a policy does not keep, or that are named.
+    ///
+    /// What it frees at the storage qube, 'qib prune' removes. The newest snapshot of a qube goes
+    /// by no policy, a locked one not at all. Days, weeks and so on are those of dom0's clock, in
+    /// UTC; one that was set back makes nothing go.
+    ///
+    /// Without --keep-… the qube's feature 'qib.retention' counts, such as
+    /// 'hourly=24,daily=7,weekly=4'; --all passes over a qube that has none.
+    Forget(Forget),
+    /// Free the space of what was forgotten.
+    ///
+    /// What nothing needs goes to the storage qube's trash, and out of it days later. It needs no
+    /// passphrase.
+    Prune(Prune),
+    /// Say what space qubes and snapshots take, from the ledger; with --at-storage, what lies there.
+    Usage(Usage),
+    /// Have the storage qube read its objects again and compare them with their digests.
+    ///
+    /// It needs no passphrase. What a disk has lost is found by it, not what a hostile storage
+    /// qube hides: only a restore shows that.
+    Scrub(Scrub),
+    /// Keep a forgotten snapshot again, while its objects are still there or in the trash.
+    Undelete(Undelete),
+    /// Keep a snapshot, whatever a policy says.
+    Lock(Lock),
+    /// Let policies decide about a locked snapshot again.
+    Unlock(Lock),
 }

@@ -3,13 +3,19 @@
 pub(crate) mod backup;
 mod doctor;
 mod dom0;
+mod forget;
 mod init;
+mod lock;
+mod prune;
 mod receipt;
 mod recover;
 mod restore;
+mod scrub;
 mod settings;
 mod setup;
 mod snapshots;
+mod undelete;
+mod usage;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -43,6 +49,13 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::Recover(arguments) => recover::run(arguments, cli.quiet),
+        Command::Forget(arguments) => forget::run(arguments, cli.quiet),
+        Command::Prune(arguments) => prune::run(arguments, cli.quiet),
+        Command::Usage(arguments) => usage::run(arguments, cli.quiet),
+        Command::Scrub(arguments) => scrub::run(arguments, cli.quiet),
+        Command::Undelete(arguments) => undelete::run(arguments, cli.quiet),
+        Command::Lock(arguments) => lock::run(arguments, true),
+        Command::Unlock(arguments) => lock::run(arguments, false),
     };
     let ended = ended.unwrap_or_else(|error| {
         eprintln!("qib: error: {error}");

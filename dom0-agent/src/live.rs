@@ -40,17 +40,12 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
     let history = installation.ledger.book.history(qube);
     let history =
         history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))?;
-    let in_last = |(digest, pack): (&Digest, &Pack)| LivePack {
-        digest: *digest,
-        live_bytes: pack.live_bytes(),
-        in_last_snapshot: true,
-    };
-    let mut live_packs: Vec<LivePack> = history.packs.live().map(in_last).collect();
-    let mut index = history.index.items().to_vec();
-    let mut sizes = Vec::new();
+    let live = Live::of_ledger(history);
     if history.partials.is_empty() {
-        return finish(live_packs, index, sizes);
+        return Ok(live);
     }
+    let (mut live_packs, mut index) = (live.packs, live.index.items().to_vec());
+    let mut sizes = Vec::new();
     let mut records = Records::start(machine)?;
     let room = MAX_INDEX_OBJECTS.saturating_sub(index.len());
     for partial in newest(&history.partials, room) {
@@ -68,7 +63,12 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
     live_packs.sort_by_key(|pack| (pack.digest, !pack.in_last_snapshot));
     live_packs.dedup_by_key(|pack| pack.digest);
     sizes.sort_unstable();
-    finish(live_packs, index, sizes)
+    let index = index.try_into();
+    Ok(Live {
+        packs: live_packs,
+        index: index.map_err(|_| Error::Ledger("too many index objects".to_owned()))?,
+        sizes,
+    })
 }
 
 fn of_partial(pack: &PackChange) -> LivePack {
@@ -87,17 +87,6 @@ fn newest(partials: &[PartialRecord], count: usize) -> Vec<&PartialRecord> {
     let mut chosen: Vec<_> = last_of_each.take(count).collect();
     chosen.reverse();
     chosen
-}
-
-fn finish(packs: Vec<LivePack>, index: Vec<Digest>, sizes: Vec<(Digest, u64)>) -> Result<Live> {
-    let index = index
-        .try_into()
-        .map_err(|_| Error::Ledger("too many index objects".to_owned()))?;
-    Ok(Live {
-        packs,
-        index,
-        sizes,
-    })
 }
 
 fn partial_packs(
@@ -175,6 +164,20 @@ pub fn change_records(
 }
 
 impl Live {
+    /// What the last snapshot leaves, without what interrupted sessions stored since.
+    pub fn of_ledger(history: &History) -> Self {
+        let in_last = |(digest, pack): (&Digest, &Pack)| LivePack {
+            digest: *digest,
+            live_bytes: pack.live_bytes(),
+            in_last_snapshot: true,
+        };
+        Self {
+            packs: history.packs.live().map(in_last).collect(),
+            index: history.index.clone(),
+            sizes: Vec::new(),
+        }
+    }
+
     /// Gives packs that an earlier session stored the sizes that it said.
     pub fn size(&self, changes: &mut [PackChange]) {
         let added = changes

@@ -57,6 +57,17 @@ pub fn shown(value: &str, indent: &str) -> String {
     shown
 }
 
+/// Numbers that are in order, as `1-5, 7`.
+pub fn ranges(ordered: &[u64]) -> String {
+    let runs = ordered.chunk_by(|one, next| one.checked_add(1) == Some(*next));
+    let run = |run: &[u64]| match run {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, .., last] => format!("{first}-{last}"),
+    };
+    runs.map(run).collect::<Vec<String>>().join(", ")
+}
+
 /// A time in seconds since 1970, as `2026-11-21 09:30:00 UTC`.
 pub fn time(seconds: i64) -> String {
     let (year, month, day) = date(seconds.div_euclid(86_400));
@@ -100,7 +111,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 
 /// Year, month and day of a day since 1970, in the Gregorian calendar: counted
 /// in eras of 400 years whose years begin in March.
-fn date(day: i64) -> (i64, i64, i64) {
+pub(crate) fn date(day: i64) -> (i64, i64, i64) {
     let day = day + 719_468;
     let era = day.div_euclid(146_097);
     let day_of_era = day.rem_euclid(146_097);
@@ -151,6 +162,19 @@ mod tests {
     fn values_of_others_move_no_cursor() {
         assert_eq!(shown("a b\nc", "  "), "a b\n  c");
         assert_eq!(shown("é\x1b[2J\r\t\u{202e}\u{9b}1m", ""), "é_[2J____1m");
+    }
+
+    #[test]
+    fn numbers_in_a_row_are_a_range() {
+        for (numbers, shown) in [
+            (&[][..], ""),
+            (&[3], "3"),
+            (&[1, 2], "1-2"),
+            (&[1, 2, 3, 5, 7, 8], "1-3, 5, 7-8"),
+            (&[u64::MAX], "18446744073709551615"),
+        ] {
+            assert_eq!(ranges(numbers), shown);
+        }
     }
 
     #[test]

@@ -106,17 +106,23 @@ fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
         text::number(snapshot.counts.files),
         text::bytes(snapshot.counts.file_bytes),
         text::bytes(snapshot.counts.bytes_stored),
-        read(history.manner(snapshot.sequence)) + &of(history.revision(snapshot.sequence)),
+        read(history, snapshot.sequence) + &of(history.revision(snapshot.sequence)),
     ]
 }
 
-fn read(manner: Manner) -> String {
+fn read(history: &History, sequence: u64) -> String {
+    let manner = history.manner(sequence);
     let kind = manner.kind().text();
+    let locked = if history.is_locked(sequence) {
+        "; locked"
+    } else {
+        ""
+    };
     match manner {
-        Manner::Reader => "by qib".to_owned(),
-        Manner::Kernel(_) => format!("by the kernel: {kind}"),
-        Manner::Image(_) => format!("as an image: {kind}"),
-        Manner::Disk => format!("by qib: {kind}"),
+        Manner::Reader => format!("by qib{locked}"),
+        Manner::Kernel(_) => format!("by the kernel: {kind}{locked}"),
+        Manner::Image(_) => format!("as an image: {kind}{locked}"),
+        Manner::Disk => format!("by qib: {kind}{locked}"),
     }
 }
 
@@ -150,6 +156,7 @@ fn snapshot_json(history: &History, snapshot: &SnapshotRecord) -> Value {
         "read_by": manner.word(),
         "volume": manner.kind().text(),
         "revision": history.revision(snapshot.sequence).map(report::revision),
+        "locked": history.is_locked(snapshot.sequence),
         "counts": report::counts(&snapshot.counts),
         "left_out": report::left_out(&snapshot.left_out),
     })

@@ -146,7 +146,7 @@ fn what_is_to_be_sent_again_stays_with_the_snapshots_that_need_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Against a model that keeps the whole set of every snapshot.
     #[test]

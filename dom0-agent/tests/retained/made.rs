@@ -3,7 +3,10 @@
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
 use qib::ledger::book::History;
-use qib::ledger::record::{Change, PackChange, QubeRecord, Record, SnapshotRecord};
+use qib::ledger::record::{
+    Change, Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
+};
+use qib::revision::{Revision, RevisionId};
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Dom0Secret, Recipient, SealedIdentity};
@@ -13,20 +16,32 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 pub const QUBE: QubeId = QubeId::new([1; 16]);
+const ROOT: QubeId = QubeId::new([3; 16]);
 
 /// A ledger with one qube, in a folder of its own.
 pub struct Made {
     _folder: TempDir,
-    path: PathBuf,
+    pub path: PathBuf,
     pub ledger: Ledger,
 }
 
-fn key() -> LedgerKey {
+pub fn key() -> LedgerKey {
     Keys::new(&Dom0Secret::new([9; 32])).ledger()
 }
 
 fn recipient() -> Recipient {
     Recipient::new(format!("age1{}", "q".repeat(58))).unwrap()
+}
+
+fn qube(id: QubeId) -> QubeRecord {
+    QubeRecord {
+        id,
+        uuid: None,
+        name: QubeName::parse("work").unwrap(),
+        prefix: Prefix::new([2; 16]),
+        recipient: recipient(),
+        sealed: SealedIdentity::new(vec![1]).unwrap(),
+    }
 }
 
 /// The pack of this number.
@@ -78,15 +93,24 @@ impl Made {
             path,
             ledger,
         };
-        made.ok(Record::Qube(QubeRecord {
-            id: QUBE,
-            uuid: None,
-            name: QubeName::parse("work").unwrap(),
-            prefix: Prefix::new([2; 16]),
-            recipient: recipient(),
-            sealed: SealedIdentity::new(vec![1]).unwrap(),
-        }));
+        made.ok(Record::Qube(qube(QUBE)));
         made
+    }
+
+    /// Gives the qube a root volume of its own.
+    pub fn root(&mut self) {
+        self.ok(Record::Root {
+            of: QUBE,
+            class: Class::Standalone,
+            record: qube(ROOT),
+        });
+    }
+
+    pub fn root_snapshot(&mut self, time: i64) {
+        let root = self.ledger.book.root(QUBE).unwrap();
+        let mut snapshot = snapshot(root.next_sequence(), time);
+        snapshot.qube = ROOT;
+        self.ok(Record::Snapshot(Box::new(snapshot)));
     }
 
     pub fn ok(&mut self, record: Record) {
@@ -102,6 +126,27 @@ impl Made {
             changes,
         });
         self.ok(Record::Snapshot(Box::new(snapshot(sequence, time))));
+    }
+
+    /// The next snapshot is of an older state, of this date.
+    pub fn revision(&mut self, time: i64) {
+        let sequence = self.history().next_sequence();
+        let id = RevisionId::parse(&time.to_string()).unwrap();
+        self.ok(Record::Revision {
+            qube: QUBE,
+            session: session(sequence),
+            revision: Revision { id, time },
+        });
+    }
+
+    /// Notes what an interrupted session had stored.
+    pub fn partial(&mut self, index: Digest, packs: Digest) {
+        self.ok(Record::Partial(PartialRecord {
+            qube: QUBE,
+            session: session(1 << 50),
+            index,
+            packs,
+        }));
     }
 
     pub fn forget(&mut self, sequences: &[u64]) {

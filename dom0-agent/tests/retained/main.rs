@@ -10,3 +10,5 @@
 
 mod kept;
 mod made;
+mod needed;
+mod policy;

@@ -5,6 +5,7 @@ use super::Contradiction;
 use crate::ledger::record::{Change, PackChange};
 use qib_rpc::id::Digest;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The end of the interval of a live pack.
 const OPEN: u64 = u64::MAX;
@@ -35,12 +36,16 @@ impl Pack {
         (self.first..self.end).contains(&sequence)
     }
 
+    /// Which of these snapshots need it, by their places; their numbers are in order.
+    pub fn needed_in(&self, ordered: &[u64]) -> Range<usize> {
+        let from = ordered.partition_point(|sequence| *sequence < self.first);
+        let to = ordered.partition_point(|sequence| *sequence < self.end);
+        from..to
+    }
+
     /// True when one of these snapshots needs it; their numbers are in order.
     pub fn is_needed_by_any(&self, ordered: &[u64]) -> bool {
-        let from = ordered.partition_point(|sequence| *sequence < self.first);
-        ordered
-            .get(from)
-            .is_some_and(|sequence| *sequence < self.end)
+        !self.needed_in(ordered).is_empty()
     }
 
     /// Bytes of it that the last snapshot in its interval needs.

@@ -1,0 +1,18 @@
+//! The arguments of `qib scrub`.
+
+use clap::Args;
+use qib_rpc::name::QubeName;
+
+/// Arguments of `scrub`.
+#[derive(Debug, Args)]
+pub struct Scrub {
+    /// Only this qube's objects.
+    pub qube: Option<QubeName>,
+    /// Read so many percent of each qube's objects, from where the last scrub ended.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub share: u32,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,17 @@
+//! The arguments of `qib undelete`.
+
+use clap::Args;
+use qib_rpc::name::QubeName;
+
+/// Arguments of `undelete`.
+#[derive(Debug, Args)]
+pub struct Undelete {
+    /// The qube that was backed up.
+    pub qube: QubeName,
+    /// The number of the snapshot.
+    #[arg(value_name = "N")]
+    pub snapshot: u64,
+    /// Which of several qubes that had this name: the beginning of its id.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+}

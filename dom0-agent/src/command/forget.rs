@@ -1,0 +1,222 @@
+//! `qib forget`: what goes, what that frees, and the ledger's record of it.
+
+use super::{Ended, lock, print_json};
+use crate::admin::call;
+use crate::admin::reply::Qube;
+use crate::cli::Forget as Arguments;
+use crate::error::{Error, Result};
+use crate::ledger::book::History;
+use crate::ledger::record::{MAX_SEQUENCES, Record};
+use crate::machine::{Installation, Machine};
+use crate::progress::Progress;
+use crate::retention::plan::{self, Freed, Going};
+use crate::retention::policy::Policy;
+use crate::select::{Choice, Selector};
+use crate::{storage, text};
+use qib_rpc::id::QubeId;
+use qib_rpc::name::QubeName;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The feature that holds a qube's policy.
+const FEATURE: &str = "qib.retention";
+
+/// What went of one history.
+struct Forgotten {
+    qube: QubeId,
+    /// The qube's name, with the part.
+    name: String,
+    sequences: Vec<u64>,
+    kept: Vec<u64>,
+    freed: Freed,
+}
+
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
+    let policy = arguments.keep.policy();
+    let policy = policy.map_err(|error| Error::Config(error.to_string()))?;
+    let is_one = matches!(arguments.qubes.as_slice(), [Selector::Name(_)]);
+    if !is_one && (arguments.id.is_some() || !arguments.snapshot.is_empty()) {
+        let text = "--id and --snapshot are for one qube, by its name";
+        return Err(Error::Config(text.to_owned()));
+    }
+    let machine = Machine::open()?;
+    let mut installation = Installation::open()?;
+    if !arguments.dry_run {
+        storage::wake(&machine, &Progress::new(quiet))?;
+        storage::compare(&machine, &installation)?;
+    }
+    let qubes = call::qubes()?;
+    let choice = Choice {
+        all: arguments.all,
+        of: &arguments.qubes,
+        but: &arguments.exclude,
+    };
+    let (mut done, mut failed) = (Vec::new(), false);
+    for name in choice.names(&qubes, &machine.config.storage)? {
+        match of_qube(arguments, policy, &installation, &qubes, &name) {
+            Ok(found) => done.extend(found),
+            Err(error) => {
+                eprintln!("qib: error: {name}: {error}");
+                failed = true;
+            }
+        }
+    }
+    if !arguments.dry_run {
+        for record in done.iter().flat_map(|one| records(one, machine.now())) {
+            installation.ledger.append(record)?;
+        }
+        lock::copy_ledger(&machine, &installation);
+    }
+    if arguments.json {
+        let all: Vec<Value> = done.iter().map(|one| one.json(arguments.dry_run)).collect();
+        print_json(&json!({ "qubes": all }))?;
+    } else {
+        done.iter().for_each(|one| one.print(arguments.dry_run));
+    }
+    Ok(match (failed, done.is_empty()) {
+        (false, _) => Ended::Well,
+        (true, false) => Ended::Partly,
+        (true, true) => Ended::Failed,
+    })
+}
+
+fn of_qube(
+    arguments: &Arguments,
+    policy: Option<Policy>,
+    installation: &Installation,
+    qubes: &[Qube],
+    name: &QubeName,
+) -> Result<Vec<Forgotten>> {
+    let book = &installation.ledger.book;
+    let Some(history) = history(arguments, installation, qubes, name)? else {
+        return Ok(Vec::new());
+    };
+    let root = book.root(history.qube.id);
+    let going = if !arguments.snapshot.is_empty() {
+        plan::with_root(named(history, &arguments.snapshot)?, root)
+    } else if let Some(policy) = policy.map_or_else(|| policy_of(name), |given| Ok(Some(given)))? {
+        plan::by_policy(&policy, history, root)
+    } else if arguments.all {
+        return Ok(Vec::new());
+    } else {
+        return Err(Error::Config(format!(
+            "no policy says what to keep; give one, such as --keep-daily 7, or set one with \
+             'qvm-features {name} {FEATURE} daily=7,weekly=4'"
+        )));
+    };
+    Ok(going.iter().map(Forgotten::new).collect())
+}
+
+/// The history that is meant; none of a qube that was never backed up and not named.
+fn history<'a>(
+    arguments: &Arguments,
+    installation: &'a Installation,
+    qubes: &[Qube],
+    name: &QubeName,
+) -> Result<Option<&'a History>> {
+    let book = &installation.ledger.book;
+    let living = match qubes.iter().find(|qube| qube.name == *name) {
+        Some(qube) => book.of_living(name, call::with_uuid(qube)?.uuid),
+        None => None,
+    };
+    if living.is_none() && arguments.all {
+        return Ok(None);
+    }
+    let exists = |id: QubeId| living.is_some_and(|living| living.qube.id == id);
+    let history = match (living, &arguments.id) {
+        (Some(living), None) => living,
+        _ => crate::named::history(book, name, arguments.id.as_deref())?,
+    };
+    if exists(history.qube.id) || arguments.yes {
+        return Ok(Some(history));
+    }
+    let text = "this qube does not exist any more, and what is stored of it may be all that is \
+                left; to forget some of that, add --yes";
+    Err(Error::Restore(text.to_owned()))
+}
+
+/// The policy that was set for a qube.
+fn policy_of(name: &QubeName) -> Result<Option<Policy>> {
+    let text = match call::feature(name, FEATURE) {
+        // A qube that is gone has no features.
+        Err(error) if error.is("QubesVMNotFoundError") => None,
+        text => text?.filter(|text| !text.is_empty()),
+    };
+    let wrong = |error| Error::Config(format!("its feature '{FEATURE}': {error}"));
+    text.map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+fn named<'a>(history: &'a History, sequences: &[u64]) -> Result<Going<'a>> {
+    let ordered: BTreeSet<u64> = sequences.iter().copied().collect();
+    for sequence in &ordered {
+        if history.snapshot(*sequence).is_none() {
+            return Err(lock::no_snapshot(&history.qube.name, *sequence));
+        }
+        if history.is_locked(*sequence) {
+            let text = format!("snapshot {sequence} is locked; see 'qib unlock --help'");
+            return Err(Error::Restore(text));
+        }
+    }
+    Ok(Going {
+        history,
+        sequences: ordered.into_iter().collect(),
+    })
+}
+
+fn records(one: &Forgotten, time: i64) -> impl Iterator<Item = Record> {
+    let qube = one.qube;
+    let parts = one.sequences.chunks(MAX_SEQUENCES);
+    parts.map(move |sequences| Record::Forgot {
+        qube,
+        time,
+        sequences: sequences.to_vec(),
+    })
+}
+
+impl Forgotten {
+    fn new(going: &Going<'_>) -> Self {
+        let history = going.history;
+        Self {
+            qube: history.qube.id,
+            name: format!("{}{}", history.qube.name, history.part().suffix()),
+            sequences: going.sequences.clone(),
+            kept: going.stay(),
+            freed: going.freed(),
+        }
+    }
+
+    fn print(&self, dry_run: bool) {
+        let (name, kept) = (&self.name, text::ranges(&self.kept));
+        if self.sequences.is_empty() {
+            println!("{name}: nothing goes; kept: {kept}");
+            return;
+        }
+        let verb = if dry_run { "would be " } else { "" };
+        let gone = text::ranges(&self.sequences);
+        println!("{name}: {verb}forgotten: {gone}; kept: {kept}");
+        let Freed {
+            packs,
+            bytes,
+            shared_bytes,
+        } = self.freed;
+        println!(
+            "  frees {} in {}; of {} in packs that kept snapshots need too, an unknown part",
+            text::bytes(bytes),
+            text::count(packs, "pack", "packs"),
+            text::bytes(shared_bytes),
+        );
+    }
+
+    fn json(&self, dry_run: bool) -> Value {
+        json!({
+            "qube": self.name,
+            "id": self.qube.to_string(),
+            "dry_run": dry_run,
+            "forgotten": self.sequences,
+            "kept": self.kept,
+            "freed_packs": self.freed.packs,
+            "freed_bytes": self.freed.bytes,
+            "shared_bytes_at_most": self.freed.shared_bytes,
+        })
+    }
+}

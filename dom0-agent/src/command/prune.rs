@@ -1,0 +1,118 @@
+//! `qib prune`: one history after the other; one that fails does not stop the rest.
+
+use super::{Ended, lock, print_json};
+use crate::cli::Prune as Arguments;
+use crate::error::{Error, Result};
+use crate::ledger::book::History;
+use crate::machine::{Installation, Machine};
+use crate::progress::Progress;
+use crate::prune::{How, Pruned, prune};
+use crate::undo::Undos;
+use crate::{storage, text};
+use qib_rpc::id::QubeId;
+use qib_rpc::message::forget::Moved;
+use serde_json::{Value, json};
+
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
+    let machine = Machine::open()?;
+    let mut installation = Installation::open()?;
+    // Also ends the helpers of an earlier run: after this no session is alive.
+    drop(Undos::sweep()?);
+    storage::wake(&machine, &Progress::new(quiet))?;
+    storage::compare(&machine, &installation)?;
+    let how = How {
+        grace_days: arguments.grace,
+        trash_days: arguments.trash_days,
+        dry_run: arguments.dry_run,
+    };
+    let mut histories: Vec<(String, QubeId)> =
+        installation.ledger.book.histories().map(named).collect();
+    histories.sort();
+    let (mut all, mut failed) = (Vec::new(), false);
+    for (name, qube) in histories {
+        if machine.stop.asked() {
+            return Err(Error::Stopped);
+        }
+        match prune(&machine, &mut installation, qube, how) {
+            Ok(pruned) => {
+                failed |= pruned.missing > 0;
+                if !arguments.json {
+                    print(&name, &pruned, arguments.dry_run);
+                }
+                all.push(json(&name, qube, &pruned, arguments.dry_run));
+            }
+            Err(Error::Stopped) => return Err(Error::Stopped),
+            Err(error) => {
+                eprintln!("qib: error: {name}: {error}");
+                failed = true;
+            }
+        }
+    }
+    if !arguments.dry_run {
+        lock::copy_ledger(&machine, &installation);
+    }
+    if arguments.json {
+        print_json(&json!({ "qubes": all }))?;
+    }
+    Ok(match (failed, all.is_empty()) {
+        (false, _) => Ended::Well,
+        (true, false) => Ended::Partly,
+        (true, true) => Ended::Failed,
+    })
+}
+
+pub(super) fn named(history: &History) -> (String, QubeId) {
+    let name = format!("{}{}", history.qube.name, history.part().suffix());
+    (name, history.qube.id)
+}
+
+fn print(name: &str, pruned: &Pruned, dry_run: bool) {
+    let verb = if dry_run { "would go" } else { "went" };
+    println!(
+        "{name}: {} {verb} to the trash, {} removed for ever; {} in the trash, {} in use",
+        amount(pruned.trashed),
+        amount(pruned.removed),
+        amount(pruned.in_trash),
+        amount(pruned.kept),
+    );
+    if pruned.back > 0 {
+        let objects = text::count(pruned.back, "object", "objects");
+        println!("  {objects} that a kept snapshot needs came back from the trash");
+    }
+    if pruned.send_again > 0 {
+        let packs = text::count(pruned.send_again, "pack", "packs");
+        println!("  {packs} are mostly dead: what is left of them is stored again next time");
+    }
+    if pruned.missing > 0 {
+        let objects = text::count(pruned.missing, "object", "objects");
+        eprintln!(
+            "qib: error: {name}: the storage qube does not list {objects} that kept snapshots \
+             need; look after its disk"
+        );
+    }
+}
+
+/// A number of objects and their size.
+pub(super) fn amount(moved: Moved) -> String {
+    let objects = text::count(moved.objects, "object", "objects");
+    format!("{objects} ({})", text::bytes(moved.bytes))
+}
+
+fn json(name: &str, qube: QubeId, pruned: &Pruned, dry_run: bool) -> Value {
+    json!({
+        "qube": name,
+        "id": qube.to_string(),
+        "dry_run": dry_run,
+        "trashed": amount_json(pruned.trashed),
+        "removed": amount_json(pruned.removed),
+        "in_trash": amount_json(pruned.in_trash),
+        "kept": amount_json(pruned.kept),
+        "came_back": pruned.back,
+        "missing": pruned.missing,
+        "packs_sent_again": pruned.send_again,
+    })
+}
+
+pub(super) fn amount_json(moved: Moved) -> Value {
+    json!({ "objects": moved.objects, "bytes": moved.bytes })
+}
