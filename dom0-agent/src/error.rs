@@ -83,7 +83,9 @@ impl fmt::Display for Error {
         match self {
             Self::File(path, error) => write!(out, "{}: {error}", path.display()),
             Self::Admin(error) => error.fmt(out),
-            Self::NotInitialised => out.write_str("not set up yet; run 'qib init' first"),
+            Self::NotInitialised => out.write_str(
+                "not set up yet; run 'qib init', or 'qib recover' if there are backups already",
+            ),
             Self::AlreadyInitialised => out.write_str(
                 "already set up; a second 'qib init' would make every stored backup unreadable",
             ),

@@ -187,6 +187,23 @@ fn what_differs_from_now_is_listed() {
 }
 
 #[test]
+fn dom0_is_never_restored_over_itself() {
+    let machine = machine();
+    for (words, said) in [
+        (&["restore", "dom0"][..], "restored beside, never over"),
+        (
+            &["restore", "dom0", "--to", "/tmp/x"],
+            "dom0 has no such snapshot",
+        ),
+        (&["restore", "work", "--diff"], "are of dom0"),
+        (&["restore", "work", "--to", "/tmp/x"], "are of dom0"),
+    ] {
+        let (code, text) = machine.fails(words);
+        assert!(code == 1 && text.contains(said), "{text}");
+    }
+}
+
+#[test]
 fn all_includes_dom0_unless_it_is_excluded() {
     let machine = machine();
     let all = |arguments: &[&str]| {

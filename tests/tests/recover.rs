@@ -152,6 +152,16 @@ fn what_is_there_is_never_overwritten() {
 }
 
 #[test]
+fn a_new_init_beside_what_can_be_recovered_warns() {
+    let machine = machine();
+    machine.lose_state();
+    let passphrase = machine.passphrase();
+    let output = machine.qib(&["init", "-p", passphrase.to_str().unwrap()]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("'qib recover' gets that back"), "{said}");
+}
+
+#[test]
 fn a_wrong_passphrase_changes_nothing() {
     let machine = machine();
     machine.lose_state();

@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             note(arguments, &mut outcomes, name.clone(), outcome);
         }
     }
-    let dom0 = (choice.dom0() && !machine.stop.asked()).then(|| {
+    let dom0 = choice.dom0().then(|| {
         let installation = &mut installation;
         dom0::back_up(&machine, installation, arguments.always, arguments.dry_run)
     });

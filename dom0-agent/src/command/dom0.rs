@@ -33,6 +33,9 @@ pub(super) fn back_up(
     anew: bool,
     dry_run: bool,
 ) -> Result<Backup> {
+    if machine.stop.asked() {
+        return Err(Error::Stopped);
+    }
     let began = Instant::now();
     let scan = dom0::scan()?;
     let stored = if dry_run {
@@ -139,6 +142,13 @@ pub(super) fn snapshot_json(record: &Dom0Record) -> Value {
 
 /// `qib restore dom0`: beside dom0's own files, or nothing but what differs.
 pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
+    if arguments.to.is_none() && !arguments.diff {
+        return Err(Error::Restore(
+            "dom0 is restored beside, never over: name a folder to make with --to FOLDER, or see \
+             what differs with --diff"
+                .to_owned(),
+        ));
+    }
     let machine = Machine::open()?;
     let installation = Installation::open()?;
     let snapshot = choose(&installation, arguments.snapshot)?;

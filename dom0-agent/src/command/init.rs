@@ -26,9 +26,10 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
         return Err(Error::AlreadyInitialised);
     }
     let progress = Progress::new(quiet);
-    let passphrase = choose(&machine, arguments)?;
     let mut undos = Undos::sweep()?;
     storage::wake(&machine, &progress)?;
+    warn_of_an_earlier_one(&machine)?;
+    let passphrase = choose(&machine, arguments)?;
     let secret = Dom0Secret::new(machine.random()?);
     let made = make(&machine, passphrase.clone(), secret.clone(), &mut undos)?;
     if arguments.generate {
@@ -50,6 +51,17 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
     }
     report(arguments);
     Ok(Ended::Well)
+}
+
+/// While there is time to stop: a new ledger would be what storage shows from now on.
+fn warn_of_an_earlier_one(machine: &Machine) -> Result<()> {
+    if Records::start(machine)?.newest(Kind::Kit)?.is_some() {
+        eprintln!(
+            "qib: warning: the storage qube holds the recovery kit of an earlier installation; \
+             'qib recover' gets that back, and what is made now will lie over it. ^C stops"
+        );
+    }
+    Ok(())
 }
 
 fn choose(machine: &Machine, arguments: &Init) -> Result<Passphrase> {

@@ -25,6 +25,10 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let Source::Qube(name) = &arguments.qube else {
         return dom0::restore(arguments, quiet);
     };
+    if arguments.to.is_some() || arguments.diff {
+        let text = "--to and --diff are of dom0; a qube is restored as a new one, with --as NAME";
+        return Err(Error::Restore(text.to_owned()));
+    }
     let began = Instant::now();
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
