@@ -42,8 +42,8 @@ pub use usage::Usage;
 /// /etc/qubes/qib.conf; what qib remembers lies in /var/lib/qib.
 ///
 /// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
-/// 3 some qubes were backed up and some were not; 4 'qib doctor' found something
-/// wrong; 130 it was stopped.
+/// 3 some qubes were backed up or restored and some were not; 4 'qib doctor' found
+/// something wrong; 130 it was stopped.
 #[derive(Debug, Parser)]
 #[command(name = "qib", version, max_term_width = 90)]
 pub struct Cli {
@@ -78,7 +78,11 @@ pub enum Command {
     /// Look at how qubes were set up when they were backed up.
     #[command(subcommand)]
     Settings(Settings),
-    /// Restore a qube from a snapshot, as a new qube.
+    /// Restore qubes: their data and how they were set up.
+    ///
+    /// What will be done is shown first, and asked for at a terminal. Elsewhere a plan with
+    /// something dangerous in it needs --yes. Templates come first; what refers to other qubes
+    /// (net qubes, templates of disposables) is set when all of them are there.
     Restore(Restore),
     /// Get everything back on a new machine: keys, and what was stored.
     ///

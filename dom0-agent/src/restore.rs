@@ -1,221 +1,158 @@
-//! One restore: a new qube, a fresh volume, a helper that fills it.
+//! A restore: a plan, then for each qube of it fresh volumes, helpers that fill them, and its
+//! settings; at the end what refers to other qubes.
 
-mod plan;
+pub mod change;
+pub mod choices;
+pub mod exists;
+mod fill;
+pub mod filter;
+mod fit;
+pub mod plan;
+mod show;
+pub mod source;
 
 use crate::admin::call::{self, RESTORING};
-use crate::block::{self, Access};
-use crate::error::{Error, Peer, Result};
-use crate::helper::Helper;
+use crate::error::{Error, Result};
+use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
-use crate::part::Part;
-use crate::permit::Permit;
 use crate::progress::Progress;
-use crate::source::ANSWER_LIMIT;
-use crate::talk::Talk;
-use crate::text;
+use crate::settings::read;
 use crate::undo::{Undo, Undos};
-use qib_rpc::fault::Code;
-use qib_rpc::id::SessionId;
-use qib_rpc::key::{Identity, Passphrase};
-use qib_rpc::message::backup::Progress as ProgressMessage;
-use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
-use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
-use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
-use qib_rpc::name::QubeName;
-use qib_rpc::service::Service;
-use std::path::PathBuf;
+use change::{Change, changes};
+use filter::restorable;
+use plan::{Making, QubePlan};
+use qib_rpc::key::Identity;
+use qib_rpc::message::restore::RestoreSummary;
 
-pub use plan::{Base, Plan, Volume, Wish, plan};
+pub use fill::open_identity;
+pub use source::Volume;
 
-/// Opens the qube's data identity with the passphrase, in a helper of its own.
-///
-/// # Errors
-/// When the passphrase is wrong, or kit or identity are another installation's.
-pub fn open_identity(
-    machine: &Machine,
-    installation: &Installation,
-    volume: &Volume,
-    passphrase: Passphrase,
-    undos: &mut Undos,
-) -> Result<Identity> {
-    let helper = Helper::start(machine, undos)?;
-    let stop = &machine.stop;
-    let mut talk = Talk::start(
-        Peer::Helper,
-        helper.name(),
-        Service::KeyOpen,
-        ANSWER_LIMIT,
-        stop,
-    )?;
-    talk.say(&KeyOpenJob {
-        passphrase,
-        kit: installation.kit.clone(),
-        sealed: volume.qube.sealed.clone(),
-        qube: volume.qube.id,
-    })?;
-    let KeyOpenDone {
-        identity,
-        recipient,
-    } = talk.hear()?;
-    drop(talk);
-    undos.all()?;
-    if recipient != volume.qube.recipient {
-        return Err(Error::Disagree(
-            "the qube's data identity is not the one in the ledger".to_owned(),
-        ));
-    }
-    Ok(identity)
+/// What the restore of a qube works with.
+pub struct Work<'a> {
+    /// The lock and the storage qube's name.
+    pub machine: &'a Machine,
+    /// The keys.
+    pub installation: &'a Installation,
+    /// What to undo.
+    pub undos: &'a mut Undos,
+    /// Where progress goes.
+    pub progress: &'a mut Progress,
 }
 
-/// Makes the qube and fills its volumes, whose identities come in the same order. Its
-/// volumes count only once all of them are filled.
-///
-/// # Errors
-/// Whatever kept it from being whole; then the new qube is removed again.
-pub fn restore(
-    machine: &Machine,
-    installation: &Installation,
-    plan: &Plan,
-    identities: Vec<Identity>,
-    undos: &mut Undos,
-    progress: &mut Progress,
-) -> Result<Vec<RestoreSummary>> {
-    let target = &plan.target;
-    progress.stage(target, "making the qube");
-    make_qube(plan, undos)?;
-    let mut summaries = Vec::new();
-    for (volume, identity) in plan.volumes.iter().zip(identities) {
-        undos.note(Undo::Import(target.clone(), volume.part))?;
-        let path = call::import_begin(target, volume.part.name(), volume.bytes)?;
-        let to = (target, path);
-        let filled = fill(machine, installation, volume, identity, to, undos, progress);
-        summaries.push(filled.map_err(|error| too_small(error, volume))?);
-        // The helper and dom0's loop must have let go of the volume first.
-        undos.only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
-    }
-    for volume in &plan.volumes {
-        call::import_end(target, volume.part.name(), true)?;
-        undos.keep(&Undo::Import(target.clone(), volume.part))?;
-    }
-    undos.keep(&Undo::Qube(target.clone()))?;
-    undos.all()?;
-    Ok(summaries)
-}
-
-fn make_qube(plan: &Plan, undos: &mut Undos) -> Result<()> {
-    let target = &plan.target;
-    let settings = &plan.settings;
-    let label = settings.value("label").unwrap_or("red");
-    undos.note(Undo::Qube(target.clone()))?;
-    let made = match &plan.base {
-        Base::Template(template) => call::create_app(target, template, label),
-        Base::Own(class) => call::create_whole(target, *class, label),
-    };
-    if let Err(error) = made {
-        undos.keep(&Undo::Qube(target.clone()))?;
-        return Err(error.into());
-    }
-    undos.note(Undo::Guard(target.clone()))?;
-    call::set_tag(target, RESTORING)?;
-    if settings.value("netvm").is_none() {
-        return Ok(());
-    }
-    let netvm = match settings.qube("netvm") {
-        Some(name) => call::find_qube(&name)?,
-        None => None,
-    };
-    // Better offline than through a net qube that nobody chose.
-    let name = netvm.as_ref().map_or("", |qube| qube.name.as_str());
-    Ok(call::set_property(target, "netvm", name)?)
-}
-
-fn fill(
-    machine: &Machine,
-    installation: &Installation,
-    volume: &Volume,
-    data_identity: Identity,
-    (target, path): (&QubeName, PathBuf),
-    undos: &mut Undos,
-    progress: &mut Progress,
-) -> Result<RestoreSummary> {
-    progress.stage(target, "starting a helper");
-    let helper = Helper::start(machine, undos)?;
-    undos.note(Undo::Loop(path.clone()))?;
-    let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
-    device.attach_to(helper.name())?;
-    let session = SessionId::new(machine.random()?);
-    let permit = Permit::open(machine, &permit(volume, &helper, session))?;
-    helper.allow_storage()?;
-    let stop = &machine.stop;
-    let mut talk = Talk::start(
-        Peer::Helper,
-        helper.name(),
-        Service::Restore,
-        ANSWER_LIMIT,
-        stop,
-    )?;
-    let job = RestoreJob {
-        session,
-        storage: machine.config.storage.clone(),
-        qube: volume.qube.id,
-        sequence: volume.snapshot.sequence,
-        snapshot: volume.snapshot.snapshot,
-        chunk_key: installation.keys.chunk(volume.qube.id),
-        data_identity,
-        told_apart: volume.told_apart,
-    };
-    match &volume.paths {
-        None => talk.say(&job)?,
-        Some(paths) => talk.say(&RestorePathsJob {
-            job,
-            index_seed: installation.keys.index(volume.qube.id),
-            index: volume.snapshot.index.clone(),
-            paths: paths.clone(),
-        })?,
-    }
-    let summary = loop {
-        let frame = talk.hear_any()?;
-        if !frame.is::<ProgressMessage>() {
-            break talk.decode::<RestoreSummary>(&frame)?;
+impl Work<'_> {
+    /// Makes a qube, or takes the one that is there, and fills its volumes, whose identities come
+    /// in the same order. Its volumes count only once all of them are filled. It can not start
+    /// before [`Self::finish`].
+    ///
+    /// # Errors
+    /// Whatever kept it from being whole; then a new qube is removed again, and one that was there
+    /// is as it was.
+    pub fn restore(
+        &mut self,
+        plan: &QubePlan,
+        identities: Vec<Identity>,
+    ) -> Result<Vec<RestoreSummary>> {
+        let target = &plan.target;
+        let done = self.make(plan).and_then(|()| self.fill(plan, identities));
+        if done.is_err() {
+            let ours = |undo: &Undo| match undo {
+                Undo::Qube(name) | Undo::Guard(name) | Undo::Import(name, _) => name == target,
+                _ => true,
+            };
+            // What stays is in the journal.
+            let _first = self.undos.only(ours);
+            return done;
         }
-        progress.show(target, &talk.decode::<ProgressMessage>(&frame)?.counts);
-    };
-    helper.forbid_storage()?;
-    permit.close()?;
-    Ok(summary)
+        self.undos.keep(&Undo::Qube(target.clone()))?;
+        done
+    }
+
+    /// Sets the restored qubes up, what refers to other qubes last, and lets them start; says what
+    /// could not be set.
+    ///
+    /// # Errors
+    /// When something is left behind.
+    pub fn finish(&mut self, plans: &[&QubePlan]) -> Result<Vec<Vec<String>>> {
+        let mut warnings: Vec<Vec<String>> = Vec::new();
+        for plan in plans {
+            self.progress.stage(&plan.target, "setting it up");
+            warnings.push(set_up(plan, |step| !step.is_link()));
+        }
+        for (plan, warnings) in plans.iter().zip(&mut warnings) {
+            warnings.extend(set_up(plan, Change::is_link));
+        }
+        self.undos.all()?;
+        Ok(warnings)
+    }
+
+    fn make(&mut self, plan: &QubePlan) -> Result<()> {
+        let target = &plan.target;
+        let Making::New {
+            class,
+            template,
+            label,
+        } = &plan.making
+        else {
+            self.undos.note(Undo::Guard(target.clone()))?;
+            return Ok(call::set_tag(target, RESTORING)?);
+        };
+        self.progress.stage(target, "making the qube");
+        self.undos.note(Undo::Qube(target.clone()))?;
+        let made = match (Class::parse(class), template) {
+            (Some(class), _) => call::create_whole(target, class, label),
+            (None, Some(template)) => call::create_app(target, template, label),
+            (None, None) => {
+                self.undos.keep(&Undo::Qube(target.clone()))?;
+                return Err(Error::Restore("it had no template".to_owned()));
+            }
+        };
+        if let Err(error) = made {
+            self.undos.keep(&Undo::Qube(target.clone()))?;
+            return Err(error.into());
+        }
+        self.undos.note(Undo::Guard(target.clone()))?;
+        call::set_tag(target, RESTORING)?;
+        // It has no network before it has its own.
+        Ok(call::set_property(target, "netvm", "")?)
+    }
+
+    fn fill(&mut self, plan: &QubePlan, identities: Vec<Identity>) -> Result<Vec<RestoreSummary>> {
+        let target = &plan.target;
+        let mut summaries = Vec::new();
+        for (volume, identity) in plan.volumes.iter().zip(identities) {
+            self.undos.note(Undo::Import(target.clone(), volume.part))?;
+            let path = call::import_begin(target, volume.part.name(), volume.bytes)?;
+            let filled = self.fill_volume(volume, identity, target, path);
+            summaries.push(filled.map_err(|error| fill::too_small(error, volume))?);
+            // The helper and dom0's loop must have let go of the volume first.
+            self.undos
+                .only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
+        }
+        for volume in &plan.volumes {
+            call::import_end(target, volume.part.name(), true)?;
+            self.undos
+                .keep(&Undo::Import(target.clone(), volume.part))?;
+        }
+        Ok(summaries)
+    }
 }
 
-/// Says of a volume that is too small what size would do, if that is known.
-fn too_small(error: Error, volume: &Volume) -> Error {
-    let Error::Fault(Peer::Helper, fault) = &error else {
-        return error;
+/// Takes the steps that `chosen` picks, and says which of them qubesd refused.
+fn set_up(plan: &QubePlan, chosen: impl Fn(&Change) -> bool) -> Vec<String> {
+    let Some(wanted) = &plan.wanted else {
+        return Vec::new();
     };
-    if fault.code != Code::TargetTooSmall || volume.part != Part::Private {
-        return error;
-    }
-    let had = volume.snapshot.volume_bytes;
-    let (enough, why) = match fault.needed {
-        Some(needed) => (needed, "is enough"),
-        None if volume.bytes < had => (had, "is what it had"),
-        None => return error,
+    let now = call::find_qube(&plan.target).map_err(Error::from);
+    let now = now.and_then(|qube| qube.ok_or_else(|| Error::NoQube(plan.target.clone())));
+    let mut now = match now.and_then(|qube| read::read(&qube)) {
+        Ok(now) => now,
+        Err(error) => return vec![format!("it was not set up: {error}")],
     };
-    Error::Restore(format!(
-        "a volume of {} is too small; nothing was restored. {enough} bytes ({}) {why}: \
-         give it with --size",
-        text::bytes(volume.bytes),
-        text::bytes(enough),
-    ))
-}
-
-fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
-    PermitRequest {
-        session,
-        helper: helper.name().clone(),
-        prefix: volume.qube.prefix,
-        verbs: Verbs::Restore,
-        quota: Quota {
-            bytes: 0,
-            objects: 0,
-        },
-    }
+    restorable(&mut now);
+    let steps = changes(&now, wanted).into_iter().filter(chosen);
+    let refused = |step: Change| {
+        let error = step.apply(&plan.target).err()?;
+        Some(format!("{step}: {error}"))
+    };
+    steps.filter_map(refused).collect()
 }

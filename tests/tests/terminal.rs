@@ -10,8 +10,10 @@ use machine::faults::{add, next_run_works};
 use machine::{BINARY, Machine};
 use qib_lab::LabBuilder;
 
-/// Runs `qib` at a terminal. Whenever it shows a colon or a bracket at the end of a prompt,
-/// the next of `typed` is typed.
+/// What `qib` ends its prompts with.
+const PROMPTS: [&str; 4] = ["will need: ", "Enter it again: ", "'qib init': ", "[y/N] "];
+
+/// Runs `qib` at a terminal. Whenever it shows a prompt, the next of `typed` is typed.
 fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, String) {
     let folder = machine.lab.dir();
     let command = format!("{BINARY} exec {} -- qib {arguments}", folder.display());
@@ -25,7 +27,7 @@ fn at_a_terminal(machine: &Machine, arguments: &str, typed: &[&str]) -> (bool, S
     let mut byte = [0];
     while screen.read(&mut byte).unwrap() == 1 {
         shown.push(byte[0]);
-        if (shown.ends_with(b": ") || shown.ends_with(b"[y/N] "))
+        if PROMPTS.iter().any(|end| shown.ends_with(end.as_bytes()))
             && let Some(line) = typed.next()
         {
             writeln!(keyboard, "{line}").unwrap();
@@ -47,8 +49,17 @@ fn init_asks_twice_and_a_restore_once_and_nothing_typed_is_shown() {
     assert!(!shown.contains("horse"), "{shown}");
     add(&machine, "work", 1);
     machine.backup("work");
-    let (done, shown) = at_a_terminal(&machine, "restore work --as again", &[passphrase]);
+    let restore = "restore work --as again";
+    for answer in ["", "n", "no", "Nay"] {
+        let (done, shown) = at_a_terminal(&machine, restore, &[answer]);
+        assert!(!done && shown.contains("nothing was done"), "{shown}");
+    }
+    let (done, shown) = at_a_terminal(&machine, restore, &["y", passphrase]);
     assert!(done && !shown.contains("horse"), "{shown}");
+    assert!(
+        shown.contains("again: a new AppVM, based on debian-12-xfce"),
+        "{shown}"
+    );
     next_run_works(&machine);
 }
 

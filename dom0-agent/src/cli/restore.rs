@@ -1,5 +1,6 @@
 //! The arguments of `qib restore`.
 
+use crate::restore::choices::Instead;
 use crate::size::Size;
 use clap::Args;
 use qib_rpc::name::{NotAQubeName, QubeName};
@@ -30,8 +31,54 @@ impl FromStr for Source {
 /// Arguments of `restore`.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The qube that was backed up, or 'dom0'.
-    pub qube: Source,
+    /// The qubes that were backed up, or 'dom0' alone.
+    #[arg(
+        value_name = "QUBE",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub qubes: Vec<Source>,
+    /// Every qube that was backed up.
+    #[arg(long, conflicts_with_all = ["snapshot", "id", "target", "size", "paths", "to", "diff"])]
+    pub all: bool,
+    /// But not this one; may be repeated.
+    #[arg(short = 'x', long, value_name = "QUBE")]
+    pub exclude: Vec<QubeName>,
+    /// Do not ask whether to proceed.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show what would be done, and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// A qube whose name is taken gets another: the old one and '-1', '-2' and so on.
+    #[arg(long, group = "conflict")]
+    pub rename_conflicting: bool,
+    /// A qube whose name is taken is not restored, and that is no failure.
+    #[arg(long, group = "conflict")]
+    pub skip_conflicting: bool,
+    /// A halted qube whose name is taken gets the old content and settings.
+    ///
+    /// What its volumes hold now stays as a revision of each, if the qube keeps any
+    /// (see 'qvm-volume revert'); how it is set up now does not.
+    #[arg(long, group = "conflict", conflicts_with = "paths")]
+    pub replace: bool,
+    /// Restore how qubes were set up, and no data.
+    #[arg(long, conflicts_with_all = ["data_only", "size", "paths"])]
+    pub settings_only: bool,
+    /// Restore data, and not how qubes were set up: a new qube gets class, label and template.
+    #[arg(long)]
+    pub data_only: bool,
+    /// A qube whose template is missing is based on the default one; one whose net qube is
+    /// missing has none.
+    #[arg(long)]
+    pub ignore_missing: bool,
+    /// Base qubes on NEW that were based on OLD; may be repeated.
+    #[arg(long = "template", value_name = "OLD=NEW")]
+    pub templates: Vec<Instead>,
+    /// Connect qubes to NEW that were connected to OLD; NEW may be 'none' or 'default'. May be
+    /// repeated.
+    #[arg(long = "netvm", value_name = "OLD=NEW")]
+    pub netvms: Vec<Instead>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,

@@ -1,30 +1,56 @@
-//! `qib restore`: a plan, the passphrase, then the new qube.
+//! `qib restore`: a plan, the passphrase, then the qubes; one that fails does not stop the rest.
+
+mod report;
+mod wishes;
 
 use super::{Ended, dom0, print_json};
-use crate::cli::{Restore, Source};
+use crate::cli::{Restore as Arguments, Source};
+use crate::confirm;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
-use crate::restore::{self, Plan, Volume, Wish};
+use crate::restore::choices::Conflict;
+use crate::restore::exists::Exists;
+use crate::restore::plan::{Plan, QubePlan, plan};
+use crate::restore::{self, Volume, Work};
 use crate::unchanged;
 use crate::undo::Undos;
-use crate::{passphrase, report, storage, text};
+use crate::{passphrase, storage};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
-use qib_rpc::key::Passphrase;
-use qib_rpc::limit::MAX_PATHS;
-use qib_rpc::message::restore::{RestoreSummary, ToldApart};
+use qib_rpc::key::{Identity, Passphrase};
+use qib_rpc::message::restore::RestoreSummary;
 use qib_rpc::name::QubeName;
-use qib_rpc::path::{PathPattern, PathPatterns};
-use qib_rpc::reading::Manner;
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
-    let Source::Qube(name) = &arguments.qube else {
+/// What came of one qube.
+struct Outcome<'a> {
+    name: QubeName,
+    result: Result<Restored<'a>>,
+}
+
+/// A qube that was restored.
+struct Restored<'a> {
+    plan: &'a QubePlan,
+    summaries: Vec<RestoreSummary>,
+    /// What qubesd refused to set.
+    warnings: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
+    if arguments
+        .qubes
+        .iter()
+        .any(|source| matches!(source, Source::Dom0))
+    {
+        if arguments.qubes.len() > 1 {
+            let text = "dom0 is restored by itself, not with qubes";
+            return Err(Error::Restore(text.to_owned()));
+        }
         return dom0::restore(arguments, quiet);
-    };
+    }
     if arguments.to.is_some() || arguments.diff {
         let text = "--to and --diff are of dom0; a qube is restored as a new one, with --as NAME";
         return Err(Error::Restore(text.to_owned()));
@@ -35,90 +61,182 @@ pub(super) fn run(arguments: &Restore, quiet: bool) -> Result<Ended> {
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
     storage::wake(&machine, &progress)?;
-    let plan = restore::plan(&machine, &installation, &wish(arguments, name)?)?;
-    let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
-    let done = perform(
-        &machine,
-        &installation,
-        &plan,
-        passphrase,
-        undos,
-        &mut progress,
-    );
-    progress.clear();
-    if let Err(error) = &done {
-        note_lost_pack(&mut installation, &plan, error)?;
+    let (plan, mut outcomes) = decide(&machine, &installation, arguments)?;
+    if arguments.dry_run {
+        return show(&plan, &outcomes, arguments);
     }
-    let summaries = done.map_err(|error| error.of(&plan.target))?;
-    let seconds = began.elapsed().as_secs_f64();
-    let volumes = plan.volumes.iter().zip(&summaries);
-    if arguments.json {
-        let mut of_volumes = volumes.map(|(volume, summary)| json(&plan, volume, summary, seconds));
-        let mut whole = of_volumes.next().unwrap_or_default();
-        if let (Some(whole), Some(root)) = (whole.as_object_mut(), of_volumes.next()) {
-            whole.insert("root".to_owned(), root);
+    if !plan.qubes.is_empty() {
+        agree(&plan, arguments, quiet)?;
+        let has_data = plan.qubes.iter().any(|qube| !qube.volumes.is_empty());
+        let file = arguments.passphrase_file.as_deref();
+        let passphrase = has_data.then(|| passphrase::read(file, &machine.stop));
+        let passphrase = passphrase.transpose()?;
+        let done = perform(
+            &machine,
+            &installation,
+            &plan,
+            passphrase,
+            undos,
+            &mut progress,
+        );
+        progress.clear();
+        outcomes.extend(done?);
+    }
+    for Outcome { name, result } in &outcomes {
+        if let Err(error) = result {
+            let plan = plan.qubes.iter().find(|plan| plan.target == *name);
+            note_lost_pack(&mut installation, plan, error)?;
         }
-        print_json(&whole)?;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    if arguments.json {
+        print_json(&report::json(&plan, &outcomes, seconds))?;
     } else {
-        volumes.for_each(|(volume, summary)| report(&plan.target, volume, summary, seconds));
+        for name in &plan.skipped {
+            println!("{name}: skipped, as it exists");
+        }
+        report::print(&outcomes, seconds);
     }
-    Ok(Ended::Well)
+    Ok(report::conclude(&outcomes))
 }
 
-fn wish<'a>(arguments: &'a Restore, name: &'a QubeName) -> Result<Wish<'a>> {
-    Ok(Wish {
-        name,
-        id: arguments.id.as_deref(),
-        sequence: arguments.snapshot,
-        target: arguments.target.clone(),
-        paths: paths(&arguments.paths)?,
-        size: arguments.size,
-        told_apart: if arguments.random_uuid {
-            ToldApart::AtRandom
-        } else {
-            ToldApart::BySnapshot
-        },
-    })
-}
-
-fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {
-    if paths.is_empty() {
-        return Ok(None);
-    }
-    let paths = PathPatterns::try_from(paths.to_vec());
-    paths
-        .map(Some)
-        .map_err(|_| Error::Restore(format!("--path may be given {MAX_PATHS} times at most")))
-}
-
-fn perform(
+/// The plan, and what can not be restored at all.
+fn decide<'a>(
     machine: &Machine,
     installation: &Installation,
-    plan: &Plan,
-    passphrase: Passphrase,
+    arguments: &Arguments,
+) -> Result<(Plan, Vec<Outcome<'a>>)> {
+    let (sources, mut outcomes) = wishes::sources(machine, installation, arguments)?;
+    let choices = wishes::choices(arguments);
+    let replaced = match choices.conflict {
+        Conflict::Replace => sources.iter().map(|source| source.name.clone()).collect(),
+        _ => BTreeSet::new(),
+    };
+    let exists = Exists::read(&replaced.into_iter().chain(choices.target.clone()).collect())?;
+    let plan = plan(sources, &exists, &choices);
+    outcomes.extend(plan.left_out.iter().map(|(name, why)| Outcome {
+        name: name.clone(),
+        result: Err(Error::Restore(why.clone())),
+    }));
+    Ok((plan, outcomes))
+}
+
+fn show(plan: &Plan, outcomes: &[Outcome<'_>], arguments: &Arguments) -> Result<Ended> {
+    if arguments.json {
+        print_json(&plan.json())?;
+    } else {
+        print!("{}", plan.text());
+    }
+    report::print_failures(outcomes);
+    Ok(report::conclude(outcomes))
+}
+
+/// Shows the plan, and asks whether to go on. Where nobody can be asked, a plan without danger is
+/// carried out, and another one only if `--yes` was said.
+fn agree(plan: &Plan, arguments: &Arguments, quiet: bool) -> Result<()> {
+    let asks = !arguments.yes && !arguments.json;
+    if asks || !quiet || (plan.is_dangerous() && !arguments.yes) {
+        eprint!("{}", plan.text());
+    }
+    let answer = match asks {
+        true => confirm::ask("Do you want to proceed?"),
+        false => Err(Error::NobodyToAsk),
+    };
+    match answer {
+        Ok(true) => Ok(()),
+        Err(Error::NobodyToAsk) if arguments.yes || !plan.is_dangerous() => Ok(()),
+        Err(Error::NobodyToAsk) => Err(Error::Restore(
+            "nothing was done: somebody has to agree to what is marked ATTENTION above; say --yes"
+                .to_owned(),
+        )),
+        Ok(false) => Err(Error::Restore("nothing was done".to_owned())),
+        Err(error) => Err(error),
+    }
+}
+
+fn perform<'a>(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &'a Plan,
+    passphrase: Option<Passphrase>,
     mut undos: Undos,
     progress: &mut Progress,
-) -> Result<Vec<RestoreSummary>> {
-    progress.stage(&plan.target, "opening the keys");
-    let mut identities = Vec::new();
-    for volume in &plan.volumes {
-        let (passphrase, undos) = (passphrase.clone(), &mut undos);
-        let identity = restore::open_identity(machine, installation, volume, passphrase, undos)?;
-        identities.push(identity);
+) -> Result<Vec<Outcome<'a>>> {
+    let mut opened = Vec::new();
+    for plan in &plan.qubes {
+        let identities = match &passphrase {
+            Some(passphrase) => {
+                progress.stage(&plan.target, "opening the keys");
+                open(machine, installation, plan, passphrase, &mut undos)?
+            }
+            None => Ok(Vec::new()),
+        };
+        opened.push((plan, identities));
     }
-    restore::restore(
+    let mut work = Work {
         machine,
         installation,
-        plan,
-        identities,
-        &mut undos,
+        undos: &mut undos,
         progress,
-    )
+    };
+    let (mut outcomes, mut done) = (Vec::new(), Vec::new());
+    for (plan, identities) in opened {
+        let restored = match identities {
+            _ if machine.stop.asked() => Err(Error::Stopped),
+            Ok(identities) => work.restore(plan, identities),
+            Err(error) => Err(error),
+        };
+        match restored {
+            Ok(summaries) => done.push((plan, summaries)),
+            Err(error) => outcomes.push(Outcome {
+                name: plan.target.clone(),
+                result: Err(error),
+            }),
+        }
+    }
+    let plans: Vec<&QubePlan> = done.iter().map(|(plan, _)| *plan).collect();
+    let warnings = work.finish(&plans)?;
+    for ((plan, summaries), warnings) in done.into_iter().zip(warnings) {
+        let restored = Restored {
+            plan,
+            summaries,
+            warnings,
+        };
+        outcomes.push(Outcome {
+            name: plan.target.clone(),
+            result: Ok(restored),
+        });
+    }
+    Ok(outcomes)
+}
+
+/// The identities of a qube's volumes. A passphrase that is wrong is so for all qubes, and ends
+/// everything; what is wrong with one of them does not.
+fn open(
+    machine: &Machine,
+    installation: &Installation,
+    plan: &QubePlan,
+    passphrase: &Passphrase,
+    undos: &mut Undos,
+) -> Result<Result<Vec<Identity>>> {
+    let mut identities = Vec::new();
+    for volume in &plan.volumes {
+        match restore::open_identity(machine, installation, volume, passphrase.clone(), undos) {
+            Ok(identity) => identities.push(identity),
+            Err(error @ Error::Disagree(_)) => return Ok(Err(error)),
+            Err(error) => return Err(error.of(&plan.target)),
+        }
+    }
+    Ok(Ok(identities))
 }
 
 /// Has the next backup store again what was in a pack that is missing or damaged.
-fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -> Result<()> {
-    let Error::Fault(Peer::Helper, fault) = error else {
+fn note_lost_pack(
+    installation: &mut Installation,
+    plan: Option<&QubePlan>,
+    error: &Error,
+) -> Result<()> {
+    let (Some(plan), Error::Fault(Peer::Helper, fault)) = (plan, error) else {
         return Ok(());
     };
     let lost = matches!(fault.code, Code::Missing | Code::Damaged);
@@ -146,55 +264,4 @@ fn note_lost_pack(installation: &mut Installation, plan: &Plan, error: &Error) -
     let name = &volume.qube.name;
     eprintln!("qib: the next backup of {name} stores again what it still has of that object");
     Ok(())
-}
-
-fn json(plan: &Plan, volume: &Volume, summary: &RestoreSummary, seconds: f64) -> Value {
-    json!({
-        "qube": plan.target.as_str(),
-        "from": volume.qube.name.as_str(),
-        "snapshot": volume.snapshot.sequence,
-        "time": volume.snapshot.time,
-        "seconds": seconds,
-        "counts": report::counts(&summary.counts),
-        "bytes_fetched": summary.counts.bytes_stored,
-        "whole": summary.skipped == 0,
-        "skipped": summary.skipped,
-    })
-}
-
-fn report(target: &QubeName, volume: &Volume, summary: &RestoreSummary, seconds: f64) {
-    let counts = &summary.counts;
-    println!(
-        "{target}{}: {} from snapshot {} of {}, {}",
-        volume.part.suffix(),
-        if volume.paths.is_some() {
-            "what was named was restored"
-        } else {
-            "restored"
-        },
-        volume.snapshot.sequence,
-        volume.qube.name,
-        text::time(volume.snapshot.time)
-    );
-    println!(
-        "  {} files, {}, in {} folders; {} links and others; {} fetched in {} objects; {seconds:.1} s",
-        text::number(counts.files),
-        text::bytes(counts.file_bytes),
-        text::number(counts.folders),
-        text::number(counts.others),
-        text::bytes(counts.bytes_stored),
-        text::number(counts.objects),
-    );
-    match volume.manner {
-        Manner::Reader => {}
-        Manner::Disk => {
-            println!("  its partition table and what lies beside its files, as they were")
-        }
-        Manner::Kernel(kind) => println!("  it was {}; now it is ext4", kind.text()),
-        Manner::Image(kind) => println!("  the volume as it was: {}", kind.text()),
-    }
-    if summary.skipped > 0 {
-        let skipped = text::number(summary.skipped);
-        println!("  less than whole: {skipped} extended attributes have no form in ext4");
-    }
 }

@@ -1,184 +1,239 @@
-//! What a restore is to do, decided before anything is done.
+//! What a restore is to do, decided before anything is done, from what was stored, what there is
+//! and what the user chose alone.
 
-use crate::admin::call;
-use crate::admin::reply::Qube;
-use crate::error::{Error, Result};
-use crate::ledger::book::History;
-use crate::ledger::record::{Class, QubeRecord, SnapshotRecord};
-use crate::machine::{Installation, Machine};
-use crate::named;
-use crate::part::Part;
-use crate::settings::{Settings, keep};
-use crate::size::Size;
-use qib_rpc::message::restore::ToldApart;
+use super::choices::{Choices, Conflict, Scope};
+use super::exists::Exists;
+use super::filter::{Danger, dangers, restorable};
+use super::fit::Fit;
+use super::source::{Source, Volume};
+use crate::settings::Settings;
 use qib_rpc::name::QubeName;
-use qib_rpc::path::PathPatterns;
-use qib_rpc::reading::Manner;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What is restored, and as what.
+/// What a restore does.
+#[derive(Default)]
 pub struct Plan {
-    /// The volumes, the private one first.
-    pub volumes: Vec<Volume>,
-    /// The qube to make.
+    /// Each qube, in the order in which they are restored.
+    pub qubes: Vec<QubePlan>,
+    /// Those that are skipped, as the user wants it.
+    pub skipped: Vec<QubeName>,
+    /// Those that can not be restored, and why.
+    pub left_out: Vec<(QubeName, String)>,
+}
+
+/// What a restore does with one qube.
+pub struct QubePlan {
+    /// The qube that was backed up.
+    pub source: QubeName,
+    /// The qube that it becomes.
     pub target: QubeName,
-    /// What it is based on.
-    pub base: Base,
-    /// How it was set up.
-    pub settings: Settings,
+    /// Where that comes from.
+    pub making: Making,
+    /// The volumes to fill, the private one first.
+    pub volumes: Vec<Volume>,
+    /// How it is to be set up; none where that stays as it is.
+    pub wanted: Option<Settings>,
+    /// What will not be as it was.
+    pub remarks: Vec<String>,
+    /// What somebody has to agree to.
+    pub dangers: BTreeSet<Danger>,
 }
 
-/// One volume to restore.
-pub struct Volume {
-    /// Which one.
-    pub part: Part,
-    /// The qube that was backed up.
-    pub qube: QubeRecord,
-    /// Its snapshot.
-    pub snapshot: SnapshotRecord,
-    /// How its volume was read.
-    pub manner: Manner,
-    /// What to restore of it, if not everything.
-    pub paths: Option<PathPatterns>,
-    /// The size to make it, in bytes.
-    pub bytes: u64,
-    /// What its file system is told apart by.
-    pub told_apart: ToldApart,
+/// Where a qube that is restored comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// It is made.
+    New {
+        /// As one of this class.
+        class: String,
+        /// Based on this template, where it has one.
+        template: Option<QubeName>,
+        /// With this label.
+        label: String,
+    },
+    /// It is there, and is set up so.
+    Replace(Box<Settings>),
 }
 
-/// What the user wants.
-pub struct Wish<'a> {
-    /// The qube that was backed up.
-    pub name: &'a QubeName,
-    /// The beginning of its id.
-    pub id: Option<&'a str>,
-    /// The number of the snapshot; the newest without.
-    pub sequence: Option<u64>,
-    /// The qube to make; as the old one without.
-    pub target: Option<QubeName>,
-    /// What of it, if not everything.
-    pub paths: Option<PathPatterns>,
-    /// The size of the private volume; as the old one without.
-    pub size: Option<Size>,
-    /// What file systems are told apart by.
-    pub told_apart: ToldApart,
-}
+/// Which qubes become which, in this run.
+pub(super) type Names = BTreeMap<QubeName, QubeName>;
 
-/// What a qube is based on.
-pub enum Base {
-    /// A template.
-    Template(QubeName),
-    /// Its own root volume.
-    Own(Class),
-}
-
-impl Volume {
-    fn new(history: &History, snapshot: &SnapshotRecord, wish: &Wish<'_>) -> Self {
-        Self {
-            part: history.part(),
-            qube: history.qube.clone(),
-            snapshot: snapshot.clone(),
-            manner: history.manner(snapshot.sequence),
-            paths: None,
-            bytes: snapshot.volume_bytes,
-            told_apart: wish.told_apart,
+/// Decides what a restore does.
+pub fn plan(mut sources: Vec<Source>, exists: &Exists, choices: &Choices) -> Plan {
+    sources.sort_by_key(|source| (rank(&source.settings), source.name.clone()));
+    let mut plan = Plan::default();
+    let mut names = Names::new();
+    for source in &sources {
+        match target(&source.name, &names, exists, choices) {
+            Ok(Some(target)) => drop(names.insert(source.name.clone(), target)),
+            Ok(None) => plan.skipped.push(source.name.clone()),
+            Err(why) => plan.left_out.push((source.name.clone(), why)),
         }
     }
-}
-
-/// Decides what a restore does, without doing any of it.
-///
-/// # Errors
-/// When there is no such history or snapshot, the target's name is taken, or paths are
-/// asked of an image.
-pub fn plan(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> Result<Plan> {
-    let name = wish.name;
-    let history = named::history(&installation.ledger.book, name, wish.id)?;
-    let snapshot = match wish.sequence {
-        Some(number) => history
-            .snapshots
+    // Whoever needs a qube that is left out may have to be left out too.
+    loop {
+        let fit = Fit {
+            names: &names,
+            exists,
+            choices,
+        };
+        let mut left_out = Vec::new();
+        plan.qubes.clear();
+        for source in &sources {
+            let Some(target) = names.get(&source.name) else {
+                continue;
+            };
+            match qube(source, target, &fit) {
+                Ok(qube) => plan.qubes.push(qube),
+                Err(why) => left_out.push((source.name.clone(), why)),
+            }
+        }
+        if left_out.is_empty() {
+            return plan;
+        }
+        left_out
             .iter()
-            .find(|snapshot| snapshot.sequence == number),
-        None => history.newest(),
-    };
-    let snapshot = snapshot.ok_or_else(|| {
-        Error::Restore(format!(
-            "{name} has no such snapshot; see 'qib snapshots {name}'"
-        ))
-    })?;
-    let settings = history.settings_of(snapshot.sequence);
-    let object = settings.map(|settings| settings.object);
-    let object = object.ok_or_else(|| Error::Restore(format!("{name} has no settings stored")))?;
-    let settings = keep::get(machine, installation, history.qube.id, object)?;
-    let target = wish.target.clone().unwrap_or_else(|| name.clone());
-    let qubes = call::qubes()?;
-    if qubes.iter().any(|qube| qube.name == target) {
-        return Err(Error::Restore(format!(
-            "a qube named {target} exists; choose another name with --as NAME"
-        )));
+            .for_each(|(name, _)| drop(names.remove(name)));
+        plan.left_out.extend(left_out);
     }
-    let manner = history.manner(snapshot.sequence);
-    let root = installation.ledger.book.root(history.qube.id);
-    if wish.paths.is_some() {
-        check_paths(name, manner, root.is_some())?;
+}
+
+/// Templates first, then those of disposables.
+fn rank(settings: &Settings) -> u8 {
+    match (
+        settings.class.as_str(),
+        settings.value("template_for_dispvms"),
+    ) {
+        ("TemplateVM", _) => 0,
+        (_, Some("True")) => 1,
+        _ => 2,
     }
-    let mut private = Volume::new(history, snapshot, wish);
-    private.paths = wish.paths.clone();
-    private.bytes = wish.size.map_or(private.bytes, Size::bytes);
-    let mut volumes = vec![private];
-    let base = match root {
-        Some(root) => {
-            volumes.push(root_volume(root, snapshot.time, wish)?);
-            let (_, class) = root.root_of.ok_or_else(no_template)?;
-            Base::Own(class)
+}
+
+/// The name that a qube gets; none if it is to be skipped.
+fn target(
+    source: &QubeName,
+    names: &Names,
+    exists: &Exists,
+    choices: &Choices,
+) -> Result<Option<QubeName>, String> {
+    let wanted = choices.target.as_ref().unwrap_or(source);
+    let is_there = |name: &QubeName| exists.qubes.contains_key(name);
+    if !is_there(wanted) {
+        return Ok(Some(wanted.clone()));
+    }
+    match choices.conflict {
+        Conflict::Skip => Ok(None),
+        Conflict::Replace => Ok(Some(wanted.clone())),
+        Conflict::Rename => {
+            let is_taken = |name: &QubeName| is_there(name) || names.values().any(|of| of == name);
+            let free = renamed(wanted).find(|name| !is_taken(name));
+            let none =
+                || format!("a qube named {wanted} exists, and so do 99 others named after it");
+            free.map(Some).ok_or_else(none)
         }
-        None => Base::Template(template(&settings, &qubes)?),
-    };
-    Ok(Plan {
-        volumes,
-        target,
-        base,
-        settings,
+        Conflict::Refuse => Err(format!(
+            "a qube named {wanted} exists; choose another name with --as NAME, or say \
+             --rename-conflicting, --skip-conflicting or --replace"
+        )),
+    }
+}
+
+/// Names after a name, as Qubes' own restore gives them.
+fn renamed(name: &QubeName) -> impl Iterator<Item = QubeName> {
+    let start: String = name.as_str().chars().take(29).collect();
+    (1..100).filter_map(move |number| {
+        let length = QubeName::MAX_BYTES.saturating_sub(format!("-{number}").len());
+        let start: String = start.chars().take(length).collect();
+        QubeName::parse(&format!("{start}-{number}")).ok()
     })
 }
 
-/// Paths are found in trees only, and make a qube that is based on a template.
-fn check_paths(name: &QubeName, manner: Manner, has_root: bool) -> Result<()> {
-    if has_root {
-        return Err(Error::Restore(format!(
-            "{name} has a root volume of its own: qib restores it whole only"
-        )));
+fn qube(source: &Source, target: &QubeName, fit: &Fit<'_>) -> Result<QubePlan, String> {
+    let mut wanted = source.settings.clone();
+    let mut remarks = Vec::new();
+    let class = wanted.class.to_string();
+    if !["AppVM", "StandaloneVM", "TemplateVM"].contains(&class.as_str()) {
+        return Err(format!("qib makes no qube of class {class}"));
     }
-    match manner {
-        Manner::Reader | Manner::Kernel(_) => Ok(()),
-        Manner::Image(_) | Manner::Disk => Err(Error::Restore(format!(
-            "{name} was kept as an image, in which qib sees no files; restore it whole"
-        ))),
-    }
-}
-
-/// The last state of the root volume that is not newer than that of the private one.
-fn root_volume(root: &History, time: i64, wish: &Wish<'_>) -> Result<Volume> {
-    let mut snapshots = root.snapshots.iter().rev();
-    let is_state_of_then = |snapshot: &&SnapshotRecord| {
-        snapshot.time <= time && root.revision(snapshot.sequence).is_none()
+    fit.template(&mut wanted, &mut remarks)?;
+    fit.label(&mut wanted, &mut remarks);
+    let making = match fit.exists.qubes.get(target) {
+        None => Making::New {
+            class,
+            template: wanted.qube("template"),
+            label: wanted.value("label").unwrap_or("red").to_owned(),
+        },
+        Some(existing) => {
+            if existing.class != class {
+                return Err(format!("the qube {target} is no {class}"));
+            }
+            if !existing.halted {
+                return Err(format!("the qube {target} runs; shut it down first"));
+            }
+            let now = existing.settings.clone();
+            let unknown = || format!("how the qube {target} is set up is not known");
+            Making::Replace(Box::new(now.ok_or_else(unknown)?))
+        }
     };
-    let snapshot = snapshots.find(is_state_of_then);
-    let snapshot = snapshot.ok_or_else(|| {
-        let text = "its root volume was not backed up with that snapshot";
-        Error::Restore(text.to_owned())
-    })?;
-    Ok(Volume::new(root, snapshot, wish))
-}
-
-fn template(settings: &Settings, qubes: &[Qube]) -> Result<QubeName> {
-    let template = settings.qube("template").ok_or_else(no_template)?;
-    if qubes.iter().any(|qube| qube.name == template) {
-        return Ok(template);
+    let now = match &making {
+        Making::New { .. } => None,
+        Making::Replace(now) => Some(&**now),
+    };
+    let mut found = BTreeSet::new();
+    found.extend(now.map(|_| Danger::Replaced));
+    let scope = fit.choices.scope;
+    let mut volumes = match scope {
+        Scope::Settings => Vec::new(),
+        Scope::Everything | Scope::Data => source.volumes.clone(),
+    };
+    // A volume that is there does not become smaller.
+    for volume in &mut volumes {
+        let there = now.and_then(|now| now.volumes.get(volume.part.name()));
+        let there = there.and_then(|there| there.own);
+        volume.bytes = volume.bytes.max(there.map_or(0, |own| own.bytes));
     }
-    let text = format!("its template {template} does not exist here; install it first");
-    Err(Error::Restore(text))
+    if scope == Scope::Data {
+        let wanted = None;
+        if now.is_none() {
+            let text = "it has no net qube, as its settings are not restored";
+            remarks.push(text.to_owned());
+        }
+        return Ok(QubePlan {
+            source: source.name.clone(),
+            target: target.clone(),
+            making,
+            volumes,
+            wanted,
+            remarks,
+            dangers: found,
+        });
+    }
+    let mut never = restorable(&mut wanted);
+    // Whatever qib makes gets it.
+    never.retain(|what| what != "tag created-by-dom0");
+    if !never.is_empty() {
+        remarks.push(format!("never restored: {}", never.join(", ")));
+    }
+    fit.links(&mut wanted, &mut remarks)?;
+    fit.devices(&mut wanted, &mut remarks);
+    for volume in &volumes {
+        let kept = wanted.volumes.get_mut(volume.part.name());
+        if let Some(own) = kept.and_then(|kept| kept.own.as_mut()) {
+            own.bytes = volume.bytes;
+        }
+    }
+    found.extend(dangers(&wanted, now, &fit.exists.policy_tags));
+    Ok(QubePlan {
+        source: source.name.clone(),
+        target: target.clone(),
+        making,
+        volumes,
+        wanted: Some(wanted),
+        remarks,
+        dangers: found,
+    })
 }
 
-fn no_template() -> Error {
-    Error::Restore("it had neither a template nor a root volume that was backed up".to_owned())
-}
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,9 @@ impl Qib {
         }
         self.lab.admin("admin.vm.Remove+", RESTORED, "")?;
         let report: Value = serde_json::from_slice(&report)?;
-        let fetched = report.get("bytes_fetched").and_then(Value::as_u64);
+        let fetched = report
+            .pointer("/qubes/0/volumes/0/bytes_fetched")
+            .and_then(Value::as_u64);
         Ok((fetched.context("qib says not what it fetched")?, cost))
     }
 

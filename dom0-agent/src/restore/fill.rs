@@ -1,0 +1,161 @@
+//! One volume: opening its keys, and a helper that fills it.
+
+use super::{Volume, Work};
+use crate::block::{self, Access};
+use crate::error::{Error, Peer, Result};
+use crate::helper::Helper;
+use crate::machine::{Installation, Machine};
+use crate::part::Part;
+use crate::permit::Permit;
+use crate::source::ANSWER_LIMIT;
+use crate::talk::Talk;
+use crate::text;
+use crate::undo::{Undo, Undos};
+use qib_rpc::fault::Code;
+use qib_rpc::id::SessionId;
+use qib_rpc::key::{Identity, Passphrase};
+use qib_rpc::message::backup::Progress as ProgressMessage;
+use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
+use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::name::QubeName;
+use qib_rpc::service::Service;
+use std::path::PathBuf;
+
+/// Opens the qube's data identity with the passphrase, in a helper of its own.
+///
+/// # Errors
+/// When the passphrase is wrong, or kit or identity are another installation's.
+pub fn open_identity(
+    machine: &Machine,
+    installation: &Installation,
+    volume: &Volume,
+    passphrase: Passphrase,
+    undos: &mut Undos,
+) -> Result<Identity> {
+    let helper = Helper::start(machine, undos)?;
+    let stop = &machine.stop;
+    let mut talk = Talk::start(
+        Peer::Helper,
+        helper.name(),
+        Service::KeyOpen,
+        ANSWER_LIMIT,
+        stop,
+    )?;
+    talk.say(&KeyOpenJob {
+        passphrase,
+        kit: installation.kit.clone(),
+        sealed: volume.qube.sealed.clone(),
+        qube: volume.qube.id,
+    })?;
+    let KeyOpenDone {
+        identity,
+        recipient,
+    } = talk.hear()?;
+    drop(talk);
+    undos.all()?;
+    if recipient != volume.qube.recipient {
+        return Err(Error::Disagree(
+            "the qube's data identity is not the one in the ledger".to_owned(),
+        ));
+    }
+    Ok(identity)
+}
+
+impl Work<'_> {
+    /// Fills the new content of a volume at `path`.
+    pub(super) fn fill_volume(
+        &mut self,
+        volume: &Volume,
+        data_identity: Identity,
+        target: &QubeName,
+        path: PathBuf,
+    ) -> Result<RestoreSummary> {
+        let Work {
+            machine,
+            installation,
+            undos,
+            progress,
+        } = self;
+        progress.stage(target, "starting a helper");
+        let helper = Helper::start(machine, undos)?;
+        undos.note(Undo::Loop(path.clone()))?;
+        let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
+        device.attach_to(helper.name())?;
+        let session = SessionId::new(machine.random()?);
+        let permit = Permit::open(machine, &permit(volume, &helper, session))?;
+        helper.allow_storage()?;
+        let stop = &machine.stop;
+        let mut talk = Talk::start(
+            Peer::Helper,
+            helper.name(),
+            Service::Restore,
+            ANSWER_LIMIT,
+            stop,
+        )?;
+        let job = RestoreJob {
+            session,
+            storage: machine.config.storage.clone(),
+            qube: volume.qube.id,
+            sequence: volume.snapshot.sequence,
+            snapshot: volume.snapshot.snapshot,
+            chunk_key: installation.keys.chunk(volume.qube.id),
+            data_identity,
+            told_apart: volume.told_apart,
+        };
+        match &volume.paths {
+            None => talk.say(&job)?,
+            Some(paths) => talk.say(&RestorePathsJob {
+                job,
+                index_seed: installation.keys.index(volume.qube.id),
+                index: volume.snapshot.index.clone(),
+                paths: paths.clone(),
+            })?,
+        }
+        let summary = loop {
+            let frame = talk.hear_any()?;
+            if !frame.is::<ProgressMessage>() {
+                break talk.decode::<RestoreSummary>(&frame)?;
+            }
+            progress.show(target, &talk.decode::<ProgressMessage>(&frame)?.counts);
+        };
+        helper.forbid_storage()?;
+        permit.close()?;
+        Ok(summary)
+    }
+}
+
+/// Says of a volume that is too small what size would do, if that is known.
+pub(super) fn too_small(error: Error, volume: &Volume) -> Error {
+    let Error::Fault(Peer::Helper, fault) = &error else {
+        return error;
+    };
+    if fault.code != Code::TargetTooSmall || volume.part != Part::Private {
+        return error;
+    }
+    let had = volume.snapshot.volume_bytes;
+    let (enough, why) = match fault.needed {
+        Some(needed) => (needed, "is enough"),
+        None if volume.bytes < had => (had, "is what it had"),
+        None => return error,
+    };
+    Error::Restore(format!(
+        "a volume of {} is too small; nothing was restored. {enough} bytes ({}) {why}: \
+         give it with --size",
+        text::bytes(volume.bytes),
+        text::bytes(enough),
+    ))
+}
+
+fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
+    PermitRequest {
+        session,
+        helper: helper.name().clone(),
+        prefix: volume.qube.prefix,
+        verbs: Verbs::Restore,
+        quota: Quota {
+            bytes: 0,
+            objects: 0,
+        },
+    }
+}
