@@ -7,6 +7,7 @@ pub mod reply;
 pub mod settings;
 
 use crate::paths;
+use crate::trace;
 use reply::reply;
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -70,6 +71,7 @@ fn call_at(
     qube: &str,
     payload: &[u8],
 ) -> Result<Vec<u8>, AdminError> {
+    trace::say(format_args!("qubesd: {method}+{argument} {qube}"));
     let request = format!("{method}+{argument} dom0 name {qube}\0");
     let answer = exchange(socket, request.as_bytes(), payload).map_err(AdminError::Unreachable)?;
     reply(method, answer)

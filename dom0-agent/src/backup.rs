@@ -9,8 +9,9 @@ use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::flush;
 use crate::helper::Helper;
+use crate::ledger::book::History;
 use crate::live::{self, Live};
-use crate::machine::{Installation, Machine};
+use crate::machine::{Installation, Machine, Shared};
 use crate::outcome::Backup;
 use crate::part::Part;
 use crate::permit::Permit;
@@ -25,6 +26,7 @@ use qib_rpc::compression::Compression;
 use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::message::backup::{BackupSummary, IndexObjects};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 /// How the user wants it done.
@@ -39,7 +41,7 @@ pub struct How {
 /// What a session works with.
 struct Session<'a> {
     machine: &'a Machine,
-    installation: &'a mut Installation,
+    installation: &'a Shared,
     id: SessionId,
     qube: QubeId,
     part: Part,
@@ -55,29 +57,28 @@ struct Session<'a> {
 /// # Errors
 /// Whatever kept it from being stored; nothing stored before is lost.
 pub fn back_up(
-    machine: &Machine,
-    installation: &mut Installation,
+    (machine, installation): (&Machine, &Shared),
     qube: &Qube,
     (part, moment): (Part, Moment),
     how: How,
+    mut undos: Undos,
     progress: &mut Progress,
 ) -> Result<Backup> {
     let began = Instant::now();
-    let mut undos = Undos::sweep()?;
     let pooled = Pooled::find(&qube.name, part)?;
     pooled.refuse_full()?;
-    let mut id = source::known(machine, installation, qube, &mut undos)?;
-    if !how.dry_run {
-        settings::keep::store(machine, installation, id, qube)?;
-    }
-    if part == Part::Root {
-        id = source::known_root(machine, installation, id, qube, &mut undos)?;
-    }
+    let id = known(
+        machine,
+        &mut installation.lock(),
+        qube,
+        (part, how),
+        &mut undos,
+    )?;
     let before = match moment {
         Moment::Revision(_) => None,
         _ => Mark::of(&qube.name, part)?,
     };
-    let live = live::read(machine, installation, id)?;
+    let live = live::read(machine, &installation.lock(), id)?;
     let session = SessionId::new(machine.random()?);
     let now = machine.now();
     let mut session = Session {
@@ -115,8 +116,11 @@ pub fn back_up(
                 Mark::of(&qube.name, part).map(|after| after.filter(|after| before == *after))
             }
         };
+        // One at a time writes them down.
+        let turn = installation.lock();
         let noted =
             same.and_then(|same| same.map_or(Ok(()), |mark| unchanged::note(id, sequence, mark)));
+        drop(turn);
         if let Err(error) = noted {
             let again = format!("it will be read again even if it does not change: {error}");
             backup.warnings.push(again);
@@ -135,6 +139,29 @@ pub fn back_up(
     Ok(backup)
 }
 
+/// The id of the volume; what dom0 knows of its qube is stored before it.
+fn known(
+    machine: &Machine,
+    installation: &mut Installation,
+    qube: &Qube,
+    (part, how): (Part, How),
+    undos: &mut Undos,
+) -> Result<QubeId> {
+    let id = source::known(machine, installation, qube, undos)?;
+    if !how.dry_run {
+        settings::keep::store(machine, installation, id, qube)?;
+    }
+    match part {
+        Part::Private => Ok(id),
+        Part::Root => source::known_root(machine, installation, id, qube, undos),
+    }
+}
+
+fn history(installation: &Installation, qube: QubeId) -> Result<&History> {
+    let history = installation.ledger.book.history(qube);
+    history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))
+}
+
 impl Session<'_> {
     fn run(
         &mut self,
@@ -146,7 +173,7 @@ impl Session<'_> {
         progress.stage(&qube.name, "starting a helper");
         let helper = Helper::start(self.machine, undos)?;
         let unsynced = self.flush(qube, progress)?;
-        let still = pooled.still(&self.moment, undos)?;
+        let still = self.still(pooled, undos)?;
         progress.stage(
             &qube.name,
             &format!("reading its {} volume {}", self.part.name(), still.state),
@@ -184,6 +211,12 @@ impl Session<'_> {
         Ok((backup, still))
     }
 
+    fn still(&self, pooled: &Pooled, undos: &mut Undos) -> Result<Still> {
+        let one_at_a_time = &self.machine.snapshot;
+        let _turn = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        pooled.still(&self.moment, undos)
+    }
+
     /// What is written down by then is in the state that is kept.
     fn flush(&self, qube: &Qube, progress: &Progress) -> Result<Option<&'static str>> {
         let runs = || -> Result<bool> {
@@ -217,7 +250,8 @@ impl Session<'_> {
 
     /// True when the volume is empty and nobody ever saw it otherwise.
     fn never_started(&self, error: &Error) -> bool {
-        let history = self.installation.ledger.book.history(self.qube);
+        let installation = self.installation.lock();
+        let history = installation.ledger.book.history(self.qube);
         let was_stored = history.is_some_and(|history| !history.snapshots.is_empty());
         matches!(error, Error::Fault(Peer::Helper, fault) if fault.code == Code::VolumeEmpty)
             && !was_stored
@@ -228,10 +262,5 @@ impl Session<'_> {
         self.id = SessionId::new(self.machine.random()?);
         self.index_lost = true;
         Ok(())
-    }
-
-    fn history(&self) -> Result<&crate::ledger::book::History> {
-        let history = self.installation.ledger.book.history(self.qube);
-        history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))
     }
 }

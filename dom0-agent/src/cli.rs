@@ -50,6 +50,9 @@ pub struct Cli {
     /// Print no progress.
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Say what is asked of Qubes, each call and each command.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -19,6 +19,7 @@ mod usage;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
+use crate::trace;
 pub(crate) use backup::Outcome;
 use std::process::ExitCode;
 
@@ -39,6 +40,9 @@ pub enum Ended {
 
 /// Runs a command; an error was printed when this returns.
 pub fn run(cli: &Cli) -> ExitCode {
+    if cli.verbose {
+        trace::on();
+    }
     let ended = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.quiet),
         Command::Setup(arguments) => setup::run(arguments, cli.quiet),

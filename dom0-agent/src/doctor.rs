@@ -39,6 +39,7 @@ pub fn examine(days: u32, progress: &Progress) -> Report {
     };
     let tags = template::examine(&config.helper_template, &mut report);
     policy::examine_files(&tags, &mut report);
+    policy::examine_rights(&config, &mut report);
     storage::examine(&config.storage, &mut report);
     match Machine::open() {
         Ok(machine) => examine_at_work(&machine, days, progress, &mut report),

@@ -1,8 +1,9 @@
 //! The life of a helper: a fresh disposable without network, confined by policy.
 
-use crate::admin::call;
+use crate::admin::{call, settings};
 use crate::error::{Error, Result};
 use crate::machine::Machine;
+use crate::settings::Word;
 use crate::undo::{Undo, Undos};
 use qib_rpc::hex;
 use qib_rpc::name::QubeName;
@@ -13,7 +14,7 @@ use std::time::Duration;
 const CONFINED: &str = "qib-confined";
 
 /// The tag under which policy lets a helper call storage.
-const HELPER: &str = "qib-helper";
+pub(crate) const HELPER: &str = "qib-helper";
 
 /// The tag of storage qubes: policy lets helpers call these.
 pub(crate) const STORAGE: &str = "qib-storage";
@@ -99,10 +100,10 @@ impl Helper {
                 return Err(self.refused(feature));
             }
         }
-        let tags = call::tags(&self.name)?;
+        let tags = settings::tags(&self.name)?;
         let ours: Vec<&str> = tags
             .iter()
-            .map(String::as_str)
+            .map(Word::as_str)
             .filter(|tag| tag.starts_with("qib-"))
             .collect();
         match ours.as_slice() {

@@ -5,6 +5,7 @@
 //! has a process group of its own, which no ^C reaches, and is waited for, however long it takes.
 
 use crate::error::{Error, Result};
+use crate::trace;
 use std::fmt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -114,6 +115,7 @@ fn is_name(text: &str) -> bool {
 }
 
 fn lvm(words: &[&str]) -> Result<String> {
+    trace::say(format_args!("lvm {}", words.join(" ")));
     let (is_well, output, said) = wait(Command::new("lvm").args(words))?;
     if is_well {
         return Ok(output);

@@ -14,6 +14,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What every command that changes something works on. One at a time: others
 /// find the lock taken.
@@ -22,6 +23,8 @@ pub struct Machine {
     pub config: Config,
     /// Tells when to stop.
     pub stop: Stop,
+    /// Held while a volume is kept still: pools are asked for one snapshot at a time.
+    pub snapshot: Mutex<()>,
     _lock: File,
 }
 
@@ -33,6 +36,21 @@ pub struct Installation {
     pub ledger: Ledger,
     /// The recovery kit.
     pub kit: Kit,
+}
+
+/// An installation for sessions beside each other: one at a time reads or writes it.
+pub struct Shared(Mutex<Installation>);
+
+impl Shared {
+    /// Shares it.
+    pub fn new(installation: Installation) -> Self {
+        Self(Mutex::new(installation))
+    }
+
+    /// Waits for one's turn. A thread that panicked left the ledger as whole as any other.
+    pub fn lock(&self) -> MutexGuard<'_, Installation> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Machine {
@@ -53,6 +71,7 @@ impl Machine {
         Ok(Self {
             config,
             stop,
+            snapshot: Mutex::default(),
             _lock: lock,
         })
     }

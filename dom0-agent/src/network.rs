@@ -6,6 +6,7 @@
 use crate::admin::call;
 use crate::confirm;
 use crate::error::{Error, Result};
+use crate::stop::Stop;
 use qib_rpc::name::QubeName;
 
 /// The feature of a qube that names the storage qube with a network that may keep it.
@@ -14,16 +15,27 @@ const ACCEPTED: &str = "qib.networked-storage";
 /// Longer than any chain of net qubes that works.
 const LONGEST_CHAIN: u32 = 16;
 
+/// Of what a consent is.
+pub struct Consent<'a> {
+    /// Where the qube would be stored.
+    pub storage: &'a QubeName,
+    /// The qubes for which it is given already.
+    pub accepted: &'a [QubeName],
+    /// Ends the question.
+    pub stop: &'a Stop,
+}
+
 /// Lets a qube be stored: at once when it has a network or the storage qube has none, or when
 /// somebody accepted that before; else somebody must do so now, and it is noted in dom0.
 ///
 /// # Errors
 /// When nobody does, or qubesd does not tell.
-pub fn consent(qube: &QubeName, storage: &QubeName, accepted: &[QubeName]) -> Result<()> {
+pub fn consent(qube: &QubeName, consent: &Consent<'_>) -> Result<()> {
+    let Consent { storage, .. } = consent;
     if is_settled(qube, storage)? {
         return Ok(());
     }
-    if !accepted.contains(qube) && !ask(qube, storage)? {
+    if !consent.accepted.contains(qube) && !consent.ask(qube)? {
         return Err(Error::Config(format!(
             "it has no network, and the storage qube {storage} has one: name a storage qube without \
              network in {}, or accept this one with 'qib backup --accept-networked-storage {qube}'",
@@ -43,14 +55,17 @@ pub fn is_settled(qube: &QubeName, storage: &QubeName) -> Result<bool> {
         || call::feature(qube, ACCEPTED)?.as_deref() == Some(storage.as_str()))
 }
 
-fn ask(qube: &QubeName, storage: &QubeName) -> Result<bool> {
-    let question = format!(
-        "{qube} has no network, and the storage qube {storage} has one. A helper that was taken over \
-         could get its content out that way.\nStore {qube} there, now and later?"
-    );
-    match confirm::ask(&question) {
-        Err(Error::NobodyToAsk) => Ok(false),
-        answer => answer,
+impl Consent<'_> {
+    fn ask(&self, qube: &QubeName) -> Result<bool> {
+        let storage = self.storage;
+        let question = format!(
+            "{qube} has no network, and the storage qube {storage} has one. A helper that was taken \
+             over could get its content out that way.\nStore {qube} there, now and later?"
+        );
+        match confirm::ask_or_stop(&question, self.stop) {
+            Err(Error::NobodyToAsk) => Ok(false),
+            answer => answer,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod mark;
 mod reflink;
 mod room;
 
-use crate::admin::call::{self, Volume};
+use crate::admin::call::{self, Fill, Volume};
 use crate::block;
 use crate::error::{Error, Result};
 use crate::part::Part;
@@ -81,6 +81,14 @@ impl Pooled {
     /// The name of its pool.
     pub fn pool(&self) -> &str {
         &self.volume.pool
+    }
+
+    /// How much of its pool is used, in percent, where the pool can tell.
+    ///
+    /// # Errors
+    /// When qubesd does not tell.
+    pub fn used_percent(&self) -> Result<Option<u64>> {
+        Ok(call::pool_usage(self.pool())?.data.map(Fill::percent))
     }
 
     /// Refuses a pool that is nearly full.

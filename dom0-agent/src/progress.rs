@@ -4,7 +4,9 @@
 use crate::text;
 use qib_rpc::count::Counts;
 use qib_rpc::name::QubeName;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Where progress goes.
@@ -12,6 +14,9 @@ pub struct Progress {
     quiet: bool,
     terminal: bool,
     shown: Option<Instant>,
+    qube: Option<QubeName>,
+    /// How far each qube is that is worked on now: one line has all of them.
+    now: Arc<Mutex<BTreeMap<QubeName, String>>>,
 }
 
 impl Progress {
@@ -21,6 +26,20 @@ impl Progress {
             quiet,
             terminal: stderr().is_terminal(),
             shown: None,
+            qube: None,
+            now: Arc::default(),
+        }
+    }
+
+    /// That of another qube at the same time.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            quiet: self.quiet,
+            terminal: self.terminal,
+            shown: None,
+            qube: None,
+            now: Arc::clone(&self.now),
         }
     }
 
@@ -54,7 +73,29 @@ impl Progress {
             all => format!("{files} of {}", text::number(all)),
         };
         let line = format!("{qube}: {share}{data} of file data, {files} files, {moved} moved");
-        self.line(&line, false);
+        let short = format!(
+            "{qube} {}",
+            if share.is_empty() {
+                &data
+            } else {
+                share.trim()
+            }
+        );
+        self.qube = Some(qube.clone());
+        self.line(&self.beside_others(qube, short).unwrap_or(line), false);
+    }
+
+    /// At a terminal the one line that moves is of all qubes that are worked on.
+    fn beside_others(&self, qube: &QubeName, short: String) -> Option<String> {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.insert(qube.clone(), short);
+        let several = self.terminal && now.len() > 1;
+        several.then(|| {
+            now.values()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
     }
 
     /// A line on standard error; one that `stays` is not written over by the next.
@@ -71,6 +112,10 @@ impl Progress {
 
     /// Clears the moving line, before a result is printed.
     pub fn clear(&self) {
+        if let Some(qube) = &self.qube {
+            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            now.remove(qube);
+        }
         if self.terminal && !self.quiet {
             let _unseen = write!(stderr().lock(), "\r\x1b[K");
         }

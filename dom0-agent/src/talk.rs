@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Peer, Result};
 use crate::stop::{Stop, Watched};
+use crate::trace;
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::line::{Frame, Heard, LineError, Receiver, Sender};
 use qib_rpc::message::Message;
@@ -34,6 +35,7 @@ impl Talk {
         limit: u64,
         stop: &Stop,
     ) -> Result<Self> {
+        trace::say(format_args!("qrexec: {} in {qube}", service.name()));
         let (call, speak, hear) = Call::from_dom0(qube, service)
             .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
         let watched = Watched::new(hear, stop.clone(), PATIENCE);

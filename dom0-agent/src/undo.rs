@@ -4,15 +4,17 @@
 //! line and syncs it. At its end, on any error and on ^C, it undoes everything
 //! in the order that the things need. After a crash the next run reads the
 //! journal and does the same. Undoing what was never done, or was undone
-//! already, is no error.
+//! already, is no error. Sessions beside each other share the journal; each undoes its own.
 
 mod act;
 mod journal;
+mod shared;
 
 use crate::error::Result;
 use crate::lvm::Lv;
 use crate::part::Part;
 use qib_rpc::name::QubeName;
+use shared::{Owner, Shared};
 use std::path::PathBuf;
 
 /// One thing to undo. The order of the variants is the order of undoing.
@@ -34,12 +36,12 @@ pub enum Undo {
     Guard(QubeName),
 }
 
-/// The things that this run has to undo.
+/// The things that one session of this run has to undo.
 #[derive(Debug)]
 pub struct Undos {
     open: Vec<Undo>,
-    /// What an earlier run left and this one can not undo either: for the next.
-    away: Vec<Undo>,
+    owner: Owner,
+    journal: Shared,
 }
 
 impl Undos {
@@ -49,10 +51,8 @@ impl Undos {
     /// When something stays although several attempts were made, or the journal
     /// can not be read.
     pub fn sweep() -> Result<Self> {
-        let mut undos = Self {
-            open: journal::read()?,
-            away: Vec::new(),
-        };
+        let mut undos = Self::new(Shared::default());
+        undos.open = journal::read()?;
         let done = undos.all();
         let is_lv = |undo: &Undo| matches!(undo, Undo::Lv(_));
         let only_lvs = !undos.open.is_empty() && undos.open.iter().all(is_lv);
@@ -60,11 +60,33 @@ impl Undos {
             Err(error) if only_lvs => {
                 // Its disk may be away; that must not keep other qubes from being backed up.
                 eprintln!("qib: warning: a snapshot of an earlier run is still there: {error}");
-                undos.away = std::mem::take(&mut undos.open);
-                Ok(undos)
+                undos.leave()
             }
             result => result.map(|()| undos),
         }
+    }
+
+    fn new(journal: Shared) -> Self {
+        Self {
+            open: Vec::new(),
+            owner: journal.owner(),
+            journal,
+        }
+    }
+
+    /// Those of another session of the same run: it has nothing to undo yet.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self::new(self.journal.clone())
+    }
+
+    /// Leaves to the next run what this one can not undo.
+    fn leave(mut self) -> Result<Self> {
+        let nobody = self.journal.owner();
+        self.journal.replace(nobody, &self.open)?;
+        self.open.clear();
+        self.rewrite()?;
+        Ok(self)
     }
 
     /// How many things an earlier run left, before [`Self::sweep`].
@@ -89,7 +111,7 @@ impl Undos {
     /// # Errors
     /// When the journal can not be written: then it must not be done.
     pub fn note(&mut self, undo: Undo) -> Result<()> {
-        journal::append(&undo)?;
+        self.journal.append(self.owner, &undo)?;
         self.open.push(undo);
         Ok(())
     }
@@ -131,8 +153,7 @@ impl Undos {
     }
 
     fn rewrite(&self) -> Result<()> {
-        let all: Vec<Undo> = self.away.iter().chain(&self.open).cloned().collect();
-        journal::rewrite(&all)
+        self.journal.replace(self.owner, &self.open)
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) enum Request {
     },
     Start(String),
     Stop(String),
+    /// There is memory for helpers of so many MiB at once.
+    Memory(u64),
     /// From now on say yes to this call of qubesd's, `METHOD` or `METHOD+ARGUMENT`, and do nothing.
     Deaf(String),
     /// Lines of `NAME CLASS STATE`.

@@ -83,3 +83,21 @@ fn a_choice_of_nothing_is_an_error() {
     assert_eq!(code, 2);
     assert!(text.contains("'@tag:NAME' or '@type:CLASS'"), "{text}");
 }
+
+#[test]
+fn with_verbose_each_call_is_told_and_without_none() {
+    let machine = machine();
+    let said = |words: &[&str]| {
+        let output = machine.qib(words);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = said(&["-v", "backup", "work"]);
+    for line in [
+        "qib: qubesd: admin.vm.Create.DispVM+qib-dvm dom0\n",
+        "qib: qrexec: qib.Permit in sys-backup\n",
+    ] {
+        assert!(told.contains(line), "no '{line}' in {told}");
+    }
+    assert!(!said(&["backup", "--always", "work"]).contains("qubesd"));
+}

@@ -151,6 +151,13 @@ fn what_is_wrong_with_qubes_is_named() {
     );
     broken(
         &machine,
+        &["rights"],
+        "the right to store: work; take it away",
+        tag("Set", "qib-helper", "work"),
+        tag("Remove", "qib-helper", "work"),
+    );
+    broken(
+        &machine,
         &["helper-tags", "helper"],
         "qvm-tags qib-dvm del qib-helper",
         tag("Set", "qib-helper", "qib-dvm"),

@@ -169,16 +169,6 @@ pub fn has_tag(qube: &QubeName, tag: &str) -> Result<bool> {
     Ok(call("admin.vm.tag.Get", tag, qube.as_str(), b"")? == b"1")
 }
 
-/// The tags of a qube.
-///
-/// # Errors
-/// [`AdminError`] says why.
-pub fn tags(qube: &QubeName) -> Result<Vec<String>> {
-    let answer = call("admin.vm.tag.List", "", qube.as_str(), b"")?;
-    let text = String::from_utf8(answer).map_err(|_| bad("admin.vm.tag.List"))?;
-    Ok(text.lines().map(str::to_owned).collect())
-}
-
 /// Makes a named disposable.
 ///
 /// # Errors

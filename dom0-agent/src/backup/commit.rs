@@ -1,6 +1,6 @@
 //! What a session writes into the ledger: partials on the way, the snapshot at its end.
 
-use super::Session;
+use super::{Session, history};
 use crate::error::Result;
 use crate::ledger::record::{PartialRecord, Record, SnapshotRecord};
 use crate::live;
@@ -19,7 +19,8 @@ impl Session<'_> {
             index,
             packs,
         };
-        self.installation.ledger.append(Record::Partial(record))
+        let installation = &mut *self.installation.lock();
+        installation.ledger.append(Record::Partial(record))
     }
 
     /// Makes the snapshot exist.
@@ -29,31 +30,32 @@ impl Session<'_> {
         backup: &Backup,
         still: &Still,
     ) -> Result<u64> {
-        let history = self.history()?;
+        let installation = &mut *self.installation.lock();
+        let history = history(installation, self.qube)?;
         let sequence = history.next_sequence();
         let mut records = Records::start(self.machine)?;
-        let key = self.installation.keys.packs(self.qube, self.id);
+        let key = installation.keys.packs(self.qube, self.id);
         let mut changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
         self.live.size(&mut changes);
         let index = self.live.index_after(stored)?;
         for record in live::change_records(self.qube, self.id, changes) {
-            self.installation.ledger.append(record)?;
+            installation.ledger.append(record)?;
         }
         if backup.manner != Manner::Reader {
-            self.installation.ledger.append(Record::Read {
+            installation.ledger.append(Record::Read {
                 qube: self.qube,
                 session: self.id,
                 manner: backup.manner,
             })?;
         }
         if let Some(revision) = self.revision().cloned() {
-            self.installation.ledger.append(Record::Revision {
+            installation.ledger.append(Record::Revision {
                 qube: self.qube,
                 session: self.id,
                 revision,
             })?;
         }
-        self.installation
+        installation
             .ledger
             .append(Record::Snapshot(Box::new(SnapshotRecord {
                 qube: self.qube,
@@ -71,6 +73,6 @@ impl Session<'_> {
 
     /// The snapshot exists; only the ledger's copy may be late. The next run mends that.
     pub(super) fn copy_ledger(&self) -> Result<()> {
-        Records::start(self.machine)?.copy_ledger(&self.installation.ledger)
+        Records::start(self.machine)?.copy_ledger(&self.installation.lock().ledger)
     }
 }

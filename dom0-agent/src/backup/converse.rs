@@ -1,7 +1,7 @@
 //! What a session says and hears: the permit that it asks for, the helper's job, and
 //! whether helper and storage counted the same.
 
-use super::Session;
+use super::{Session, history};
 use crate::admin::reply::Qube;
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
@@ -38,7 +38,7 @@ impl Session<'_> {
         Ok(PermitRequest {
             session: self.id,
             helper: helper.name().clone(),
-            prefix: self.history()?.qube.prefix,
+            prefix: history(&self.installation.lock(), self.qube)?.qube.prefix,
             verbs: Verbs::Backup(readable),
             quota,
         })
@@ -95,8 +95,9 @@ impl Session<'_> {
     }
 
     fn job(&self) -> Result<BackupJob> {
-        let history = self.history()?;
-        let keys = &self.installation.keys;
+        let installation = self.installation.lock();
+        let history = history(&installation, self.qube)?;
+        let keys = &installation.keys;
         Ok(BackupJob {
             session: self.id,
             storage: self.machine.config.storage.clone(),

@@ -1,5 +1,6 @@
 //! The arguments of `qib backup`.
 
+use crate::crew::Jobs;
 use crate::revision::Named;
 use crate::select::Selector;
 use clap::Args;
@@ -63,6 +64,11 @@ pub struct Backup {
     /// Read and count, but store no snapshot. (A qube gets its keys when it is first named.)
     #[arg(long)]
     pub dry_run: bool,
+    /// Back so many qubes up at once, each with a helper of its own.
+    ///
+    /// When there is no memory for one more helper, its qube waits until the others are done.
+    #[arg(short, long, value_name = "N", default_value_t)]
+    pub jobs: Jobs,
     /// How hard to compress: a level of zstd's from 1 (fast) to 19 (small and very slow), or 0
     /// for not at all. What is stored already stays as it is.
     ///

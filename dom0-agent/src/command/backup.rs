@@ -1,46 +1,38 @@
-//! `qib backup`: one qube after the other; one that fails does not stop the rest.
+//! `qib backup`: one qube after the other, or several at once; one that fails does not stop
+//! the rest.
+
+mod qube;
 
 use super::{Ended, dom0, print_json};
 use crate::admin::call;
-use crate::admin::reply::Qube;
-use crate::backup::{How, back_up};
+use crate::backup::How;
 use crate::cli::Backup as Arguments;
+use crate::crew::{self, Room};
 use crate::error::{Error, Result};
-use crate::ledger::record::Class;
-use crate::machine::{Installation, Machine};
-use crate::moment;
-use crate::network;
+use crate::machine::{Installation, Machine, Shared};
+use crate::network::{self, Consent};
 use crate::outcome::Done;
-use crate::part::Part;
 use crate::progress::Progress;
 use crate::select::Choice;
-use crate::unchanged;
-use crate::{report, settings, storage};
+use crate::undo::Undos;
+use crate::{report, storage};
 use qib_rpc::name::QubeName;
-
-const NO_VOLUMES: &str = "qubes of its class have no volumes of their own";
+use qube::Run;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// What came of one qube.
 pub(crate) type Outcome = (QubeName, Result<Done>);
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let machine = Machine::open()?;
-    let mut installation = Installation::open()?;
-    let mut progress = Progress::new(quiet);
-    let swept = crate::undo::Undos::left_behind()?;
-    if swept > 0 {
-        eprintln!("qib: an earlier run did not end well; clearing up what it left ({swept})");
-    }
-    drop(crate::undo::Undos::sweep()?);
+    let installation = Installation::open()?;
+    let progress = Progress::new(quiet);
+    let undos = sweep()?;
     storage::wake(&machine, &progress)?;
     storage::compare(&machine, &installation)?;
     let before = installation.ledger.next();
     let qubes = call::qubes()?;
-    let how = How {
-        dry_run: arguments.dry_run,
-        compression: arguments.compression,
-    };
-    let mut outcomes = Vec::new();
     let choice = Choice {
         all: arguments.all,
         of: &arguments.qubes,
@@ -51,67 +43,31 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         let text = "--revision is of one qube; each has revisions of its own";
         return Err(Error::Config(text.to_owned()));
     }
-    for name in names {
-        if machine.stop.asked() {
-            outcomes.push((name, Err(Error::Stopped)));
-            continue;
-        }
-        let parts = match qubes.iter().find(|qube| qube.name == name) {
-            Some(qube) => parts(qube).map(|parts| (qube, parts)),
-            None => Err(Error::NoQube(name.clone())),
-        };
-        let parts = parts.and_then(|(qube, parts)| {
-            let accepted = &arguments.accept_networked_storage;
-            network::consent(&qube.name, &machine.config.storage, accepted)?;
-            Ok((call::with_uuid(qube)?, parts))
-        });
-        let (ref qube, parts) = match parts {
-            Ok(found) => found,
-            Err(error) => {
-                note(arguments, &mut outcomes, name, Err(error));
-                continue;
-            }
-        };
-        let wanted = moment::wanted(arguments, &installation.ledger.book, qube, parts);
-        let wanted = match wanted {
-            Ok(wanted) => wanted,
-            Err(error) => {
-                note(arguments, &mut outcomes, name, Err(error));
-                continue;
-            }
-        };
-        let is_present_only = arguments.revision.is_none() && wanted.len() == parts.len();
-        let found =
-            is_present_only.then(|| unchanged(arguments, &machine, &mut installation, qube, parts));
-        if let Some(found) = found.flatten() {
-            for done in found {
-                note(arguments, &mut outcomes, name.clone(), Ok(done));
-            }
-            continue;
-        }
-        for (part, moment) in wanted {
-            if machine.stop.asked() {
-                outcomes.push((name.clone(), Err(Error::Stopped)));
-                break;
-            }
-            let installation = &mut installation;
-            let outcome = back_up(
-                &machine,
-                installation,
-                qube,
-                (part, moment),
-                how,
-                &mut progress,
-            );
-            progress.clear();
-            let outcome = outcome.map(|backup| Done::Read(Box::new(backup)));
-            note(arguments, &mut outcomes, name.clone(), outcome);
-        }
-    }
-    let dom0 = choice.dom0().then(|| {
-        let installation = &mut installation;
-        dom0::back_up(&machine, installation, arguments.always, arguments.dry_run)
-    });
+    let installation = Shared::new(installation);
+    let run = Run {
+        machine: &machine,
+        installation: &installation,
+        arguments,
+        qubes: &qubes,
+        how: How {
+            dry_run: arguments.dry_run,
+            compression: arguments.compression,
+        },
+        undos: &undos,
+        progress: &progress,
+        room: Room::default(),
+        outcomes: Mutex::default(),
+    };
+    let names = allowed(&run, names)?;
+    crew::each(names, arguments.jobs, |name| run.work(name));
+    let outcomes = run
+        .outcomes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let installation = &mut *installation.lock();
+    let dom0 = choice
+        .dom0()
+        .then(|| dom0::back_up(&machine, installation, arguments.always, arguments.dry_run));
     if arguments.json {
         let mut all = report::json(&outcomes, &installation.receipt());
         if let (Some(all), Some(dom0)) = (all.as_object_mut(), &dom0) {
@@ -127,47 +83,32 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     Ok(conclude(&outcomes, dom0.as_ref()))
 }
 
-fn note(arguments: &Arguments, outcomes: &mut Vec<Outcome>, name: QubeName, outcome: Result<Done>) {
-    if !arguments.json {
-        report::print(&name, &outcome);
+fn sweep() -> Result<Undos> {
+    let swept = Undos::left_behind()?;
+    if swept > 0 {
+        eprintln!("qib: an earlier run did not end well; clearing up what it left ({swept})");
     }
-    outcomes.push((name, outcome));
+    Undos::sweep()
 }
 
-/// The volumes of a qube, the root first: a restore takes the last one that is not
-/// newer than the private volume.
-fn parts(qube: &Qube) -> Result<&'static [Part]> {
-    match (qube.class.as_str(), Class::parse(&qube.class)) {
-        ("AppVM", _) => Ok(&[Part::Private]),
-        (_, Some(_)) => Ok(&[Part::Root, Part::Private]),
-        _ => Err(Error::Volume(NO_VOLUMES.to_owned())),
-    }
-}
-
-/// The volumes of a qube, if none of them has to be read; settings that changed are stored without
-/// a helper. What can not be done fails again when they are read, and is told there.
-fn unchanged(
-    arguments: &Arguments,
-    machine: &Machine,
-    installation: &mut Installation,
-    qube: &Qube,
-    parts: &[Part],
-) -> Option<Vec<Done>> {
-    if arguments.always || arguments.dry_run {
-        return None;
-    }
-    let book = &installation.ledger.book;
-    let id = book.of_living(&qube.name, qube.uuid)?.qube.id;
-    let found = unchanged::find(book, qube, parts, machine.now()).ok()??;
-    let has_new_settings = settings::keep::store(machine, installation, id, qube).ok()?;
-    if has_new_settings {
-        storage::compare(machine, installation).ok()?;
-    }
-    let done = |volume| Done::Unchanged {
-        volume,
-        has_new_settings,
+/// Asks all that has to be asked before anything begins; notes those that may not be stored.
+fn allowed(run: &Run<'_>, names: BTreeSet<QubeName>) -> Result<Vec<QubeName>> {
+    let consent = Consent {
+        storage: &run.machine.config.storage,
+        accepted: &run.arguments.accept_networked_storage,
+        stop: &run.machine.stop,
     };
-    Some(found.into_iter().map(done).collect())
+    let mut allowed = Vec::new();
+    for name in names {
+        // One that is not there has neither network nor volumes, and is told of later.
+        let is_there = run.qubes.iter().any(|qube| qube.name == name);
+        match is_there.then(|| network::consent(&name, &consent)) {
+            None | Some(Ok(())) => allowed.push(name),
+            Some(Err(Error::Stopped)) => return Err(Error::Stopped),
+            Some(Err(error)) => run.note(&name, Err(error)),
+        }
+    }
+    Ok(allowed)
 }
 
 /// Names the failures at the end, and decides the exit code.
@@ -182,6 +123,7 @@ fn conclude(outcomes: &[Outcome], dom0: Option<&Result<dom0::Backup>>) -> Ended 
         .filter(|(_, error, _)| !matches!(error, None | Some(Error::NeverStarted)))
         .map(|(name, ..)| *name)
         .collect();
+    failed.sort_unstable();
     failed.dedup();
     if failed.is_empty() {
         return Ended::Well;

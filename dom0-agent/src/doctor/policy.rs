@@ -4,8 +4,11 @@ mod before;
 mod probe;
 
 use super::Report;
+use crate::admin::call;
+use crate::admin::reply::Qube;
 use crate::config::Config;
-use crate::helper::Helper;
+use crate::error::Result;
+use crate::helper::{self, HELPER, Helper};
 use crate::paths::{POLICY_FOLDERS, POLICY_NAME};
 use std::fs;
 use std::path::Path;
@@ -64,6 +67,41 @@ fn rules(text: &str) -> Vec<Vec<&str>> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| line.split_whitespace().collect())
         .collect()
+}
+
+/// The right to store is a helper's, for as long as its session.
+pub(super) fn examine_rights(config: &Config, report: &mut Report) {
+    match holders(config) {
+        Ok(names) if names.is_empty() => {
+            report.well("rights", "no qube but a helper has the right to store");
+        }
+        Ok(names) => report.wrong(
+            "rights",
+            format!(
+                "with the tag {HELPER}, and so the right to store: {}; take it away with 'qvm-tags \
+                 QUBE del {HELPER}'",
+                names.join(", ")
+            ),
+        ),
+        Err(error) => report.wrong("rights", error),
+    }
+}
+
+/// Helpers that are left are told of elsewhere, and so is their template.
+fn holders(config: &Config) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for Qube { name, .. } in call::qubes()? {
+        let is_told = helper::is_one(&name) || name == config.helper_template;
+        let has = match call::has_tag(&name, HELPER) {
+            // Gone since, as disposables go.
+            Err(error) if error.is("QubesVMNotFoundError") => false,
+            told => told?,
+        };
+        if has && !is_told {
+            names.push(String::from(name));
+        }
+    }
+    Ok(names)
 }
 
 /// What Qubes' own engine says of a running helper.

@@ -77,12 +77,19 @@ fn examine_pools(qubes: &[Qube], report: &mut Report) {
         };
         let pool = pooled.pool().to_owned();
         if !seen.contains(&pool) {
-            report.keep("pool", pooled.refuse_full(), |()| {
-                format!("{pool} has room for a snapshot")
-            });
+            examine_pool(&pooled, report);
             seen.insert(pool);
         }
     }
+}
+
+fn examine_pool(pooled: &Pooled, report: &mut Report) {
+    let used = pooled.refuse_full().and_then(|()| pooled.used_percent());
+    let pool = pooled.pool();
+    report.keep("pool", used, |percent| match percent {
+        Some(percent) => format!("{pool} is {percent} % full, which leaves room for a snapshot"),
+        None => format!("{pool} is one that qib knows"),
+    });
 }
 
 /// Each qube with the days since its last snapshot; none if there is no snapshot.

@@ -1,7 +1,7 @@
 //! The disposable template that helpers are made from.
 
 use super::Report;
-use crate::admin::call;
+use crate::admin::{call, settings};
 use crate::error::Result;
 use qib_rpc::name::QubeName;
 
@@ -46,7 +46,8 @@ fn properties(name: &QubeName, report: &mut Report) -> Result<()> {
 
 /// Every disposable has the tags of its template from birth, and ours are rights.
 fn tags(name: &QubeName, report: &mut Report) -> Result<Vec<String>> {
-    let tags = call::tags(name)?;
+    let tags = settings::tags(name)?;
+    let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
     let ours = tags.iter().find(|tag| tag.starts_with("qib-"));
     match ours {
         None => report.well("helper-tags", format!("{name} hands no tag of qib's on")),

@@ -43,6 +43,7 @@ fn respond(world: &Arc<World>, request: Request) -> Result<String> {
         } => add_qube(world, &name, &image, running)?,
         Request::Start(name) => world.start(&name)?,
         Request::Stop(name) => world.stop(&name)?,
+        Request::Memory(mebibytes) => world.limit_memory(mebibytes),
         Request::Deaf(call) => world.turn_deaf(call),
         Request::List => return list(world),
         Request::Image(name) => return image(world, &name),

@@ -35,6 +35,11 @@ impl World {
             let why = "Restore of this domain in progress, cannot start";
             return Err(Refusal::exception("QubesVMError", why));
         }
+        if !self.has_memory_for(&inner, qube) {
+            self.after_end(&mut inner, name)?;
+            let why = format!("Not enough memory to start domain '{name}'");
+            return Err(Refusal::exception("QubesMemoryError", &why));
+        }
         let started = self.start_processes(name, qube);
         let running = match started {
             Ok(running) => running,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result};
 
 use super::devices::Attachment;
-use super::machine::Machine;
+use super::machine::{Machine, Qube};
 use crate::layout::Layout;
 use crate::policy::{Domain, SystemInfo};
 use crate::pool::Pool;
@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) release: Release,
     inner: Mutex<Inner>,
     deaf_to: Mutex<BTreeSet<String>>,
+    memory: Mutex<Option<u64>>,
 }
 
 impl World {
@@ -52,6 +53,7 @@ impl World {
             release,
             inner,
             deaf_to: Mutex::default(),
+            memory: Mutex::default(),
         }))
     }
 
@@ -82,6 +84,25 @@ impl World {
     pub(crate) fn is_deaf_to(&self, method: &str, argument: &str) -> bool {
         let deaf_to = self.deaf_to.lock().unwrap_or_else(PoisonError::into_inner);
         deaf_to.contains(method) || deaf_to.contains(&format!("{method}+{argument}"))
+    }
+
+    /// A machine with room for disposables of so many MiB.
+    pub(crate) fn limit_memory(&self, mebibytes: u64) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        *memory = Some(mebibytes);
+    }
+
+    /// Is there memory for one more?
+    pub(crate) fn has_memory_for(&self, inner: &Inner, qube: &Qube) -> bool {
+        let memory = *self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |qube: &Qube| -> u64 {
+            let set = qube.properties.get("memory");
+            set.and_then(|text| text.parse().ok()).unwrap_or(400)
+        };
+        let running = inner.running.keys();
+        let running = running.filter_map(|name| inner.machine.qubes.get(name));
+        let used: u64 = running.filter(|qube| qube.is_disposable()).map(of).sum();
+        !qube.is_disposable() || memory.is_none_or(|memory| used + of(qube) <= memory)
     }
 
     pub(crate) fn is_running(&self, name: &str) -> bool {

@@ -33,11 +33,19 @@ impl Lab {
         }
     }
 
+    /// Leaves memory for helpers of so many MiB at once.
+    pub fn limit_memory(&self, mebibytes: u64) -> Result<()> {
+        self.ask(&Request::Memory(mebibytes))
+    }
+
     /// Has qubesd say yes to a call, `METHOD` or `METHOD+ARGUMENT`, and do nothing.
     pub fn deaf_to(&self, call: &str) -> Result<()> {
+        self.ask(&Request::Deaf(call.to_owned()))
+    }
+
+    fn ask(&self, request: &Request) -> Result<()> {
         let layout = Layout::existing(&self.dir())?;
-        let request = Request::Deaf(call.to_owned());
-        control::ask(&layout.control_socket(), &request).map(drop)
+        control::ask(&layout.control_socket(), request).map(drop)
     }
 
     /// One method of the Admin API; the answer without its first two bytes, which say that it is

@@ -1,0 +1,51 @@
+//! The journal of one run: what all its sessions have to undo, under one lock, and whose it is.
+
+use super::{Undo, journal};
+use crate::error::Result;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Whose things they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner(u64);
+
+/// The journal, as this run knows it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    owners: u64,
+    lines: Vec<(Owner, Undo)>,
+}
+
+impl Shared {
+    /// Another one that has things to undo.
+    pub(super) fn owner(&self) -> Owner {
+        let mut lines = self.lock();
+        lines.owners = lines.owners.saturating_add(1);
+        Owner(lines.owners)
+    }
+
+    /// Notes one more thing of an owner's.
+    pub(super) fn append(&self, owner: Owner, undo: &Undo) -> Result<()> {
+        let mut lines = self.lock();
+        journal::append(undo)?;
+        lines.lines.push((owner, undo.clone()));
+        Ok(())
+    }
+
+    /// From here on an owner has these things; those of others stay.
+    pub(super) fn replace(&self, owner: Owner, undos: &[Undo]) -> Result<()> {
+        let mut lines = self.lock();
+        lines.lines.retain(|(other, _)| *other != owner);
+        let own = undos.iter().map(|undo| (owner, undo.clone()));
+        lines.lines.extend(own);
+        let all: Vec<Undo> = lines.lines.iter().map(|(_, undo)| undo.clone()).collect();
+        journal::rewrite(&all)
+    }
+
+    /// The lines. A thread that panicked left them as whole as any other.
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
