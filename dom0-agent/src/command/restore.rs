@@ -14,6 +14,7 @@ use crate::restore::choices::Conflict;
 use crate::restore::exists::Exists;
 use crate::restore::plan::{Plan, QubePlan, plan};
 use crate::restore::{self, Volume, Work};
+use crate::stop::Stop;
 use crate::unchanged;
 use crate::undo::Undos;
 use crate::{passphrase, storage};
@@ -66,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         return show(&plan, &outcomes, arguments);
     }
     if !plan.qubes.is_empty() {
-        agree(&plan, arguments, quiet)?;
+        agree(&plan, arguments, quiet, &machine.stop)?;
         let has_data = plan.qubes.iter().any(|qube| !qube.volumes.is_empty());
         let file = arguments.passphrase_file.as_deref();
         let passphrase = has_data.then(|| passphrase::read(file, &machine.stop));
@@ -133,13 +134,13 @@ fn show(plan: &Plan, outcomes: &[Outcome<'_>], arguments: &Arguments) -> Result<
 
 /// Shows the plan, and asks whether to go on. Where nobody can be asked, a plan without danger is
 /// carried out, and another one only if `--yes` was said.
-fn agree(plan: &Plan, arguments: &Arguments, quiet: bool) -> Result<()> {
+fn agree(plan: &Plan, arguments: &Arguments, quiet: bool, stop: &Stop) -> Result<()> {
     let asks = !arguments.yes && !arguments.json;
     if asks || !quiet || (plan.is_dangerous() && !arguments.yes) {
         eprint!("{}", plan.text());
     }
     let answer = match asks {
-        true => confirm::ask("Do you want to proceed?"),
+        true => confirm::ask_or_stop("Do you want to proceed?", stop),
         false => Err(Error::NobodyToAsk),
     };
     match answer {
