@@ -15,6 +15,7 @@ mod setup;
 mod snapshots;
 mod undelete;
 mod usage;
+mod verify;
 
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
@@ -32,6 +33,7 @@ pub use setup::Setup;
 pub use snapshots::Snapshots;
 pub use undelete::Undelete;
 pub use usage::Usage;
+pub use verify::Verify;
 
 /// Incremental, encrypted backups of qubes.
 ///
@@ -42,8 +44,8 @@ pub use usage::Usage;
 /// /etc/qubes/qib.conf; what qib remembers lies in /var/lib/qib.
 ///
 /// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
-/// 3 some qubes were backed up or restored and some were not; 4 'qib doctor' found
-/// something wrong; 130 it was stopped.
+/// 3 some of it was done and some was not; 4 it was done, and something is wrong: what
+/// 'qib doctor' found, or what is stored is not whole; 130 it was stopped.
 #[derive(Debug, Parser)]
 #[command(name = "qib", version, max_term_width = 90)]
 pub struct Cli {
@@ -124,4 +126,10 @@ pub enum Command {
     Lock(Lock),
     /// Let policies decide about a locked snapshot again.
     Unlock(Lock),
+    /// Prove that what is stored is there, whole and unchanged.
+    ///
+    /// Without the passphrase the digest of every object is compared with the ledger, in a
+    /// disposable that has no key and may change nothing. What is lost is noted, so that the
+    /// next backup stores it again.
+    Verify(Verify),
 }

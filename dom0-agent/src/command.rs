@@ -16,6 +16,7 @@ mod setup;
 mod snapshots;
 mod undelete;
 mod usage;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -32,7 +33,7 @@ pub enum Ended {
     Failed,
     /// Some of it was done.
     Partly,
-    /// Something is wrong that was looked at.
+    /// It was done, and something is wrong that was looked at.
     Wrong,
     /// It was asked to stop.
     Stopped,
@@ -60,6 +61,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Undelete(arguments) => undelete::run(arguments, cli.quiet),
         Command::Lock(arguments) => lock::run(arguments, true),
         Command::Unlock(arguments) => lock::run(arguments, false),
+        Command::Verify(arguments) => verify::run(arguments, cli.quiet),
     };
     let ended = ended.unwrap_or_else(|error| {
         eprintln!("qib: error: {error}");

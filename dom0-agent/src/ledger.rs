@@ -8,6 +8,7 @@
 
 pub mod book;
 mod fresh;
+pub mod proofs;
 pub mod record;
 pub mod seal;
 

@@ -1,7 +1,10 @@
 //! Progress on standard error: one line that moves at a terminal, now and then a
 //! line elsewhere.
 
+mod looked;
+
 use crate::text;
+pub use looked::Looked;
 use qib_rpc::count::Counts;
 use qib_rpc::name::QubeName;
 use std::collections::BTreeMap;
@@ -50,14 +53,27 @@ impl Progress {
         }
     }
 
+    /// Shows how far a look at what is stored is.
+    pub fn show_looked(&mut self, qube: &QubeName, looked: &Looked) {
+        if self.is_due() {
+            self.line(&format!("{qube}: {}", looked.text()), false);
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let often = Duration::from_secs(if self.terminal { 0 } else { 10 });
+        let is_due = !self.quiet && self.shown.is_none_or(|shown| shown.elapsed() >= often);
+        if is_due {
+            self.shown = Some(Instant::now());
+        }
+        is_due
+    }
+
     /// Shows how far a session is.
     pub fn show(&mut self, qube: &QubeName, counts: &Counts) {
-        let often = Duration::from_secs(if self.terminal { 0 } else { 10 });
-        let due = self.shown.is_none_or(|shown| shown.elapsed() >= often);
-        if self.quiet || !due {
+        if !self.is_due() {
             return;
         }
-        self.shown = Some(Instant::now());
         let percent = counts
             .bytes_read
             .saturating_mul(100)

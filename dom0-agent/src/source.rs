@@ -13,7 +13,7 @@ use qib_rpc::key::Entropy;
 use qib_rpc::limit::MAX_HELPER_ANSWER_BYTES;
 use qib_rpc::message::key::{KeyQubeDone, KeyQubeJob};
 use qib_rpc::message::record::Place;
-use qib_rpc::object::Kind;
+use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::service::Service;
 
 /// The most that a helper may answer, as a number of bytes.
@@ -38,6 +38,10 @@ pub fn known(
 ) -> Result<QubeId> {
     if let Some(history) = installation.ledger.book.of_living(&qube.name, qube.uuid) {
         let (id, renamed) = (history.qube.id, history.qube.name != qube.name);
+        let key = ObjectName::of(Kind::Key, history.qube.sealed.expose());
+        if history.has_lost && history.proofs.lost().any(|lost| *lost == key) {
+            keep_identity(machine, &history.qube)?;
+        }
         if renamed {
             let name = qube.name.clone();
             installation

@@ -68,6 +68,16 @@ pub fn ranges(ordered: &[u64]) -> String {
     runs.map(run).collect::<Vec<String>>().join(", ")
 }
 
+/// A span of seconds, as `40 s`, `5 min`, `3 h` or `12 days`.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// A time in seconds since 1970, as `2026-11-21 09:30:00 UTC`.
 pub fn time(seconds: i64) -> String {
     let (year, month, day) = date(seconds.div_euclid(86_400));
@@ -174,6 +184,19 @@ mod tests {
             (&[u64::MAX], "18446744073709551615"),
         ] {
             assert_eq!(ranges(numbers), shown);
+        }
+    }
+
+    #[test]
+    fn spans() {
+        for (seconds, shown) in [
+            (119, "119 s"),
+            (120, "2 min"),
+            (7200, "2 h"),
+            (172_799, "47 h"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(span(seconds), shown);
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Work {
     Backup,
     /// qib.Restore: fill the attached volume from a snapshot.
     Restore,
+    /// qib.Verify: prove what is stored.
+    Verify,
     /// qib.KeyInit: make the master identity and the recovery kit.
     KeyInit,
     /// qib.KeyQube: make a qube's data identity.

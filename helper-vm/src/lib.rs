@@ -33,3 +33,4 @@ pub mod seal;
 pub mod snapshot;
 mod storage;
 mod unmounting;
+pub mod verify;

@@ -4,7 +4,7 @@
 use clap::Parser;
 use qib_helper::cli::{Cli, Work};
 use qib_helper::error::{Error, Result};
-use qib_helper::{backup, key, restore};
+use qib_helper::{backup, key, restore, verify};
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Sender};
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().service {
         Work::Backup => back_up(),
         Work::Restore => restore(),
+        Work::Verify => verify(),
         Work::KeyInit => answered(key::init),
         Work::KeyQube => answered(key::qube),
         Work::KeyOpen => answered(key::open),
@@ -63,6 +64,15 @@ fn restore() -> Result<()> {
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
         |job| start(&job.storage, Service::Get, job.session, &mut call),
+    )
+}
+
+fn verify() -> Result<()> {
+    let mut call = None;
+    verify::run(
+        std::io::stdin().lock(),
+        std::io::stdout(),
+        |storage, session| start(storage, Service::Get, session, &mut call),
     )
 }
 

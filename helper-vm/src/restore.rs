@@ -15,6 +15,8 @@
 //! An image is the volume itself: `image` writes its bytes where they were. A `disk` is
 //! both: an image, and a tree that is written to a part of the volume.
 //!
+//! To `nowhere` means: everything is opened and compared as ever, and nothing written.
+//!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
 //! while data is written there is no symbolic link to follow.
 
@@ -34,6 +36,7 @@ mod metadata;
 mod mkfs;
 mod mounted;
 mod names;
+mod nowhere;
 mod opening;
 mod packs;
 mod part;
@@ -53,4 +56,4 @@ mod wants;
 mod whole;
 mod zeros;
 
-pub use run::run;
+pub use run::{run, to_nowhere};

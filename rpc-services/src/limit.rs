@@ -15,6 +15,9 @@ pub const MAX_LIVE_INDEX_OBJECTS: usize = 8;
 /// Packs in one message of a job.
 pub const MAX_PACKS_IN_MESSAGE: usize = 1000;
 
+/// Objects in one message of `qib.Verify`.
+pub const MAX_OBJECTS_IN_MESSAGE: usize = 1000;
+
 /// Partials that one session may announce.
 pub const MAX_PARTIALS: usize = 40;
 

@@ -11,6 +11,7 @@ pub mod permit;
 pub mod record;
 pub mod restore;
 pub mod scrub;
+pub mod verify;
 pub mod version;
 
 use crate::fault;
@@ -78,6 +79,11 @@ messages! {
     80 scrub::ScrubObjects,
     81 scrub::Scrubbed,
     90 version::Version,
+    100 verify::VerifyJob,
+    101 verify::VerifyObjects,
+    102 verify::VerifiedObjects,
+    103 verify::VerifySnapshotJob,
+    104 verify::VerifiedSnapshot,
 }
 
 #[cfg(test)]

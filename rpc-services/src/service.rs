@@ -24,6 +24,8 @@ pub enum Service {
     Backup,
     /// Restore a snapshot to the attached volume.
     Restore,
+    /// Prove what is stored, and change nothing.
+    Verify,
     /// Make the master identity and the recovery kit.
     KeyInit,
     /// Make a qube's data identity.
@@ -50,9 +52,10 @@ pub enum Service {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Backup,
         Self::Restore,
+        Self::Verify,
         Self::KeyInit,
         Self::KeyQube,
         Self::KeyOpen,
@@ -71,6 +74,7 @@ impl Service {
         match self {
             Self::Backup => "qib.Backup",
             Self::Restore => "qib.Restore",
+            Self::Verify => "qib.Verify",
             Self::KeyInit => "qib.KeyInit",
             Self::KeyQube => "qib.KeyQube",
             Self::KeyOpen => "qib.KeyOpen",
@@ -90,6 +94,7 @@ impl Service {
         match self {
             Self::Backup
             | Self::Restore
+            | Self::Verify
             | Self::KeyInit
             | Self::KeyQube
             | Self::KeyOpen

@@ -22,6 +22,9 @@ use qib_rpc::message::object::{
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::message::verify::{
+    VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects, VerifySnapshotJob,
+};
 use qib_rpc::message::version::Version;
 use qib_rpc::message::{Message, TABLE};
 use qib_rpc::path::PathPatterns;
@@ -47,7 +50,8 @@ fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
         RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
-        KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest Version)
+        KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
+        VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot Version)
 }
 
 #[test]

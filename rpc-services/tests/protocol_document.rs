@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const DOCUMENT: &str = include_str!("../../docs/protocol.md");
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("../src/fault.rs"),
     include_str!("../src/message/backup.rs"),
     include_str!("../src/message/forget.rs"),
@@ -22,6 +22,7 @@ const SOURCES: [&str; 10] = [
     include_str!("../src/message/restore.rs"),
     include_str!("../src/message/scrub.rs"),
     include_str!("../src/message/version.rs"),
+    include_str!("../src/message/verify.rs"),
 ];
 
 /// The cells of every table row of the document, without back quotes.
@@ -103,10 +104,11 @@ fn every_service_stands_there_with_its_sides_and_no_other() {
 #[test]
 fn the_limits_stand_there() {
     use qib_rpc::limit::{
-        MAX_DATA_BYTES, MAX_HELPER_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_PARTIALS, MAX_PATH_BYTES,
-        MAX_PATHS, MAX_RANGE_BYTES,
+        MAX_DATA_BYTES, MAX_HELPER_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_OBJECTS_IN_MESSAGE,
+        MAX_PARTIALS, MAX_PATH_BYTES, MAX_PATHS, MAX_RANGE_BYTES,
     };
     assert_eq!((MAX_DATA_BYTES, MAX_MESSAGE_BYTES), (262_144, 65_536));
+    assert_eq!(MAX_OBJECTS_IN_MESSAGE, 1000);
     assert_eq!((MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS), (4096, 40));
     assert_eq!(
         (MAX_RANGE_BYTES, MAX_PATHS, MAX_PATH_BYTES),
@@ -119,6 +121,7 @@ fn the_limits_stand_there() {
         "at most 40",
         "16,777,216",
         "1 to 12",
+        "1 to 1,000",
     ] {
         assert!(DOCUMENT.contains(number), "{number}");
     }

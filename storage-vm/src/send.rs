@@ -18,8 +18,8 @@ use std::os::unix::net::UnixStream;
 /// Sends the object that may be got.
 ///
 /// # Errors
-/// The outer error means that the line broke, the inner one is the fault that
-/// ends the conversation and that is still to be sent.
+/// The outer error means that the line broke, the inner one is the fault that is still to
+/// be sent in place of what was not.
 pub fn send(
     sender: &mut Sender<&UnixStream>,
     allowed: &GetAllowed,

@@ -145,6 +145,7 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
         "qib.Scrub",
         "qib.Backup",
         "qib.Restore",
+        "qib.Verify",
         "qib.KeyInit",
         "qib.KeyQube",
         "qib.KeyOpen",

@@ -222,7 +222,8 @@ fn open(
 ) -> Result<Result<Vec<Identity>>> {
     let mut identities = Vec::new();
     for volume in &plan.volumes {
-        match restore::open_identity(machine, installation, volume, passphrase.clone(), undos) {
+        let (qube, passphrase) = (&volume.qube, passphrase.clone());
+        match restore::open_identity(machine, installation, qube, passphrase, undos) {
             Ok(identity) => identities.push(identity),
             Err(error @ Error::Disagree(_)) => return Ok(Err(error)),
             Err(error) => return Err(error.of(&plan.target)),

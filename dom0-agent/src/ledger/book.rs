@@ -3,6 +3,7 @@
 mod intervals;
 mod kept;
 
+use crate::ledger::proofs::Proofs;
 use crate::ledger::record::{
     Class, Dom0Record, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
 };
@@ -14,6 +15,7 @@ use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::Recipient;
 use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
+use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::reading::Manner;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +41,7 @@ pub struct History {
     pub packs: Packs,
     /// The index objects that the next session uses, oldest first.
     pub index: IndexObjects,
-    /// A pack was found lost since the last snapshot.
+    /// Something was found lost since the last snapshot.
     pub has_lost: bool,
     /// The number of the last snapshot that was made, kept or not.
     last_sequence: u64,
@@ -47,6 +49,8 @@ pub struct History {
     locked: BTreeSet<u64>,
     /// How the qube was set up, oldest first.
     pub settings: Vec<StoredSettings>,
+    /// What was proved of it, and what was found lost.
+    pub proofs: Proofs,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
     pending_revision: Option<(SessionId, Revision)>,
@@ -150,8 +154,23 @@ impl Book {
             Record::Snapshot(snapshot) => self.find(snapshot.qube)?.commit(snapshot),
             Record::PackLost { qube, pack } => {
                 let history = self.find(*qube)?;
-                history.has_lost = true;
+                history.lose(ObjectName {
+                    kind: Kind::Pack,
+                    digest: *pack,
+                });
                 history.send_again(&[*pack])
+            }
+            Record::ObjectLost { qube, object } => {
+                self.find(*qube)?.lose(*object);
+                Ok(())
+            }
+            Record::Proved(proof) => {
+                self.find(proof.qube)?.proofs.note(proof);
+                Ok(())
+            }
+            Record::IdentityProved { qube, time } => {
+                self.find(*qube)?.proofs.identity = Some(*time);
+                Ok(())
             }
             Record::Read {
                 qube,
@@ -240,6 +259,7 @@ impl History {
             forgotten: BTreeMap::new(),
             locked: BTreeSet::new(),
             settings: Vec::new(),
+            proofs: Proofs::default(),
             pending: None,
             pending_manner: None,
             pending_revision: None,
@@ -288,6 +308,11 @@ impl History {
     pub fn settings_of(&self, sequence: u64) -> Option<&StoredSettings> {
         let mut settings = self.settings.iter().rev();
         settings.find(|settings| settings.first <= sequence)
+    }
+
+    fn lose(&mut self, object: ObjectName) {
+        self.has_lost = true;
+        self.proofs.lost.insert(object);
     }
 
     /// Changes count only once the snapshot of their session follows.

@@ -1,11 +1,13 @@
 //! What the ledger says: the only thing that makes a snapshot exist.
 
+use crate::ledger::proofs::ProofRecord;
 use crate::revision::Revision;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
 use qib_rpc::key::{Recipient, SealedIdentity};
 use qib_rpc::message::backup::IndexObjects;
 use qib_rpc::name::QubeName;
+use qib_rpc::object::ObjectName;
 use qib_rpc::reading::Manner;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +41,7 @@ pub enum Record {
     },
     /// A finished backup.
     Snapshot(Box<SnapshotRecord>),
-    /// A restore found a pack missing or damaged: nothing may build upon it.
+    /// A pack was found missing or damaged: nothing may build upon it.
     PackLost {
         /// Whose.
         qube: QubeId,
@@ -125,6 +127,22 @@ pub enum Record {
     },
     /// A snapshot of dom0 itself.
     Dom0(Box<Dom0Record>),
+    /// Something else than a pack was found missing or damaged.
+    ObjectLost {
+        /// Whose.
+        qube: QubeId,
+        /// Which.
+        object: ObjectName,
+    },
+    /// What is stored was looked at.
+    Proved(ProofRecord),
+    /// A sealed identity was opened with the passphrase, and its recipient is the qube's.
+    IdentityProved {
+        /// Whose.
+        qube: QubeId,
+        /// When, by dom0's clock, in seconds since 1970.
+        time: i64,
+    },
 }
 
 /// A kind of qube that has a root volume of its own.

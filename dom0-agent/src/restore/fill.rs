@@ -4,6 +4,7 @@ use super::{Volume, Work};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::helper::Helper;
+use crate::ledger::record::QubeRecord;
 use crate::machine::{Installation, Machine};
 use crate::part::Part;
 use crate::permit::Permit;
@@ -29,7 +30,7 @@ use std::path::PathBuf;
 pub fn open_identity(
     machine: &Machine,
     installation: &Installation,
-    volume: &Volume,
+    qube: &QubeRecord,
     passphrase: Passphrase,
     undos: &mut Undos,
 ) -> Result<Identity> {
@@ -45,8 +46,8 @@ pub fn open_identity(
     talk.say(&KeyOpenJob {
         passphrase,
         kit: installation.kit.clone(),
-        sealed: volume.qube.sealed.clone(),
-        qube: volume.qube.id,
+        sealed: qube.sealed.clone(),
+        qube: qube.id,
     })?;
     let KeyOpenDone {
         identity,
@@ -54,7 +55,7 @@ pub fn open_identity(
     } = talk.hear()?;
     drop(talk);
     undos.all()?;
-    if recipient != volume.qube.recipient {
+    if recipient != qube.recipient {
         return Err(Error::Disagree(
             "the qube's data identity is not the one in the ledger".to_owned(),
         ));

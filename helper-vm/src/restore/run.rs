@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::seal::OpenWith;
 use crate::snapshot::{self, Snapshot};
 use crate::storage::Fetching;
+use qib_rpc::count::Counts;
 use qib_rpc::line::{LineError, Receiver};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::object::{Kind, ObjectName};
@@ -127,6 +128,45 @@ where
             .fill(&target)
         }
     }
+}
+
+/// Opens and compares everything that a restore would bring, and writes nothing; returns the
+/// snapshot, which was of a volume of so many bytes, and what it holds.
+///
+/// # Errors
+/// Why a restore would fail.
+pub fn to_nowhere<DW, SR, SW>(
+    job: &RestoreJob,
+    volume_bytes: u64,
+    dom0: &Dom0<DW>,
+    (input, output): (SR, SW),
+) -> Result<(Snapshot, Counts)>
+where
+    DW: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
+    let mut fetching = Fetching::new(input, output);
+    let tally = Tally::new(dom0);
+    let snapshot = fetch_snapshot(job, &with, &mut fetching, &tally)?;
+    let whole = Whole {
+        packs: Packs::fetch(fetching, &snapshot)?,
+        with: &with,
+        key: &job.chunk_key,
+        tally: &tally,
+    };
+    let session = Session {
+        digest: job.snapshot,
+        snapshot: &snapshot,
+        spool: &whole.gather()?,
+        data: &whole,
+        key: &job.chunk_key,
+        told_apart: job.told_apart,
+        tally: &tally,
+    };
+    session.compare(volume_bytes)?;
+    Ok((snapshot, tally.counts()))
 }
 
 fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(

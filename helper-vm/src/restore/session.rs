@@ -6,6 +6,7 @@ use super::fresh::{Fresh, Plan};
 use super::identity::Identity;
 use super::image::{Image, Writing};
 use super::kernel;
+use super::nowhere::Nowhere;
 use super::opening::Take;
 use super::spool::Spool;
 use super::survey::Survey;
@@ -63,6 +64,18 @@ impl<W: Write + Send + 'static> Session<'_, W> {
                 self.write_tree(&tree, &target.holding(disk), Some(&image))
             }
         }
+    }
+
+    /// Opens and compares everything, and writes nothing.
+    ///
+    /// # Errors
+    /// When the snapshot lies, or its data does not come.
+    pub fn compare(&self, volume_bytes: u64) -> Result<()> {
+        let (spool, digest) = (self.spool, self.digest);
+        let (nowhere, survey) = Nowhere::new(spool, self.snapshot, digest, volume_bytes)?;
+        self.expect(&survey);
+        self.bring(&nowhere)?;
+        nowhere.check_all_came()
     }
 
     /// The files, and what a disk has beside them.

@@ -83,7 +83,7 @@ impl Storage {
                     }
                     None => {
                         let missing = Fault::about(Code::Missing, name.digest);
-                        return sender.send(&missing).ok();
+                        sender.send(&missing).ok()?;
                     }
                 }
             } else if frame.is::<GetRange>() {
@@ -91,7 +91,8 @@ impl Storage {
                 let object = self.objects.lock().unwrap().get(&range.name).cloned();
                 let Some(object) = object else {
                     let missing = Fault::about(Code::Missing, range.name.digest);
-                    return sender.send(&missing).ok();
+                    sender.send(&missing).ok()?;
+                    continue;
                 };
                 let from = usize::try_from(range.offset).unwrap().min(object.len());
                 let most = usize::try_from(u32::from(range.bytes)).unwrap();

@@ -11,6 +11,7 @@ use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress;
 use qib_rpc::message::restore::{RestoreJob, RestoreSummary, ToldApart};
+use qib_rpc::message::verify::{VerifiedSnapshot, VerifySnapshotJob};
 use qib_rpc::name::QubeName;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -65,6 +66,32 @@ pub fn restore(
     summary
 }
 
+/// Opens and compares, writing nothing, however it ends.
+pub fn open(
+    job: RestoreJob,
+    volume_bytes: u64,
+    storage: &Storage,
+) -> Result<VerifiedSnapshot, Fault> {
+    let (mine, theirs) = UnixStream::pair().unwrap();
+    let storage = storage.clone();
+    let helper = thread::spawn(move || {
+        let input = theirs.try_clone().unwrap();
+        qib_helper::verify::run(input, theirs, |_, _| Ok(storage.connect()))
+    });
+    let job = VerifySnapshotJob { job, volume_bytes };
+    Sender::new(mine.try_clone().unwrap()).send(&job).unwrap();
+    let mut dom0 = Receiver::new(mine);
+    let verified = loop {
+        let frame = dom0.frame().unwrap();
+        if !frame.is::<Progress>() {
+            break frame.decode::<VerifiedSnapshot>().unwrap();
+        }
+    };
+    assert!(dom0.next_frame().unwrap().is_none());
+    assert_eq!(helper.join().unwrap().is_ok(), verified.is_ok());
+    verified
+}
+
 /// What a hostile snapshot may cost at most.
 const MAX_SECONDS: u64 = 30;
 const MAX_MEBIBYTES: u64 = 1024;
@@ -96,8 +123,12 @@ pub fn refused(forged: &Forged, code: Code) {
     refused_about(forged, code, forged.job.snapshot);
 }
 
-/// The restore must name this object and leave the volume as it is.
+/// The restore must name this object and leave the volume as it is; who only opens the
+/// snapshot must name the same.
 pub fn refused_about(forged: &Forged, code: Code, object: Digest) {
+    let opened = in_bounds(|| open(forged.job.clone(), 64 << 20, &forged.storage));
+    let opened = opened.map_err(|fault| (fault.code, fault.object));
+    assert_eq!(opened.map(drop), Err((code, Some(object))));
     leaves_alone(forged, code, Some(object));
 }
 

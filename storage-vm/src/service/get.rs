@@ -1,5 +1,5 @@
 //! `qib.Get`: a restore fetches the objects of its prefix, or parts of them, one after
-//! the other.
+//! the other. One that is not there whole is answered with a fault, and the next is sent.
 
 use super::{Daemon, Ended, said};
 use crate::allowed::GetAllowed;
@@ -25,18 +25,21 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
             return Ok(());
         }
         let backend = daemon.backend.as_ref();
-        if frame.is::<GetRange>() {
+        let sent = if frame.is::<GetRange>() {
             let GetRange {
                 name,
                 offset,
                 bytes,
             } = said(&frame)?;
             let allowed = GetAllowed::helper(permit, name)?;
-            send_range(&mut sender, &allowed, offset, bytes, backend)??;
+            send_range(&mut sender, &allowed, offset, bytes, backend)?
         } else {
             let GetObject { name } = said(&frame)?;
             let allowed = GetAllowed::helper(permit, name)?;
-            send(&mut sender, &allowed, backend)??;
+            send(&mut sender, &allowed, backend)?
+        };
+        if let Err(fault) = sent {
+            sender.send(&fault)?;
         }
     }
     Ok(())

@@ -78,6 +78,33 @@ fn missing_and_foreign_objects() {
 }
 
 #[test]
+fn after_an_object_that_is_lost_the_next_is_sent() {
+    let (_parent, folder) = folder();
+    let daemon = Daemon::start(&folder);
+    let mut backup = daemon.backup(1);
+    let mut put = daemon.put(1);
+    let names: Vec<_> = (0..3)
+        .map(|number| put.put(Kind::Pack, &noise(number, 300_000)))
+        .collect();
+    backup.close_permit();
+    let path = path_of(&folder, names[0]);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, noise(9, 300_000)).unwrap();
+    fs::remove_file(path_of(&folder, names[1])).unwrap();
+    let _verify = daemon.restore(2);
+    let mut get = daemon.get(2);
+    for name in &names {
+        get.tx.send(&GetObject { name: *name }).unwrap();
+    }
+    get.tx.send(&Finish {}).unwrap();
+    let lost = |code, name: ObjectName| Err(Fault::about(code, name.digest));
+    assert_eq!(get.take_object(), lost(Code::Damaged, names[0]));
+    assert_eq!(get.take_object(), lost(Code::Missing, names[1]));
+    assert_eq!(get.take_object(), Ok(noise(2, 300_000)));
+    get.expect::<Finished>();
+}
+
+#[test]
 fn parts_of_an_object_are_read_and_nothing_beyond_its_end() {
     let (_parent, folder) = folder();
     let daemon = Daemon::start(&folder);

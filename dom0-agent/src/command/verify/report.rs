@@ -1,0 +1,204 @@
+//! What `qib verify` prints of one volume.
+
+use crate::error::Error;
+use crate::ledger::book::History;
+use crate::part::Part;
+use crate::verify::{Checked, Lost, needed_by};
+use crate::{report, text};
+use qib_rpc::count::Counts;
+use qib_rpc::fault::Code;
+use qib_rpc::message::verify::Verdict;
+use qib_rpc::name::QubeName;
+use qib_rpc::object::{Kind, ObjectName};
+use serde_json::{Value, json};
+
+/// Lines about objects that are lost; the rest is in the JSON.
+const MOST_LINES: usize = 20;
+
+/// What came of looking at one volume.
+pub struct Looked {
+    name: Option<QubeName>,
+    part: Part,
+    objects: u64,
+    bytes: u64,
+    is_nothing_there: bool,
+    /// What is not whole.
+    pub findings: Vec<Finding>,
+    /// What the snapshot holds that was opened.
+    pub opened: Option<Counts>,
+    /// Why it was not looked at to the end.
+    pub error: Option<Error>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// An object that is not whole, and what that means.
+pub struct Finding {
+    object: ObjectName,
+    what: &'static str,
+    /// The kept snapshots that need it.
+    snapshots: Vec<u64>,
+}
+
+impl Finding {
+    fn new(history: &History, lost: &Lost) -> Self {
+        Self {
+            object: lost.object,
+            what: match lost.verdict {
+                Verdict::Missing => "missing",
+                Verdict::Damaged | Verdict::Whole => "damaged",
+                Verdict::Unread => "unread",
+            },
+            snapshots: needed_by(history, &lost.object),
+        }
+    }
+
+    /// What opening found.
+    pub fn of_opening(history: &History, object: ObjectName, code: Code) -> Self {
+        Self {
+            object,
+            what: match code {
+                Code::NotOurs => "of another qube",
+                Code::Missing => "missing",
+                _ => "not what it must be",
+            },
+            snapshots: needed_by(history, &object),
+        }
+    }
+
+    fn means(&self) -> String {
+        match self.object.kind {
+            Kind::Index => "the next backup reads and stores everything again".to_owned(),
+            Kind::Key => "the next backup stores it again".to_owned(),
+            _ => {
+                let numbers: Vec<String> = self.snapshots.iter().map(u64::to_string).collect();
+                format!("needed by snapshot {}", numbers.join(", "))
+            }
+        }
+    }
+}
+
+impl Looked {
+    /// Nothing yet.
+    pub fn new(name: QubeName, part: Part) -> Self {
+        Self {
+            name: Some(name),
+            part,
+            objects: 0,
+            bytes: 0,
+            is_nothing_there: false,
+            findings: Vec::new(),
+            opened: None,
+            error: None,
+            seconds: 0.0,
+        }
+    }
+
+    /// A volume that the ledger does not know.
+    pub fn unknown(error: Error) -> Self {
+        Self {
+            name: None,
+            part: Part::Private,
+            objects: 0,
+            bytes: 0,
+            is_nothing_there: false,
+            findings: Vec::new(),
+            opened: None,
+            error: Some(error),
+            seconds: 0.0,
+        }
+    }
+
+    /// What the digests said.
+    pub fn add(&mut self, history: &History, checked: &Checked) {
+        self.objects = checked.objects;
+        self.bytes = checked.bytes;
+        self.is_nothing_there = checked.is_nothing_there();
+        let lost = checked.lost.iter();
+        self.findings = lost.map(|lost| Finding::new(history, lost)).collect();
+    }
+
+    /// True when it could not be looked at to the end.
+    pub fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// True when something is not whole.
+    pub fn has_lost(&self) -> bool {
+        !self.findings.is_empty()
+    }
+}
+
+impl Looked {
+    /// Prints it for a person.
+    pub fn print(&self) {
+        let of = self.name.as_ref().map_or("?", QubeName::as_str);
+        let of = format!("{of}{}", self.part.suffix());
+        if self.objects > 0 {
+            println!("{of}: {}", self.digests());
+        }
+        for finding in self.findings.iter().take(MOST_LINES) {
+            let Finding { object, what, .. } = finding;
+            println!("  {object} is {what}: {}", finding.means());
+        }
+        if let Some(more) = self
+            .findings
+            .len()
+            .checked_sub(MOST_LINES)
+            .filter(|more| *more > 0)
+        {
+            println!("  and {more} more: see --json");
+        }
+        if self.is_nothing_there {
+            println!("  not one object was found: is the storage qube's disk attached?");
+        } else if self.has_lost() {
+            println!("  the next backup stores again what its qube still has of that");
+        }
+        if let Some(counts) = &self.opened {
+            println!(
+                "  opened and compared: {} files, {}, in {} folders; {} links and others",
+                text::number(counts.files),
+                text::bytes(counts.file_bytes),
+                text::number(counts.folders),
+                text::number(counts.others),
+            );
+        }
+        if let Some(error) = &self.error {
+            eprintln!("qib: error: {of}: {error}");
+        }
+    }
+
+    fn digests(&self) -> String {
+        let count = u64::try_from(self.findings.len()).unwrap_or(u64::MAX);
+        let whole = if count == 0 {
+            "all whole".to_owned()
+        } else {
+            format!("{} not whole", text::number(count))
+        };
+        let objects = text::count(self.objects, "object", "objects");
+        let bytes = text::bytes(self.bytes);
+        format!("{objects}, {bytes} proved; {whole}; {:.1} s", self.seconds)
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> Value {
+        let findings = self.findings.iter().map(|finding| {
+            json!({
+                "object": finding.object.to_string(),
+                "is": finding.what,
+                "snapshots": finding.snapshots,
+            })
+        });
+        json!({
+            "qube": self.name.as_ref().map(QubeName::as_str),
+            "part": self.part.name(),
+            "ok": !self.failed() && !self.has_lost(),
+            "objects": self.objects,
+            "bytes": self.bytes,
+            "not_whole": findings.collect::<Vec<Value>>(),
+            "opened": self.opened.as_ref().map(report::counts),
+            "error": self.error.as_ref().map(ToString::to_string),
+            "seconds": self.seconds,
+        })
+    }
+}
