@@ -5,6 +5,7 @@ mod converse;
 
 use crate::admin::call;
 use crate::admin::reply::Qube;
+use crate::alarm::{self, Signs};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
 use crate::flush;
@@ -23,6 +24,7 @@ use crate::source;
 use crate::unchanged;
 use crate::undo::{Undo, Undos};
 use qib_rpc::compression::Compression;
+use qib_rpc::count::Counts;
 use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::message::backup::{BackupSummary, IndexObjects};
@@ -203,6 +205,7 @@ impl Session<'_> {
             manner,
             counts,
             left_out,
+            alarm: self.signs(&counts)?,
             seconds: 0.0,
             dom0,
             index_lost: self.index_lost,
@@ -215,6 +218,14 @@ impl Session<'_> {
         let one_at_a_time = &self.machine.snapshot;
         let _turn = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         pooled.still(&self.moment, undos)
+    }
+
+    /// What is unusual; nothing is known of an older state, or where all had to be read again.
+    fn signs(&self, counts: &Counts) -> Result<Option<Signs>> {
+        let installation = self.installation.lock();
+        let history = history(&installation, self.qube)?;
+        let is_usual = !self.index_lost && !history.has_lost && self.revision().is_none();
+        Ok(alarm::signs(history, counts, self.now).filter(|_| is_usual && !self.how.dry_run))
     }
 
     /// What is written down by then is in the state that is kept.

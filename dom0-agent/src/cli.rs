@@ -13,6 +13,8 @@ mod scrub;
 mod settings;
 mod setup;
 mod snapshots;
+mod status;
+mod thaw;
 mod undelete;
 mod usage;
 mod verify;
@@ -31,6 +33,8 @@ pub use scrub::Scrub;
 pub use settings::{Diff, History, Settings, Show};
 pub use setup::Setup;
 pub use snapshots::Snapshots;
+pub use status::Status;
+pub use thaw::Thaw;
 pub use undelete::Undelete;
 pub use usage::Usage;
 pub use verify::Verify;
@@ -45,7 +49,8 @@ pub use verify::Verify;
 ///
 /// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
 /// 3 some of it was done and some was not; 4 it was done, and something is wrong: what
-/// 'qib doctor' found, or what is stored is not whole; 130 it was stopped.
+/// 'qib doctor' found, what is stored is not whole, a backup raised an alarm, or something is
+/// due; 130 it was stopped.
 #[derive(Debug, Parser)]
 #[command(name = "qib", version, max_term_width = 90)]
 pub struct Cli {
@@ -132,4 +137,11 @@ pub enum Command {
     /// disposable that has no key and may change nothing. What is lost is noted, so that the
     /// next backup stores it again.
     Verify(Verify),
+    /// Show how old, how large and how proved the backups are, what is lost, and what is due.
+    Status(Status),
+    /// Say that an alarm about a qube was looked at: its old snapshots may be forgotten again.
+    ///
+    /// An alarm is raised by a backup in which much more has changed, was deleted, or came and
+    /// does not compress than in those before, as after an accident or ransomware.
+    Thaw(Thaw),
 }

@@ -14,6 +14,8 @@ mod scrub;
 mod settings;
 mod setup;
 mod snapshots;
+mod status;
+mod thaw;
 mod undelete;
 mod usage;
 mod verify;
@@ -61,6 +63,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Undelete(arguments) => undelete::run(arguments, cli.quiet),
         Command::Lock(arguments) => lock::run(arguments, true),
         Command::Unlock(arguments) => lock::run(arguments, false),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Thaw(arguments) => thaw::run(arguments),
         Command::Verify(arguments) => verify::run(arguments, cli.quiet),
     };
     let ended = ended.unwrap_or_else(|error| {

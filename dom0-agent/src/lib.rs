@@ -4,6 +4,7 @@
 //! reads numbers, from storage one sealed list of fixed width.
 
 pub mod admin;
+pub mod alarm;
 pub mod backup;
 pub mod block;
 pub mod cli;
@@ -50,6 +51,7 @@ pub mod size;
 pub mod source;
 pub mod span;
 pub mod state;
+pub mod status;
 pub mod stop;
 pub mod storage;
 pub mod talk;

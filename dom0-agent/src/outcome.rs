@@ -1,5 +1,6 @@
 //! What a backup or restore came to.
 
+use crate::alarm::Signs;
 use crate::part::Part;
 use crate::revision::Revision;
 use crate::unchanged::Unchanged;
@@ -44,6 +45,8 @@ pub struct Backup {
     pub counts: Counts,
     /// What was left out.
     pub left_out: LeftOuts,
+    /// What is unusual about it, if anything is.
+    pub alarm: Option<Signs>,
     /// How long it took.
     pub seconds: f64,
     /// What it cost dom0.

@@ -1,5 +1,6 @@
 //! What a backup came to, as text and as JSON.
 
+use crate::alarm::{Sign, Signs};
 use crate::command::Outcome;
 use crate::error::{Error, Result};
 use crate::outcome::{Backup, Done};
@@ -79,6 +80,12 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         let bytes = text::bytes(left_out.bytes);
         lines.push_str(&format!("  left out by {rule}: {entries}, {bytes}\n"));
     }
+    if let Some(signs) = &backup.alarm {
+        lines.push_str(&format!(
+            "  ALARM: {signs}.\n  Nothing of its history is forgotten until 'qib thaw {name}'. \
+             Is it what you did? If not, older snapshots have what was there before\n"
+        ));
+    }
     for warning in &backup.warnings {
         lines.push_str(&format!("  warning: {warning}\n"));
     }
@@ -124,6 +131,7 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "seconds": backup.seconds,
         "counts": counts(&backup.counts),
         "left_out": left_out(&backup.left_out),
+        "alarm": backup.alarm.as_ref().map(alarm),
         "index_lost": backup.index_lost,
         "warnings": backup.warnings,
         "dom0": {
@@ -152,6 +160,17 @@ pub fn counts(counts: &Counts) -> Value {
         "bytes_new": counts.bytes_new,
         "bytes_stored": counts.bytes_stored,
         "objects": counts.objects,
+    })
+}
+
+/// What is unusual about a backup, in thousandths.
+pub fn alarm(signs: &Signs) -> Value {
+    let one =
+        |sign: Option<Sign>| sign.map(|sign| json!({ "now": sign.now, "before": sign.before }));
+    json!({
+        "changed": one(signs.changed),
+        "deleted": one(signs.deleted),
+        "incompressible": one(signs.incompressible),
     })
 }
 

@@ -55,6 +55,13 @@ impl Session<'_> {
                 revision,
             })?;
         }
+        if let Some(signs) = backup.alarm {
+            installation.ledger.append(Record::Alarm {
+                qube: self.qube,
+                session: self.id,
+                signs,
+            })?;
+        }
         installation
             .ledger
             .append(Record::Snapshot(Box::new(SnapshotRecord {

@@ -126,7 +126,12 @@ fn conclude(outcomes: &[Outcome], dom0: Option<&Result<dom0::Backup>>) -> Ended 
     failed.sort_unstable();
     failed.dedup();
     if failed.is_empty() {
-        return Ended::Well;
+        let has_alarm = |outcome: &Outcome| matches!(&outcome.1, Ok(Done::Read(backup)) if backup.alarm.is_some());
+        return if outcomes.iter().any(has_alarm) {
+            Ended::Wrong
+        } else {
+            Ended::Well
+        };
     }
     eprintln!("qib: error: not backed up: {}", failed.join(", "));
     if all

@@ -1,14 +1,17 @@
 //! What the ledger's records amount to: qubes, their snapshots and live packs.
 
+mod alarms;
 mod intervals;
 mod kept;
 
+use crate::alarm::Signs;
 use crate::ledger::proofs::Proofs;
 use crate::ledger::record::{
     Class, Dom0Record, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
 };
 use crate::part::Part;
 use crate::revision::Revision;
+use alarms::Alarms;
 pub use intervals::{Pack, Packs};
 pub use kept::Forgotten;
 use qib_rpc::id::{Digest, QubeId, SessionId};
@@ -51,6 +54,7 @@ pub struct History {
     pub settings: Vec<StoredSettings>,
     /// What was proved of it, and what was found lost.
     pub proofs: Proofs,
+    alarms: Alarms,
     pending: Option<(SessionId, Vec<PackChange>)>,
     pending_manner: Option<(SessionId, Manner)>,
     pending_revision: Option<(SessionId, Revision)>,
@@ -168,6 +172,18 @@ impl Book {
                 self.find(proof.qube)?.proofs.note(proof);
                 Ok(())
             }
+            Record::Alarm {
+                qube,
+                session,
+                signs,
+            } => {
+                self.find(*qube)?.alarms.pending = Some((*session, *signs));
+                Ok(())
+            }
+            Record::Thawed { qube } => {
+                self.find(*qube)?.alarms.thaw();
+                Ok(())
+            }
             Record::IdentityProved { qube, time } => {
                 self.find(*qube)?.proofs.identity = Some(*time);
                 Ok(())
@@ -260,6 +276,7 @@ impl History {
             locked: BTreeSet::new(),
             settings: Vec::new(),
             proofs: Proofs::default(),
+            alarms: Alarms::default(),
             pending: None,
             pending_manner: None,
             pending_revision: None,
@@ -310,6 +327,17 @@ impl History {
         settings.find(|settings| settings.first <= sequence)
     }
 
+    /// True when the snapshot of this number raised an alarm.
+    pub fn has_alarm(&self, sequence: u64) -> bool {
+        self.alarms.all.contains_key(&sequence)
+    }
+
+    /// The first snapshot that raised an alarm which the user has not looked at, and why. As
+    /// long as there is one, nothing of this history may be forgotten.
+    pub fn frozen(&self) -> Option<(u64, &Signs)> {
+        self.alarms.frozen()
+    }
+
     fn lose(&mut self, object: ObjectName) {
         self.has_lost = true;
         self.proofs.lost.insert(object);
@@ -342,6 +370,7 @@ impl History {
         if let Some((_, revision)) = revision.filter(|(session, _)| *session == snapshot.session) {
             self.revisions.insert(snapshot.sequence, revision);
         }
+        self.alarms.commit(snapshot);
         self.has_lost = false;
         self.partials.clear();
         self.last_sequence = snapshot.sequence;

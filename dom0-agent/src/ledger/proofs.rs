@@ -33,8 +33,6 @@ pub enum Proof {
     Digests,
     /// It was opened, and everything compared.
     Opened,
-    /// It was restored to a volume and read back from there.
-    Drilled,
 }
 
 impl Proof {
@@ -44,7 +42,6 @@ impl Proof {
             Self::Sample => "a sample of its digests",
             Self::Digests => "all digests",
             Self::Opened => "opened and compared",
-            Self::Drilled => "restored and read back",
         }
     }
 
@@ -54,7 +51,6 @@ impl Proof {
             Self::Sample => "sample",
             Self::Digests => "digests",
             Self::Opened => "opened",
-            Self::Drilled => "drilled",
         }
     }
 }
@@ -62,10 +58,8 @@ impl Proof {
 /// The last proofs of a qube.
 #[derive(Clone, Debug, Default)]
 pub struct Proofs {
-    /// The last of each kind that found nothing lost.
+    /// Of each kind, the last of the newest snapshot that found nothing lost.
     good: BTreeMap<Proof, ProofRecord>,
-    /// The last look of all.
-    last: Option<ProofRecord>,
     /// When the sealed identity was last opened and compared, in seconds since 1970.
     pub identity: Option<i64>,
     /// Every object that was ever found lost.
@@ -75,20 +69,16 @@ pub struct Proofs {
 impl Proofs {
     /// Notes a look.
     pub(super) fn note(&mut self, proof: &ProofRecord) {
-        self.last = Some(*proof);
-        if proof.lost == 0 {
+        let known = self.good.get(&proof.proof);
+        let is_newer = known.is_none_or(|known| known.sequence <= proof.sequence);
+        if proof.lost == 0 && is_newer {
             self.good.insert(proof.proof, *proof);
         }
     }
 
-    /// The last look of this kind that found nothing lost.
+    /// The last look of this kind, at the newest snapshot so proved, that found nothing lost.
     pub fn good(&self, proof: Proof) -> Option<&ProofRecord> {
         self.good.get(&proof)
-    }
-
-    /// The last look of any kind.
-    pub fn last(&self) -> Option<&ProofRecord> {
-        self.last.as_ref()
     }
 
     /// Every object that was ever found lost, whether a kept snapshot needs it or not.

@@ -1,5 +1,6 @@
 //! What the ledger says: the only thing that makes a snapshot exist.
 
+use crate::alarm::Signs;
 use crate::ledger::proofs::ProofRecord;
 use crate::revision::Revision;
 use qib_rpc::count::{Counts, LeftOuts};
@@ -136,6 +137,21 @@ pub enum Record {
     },
     /// What is stored was looked at.
     Proved(ProofRecord),
+    /// A session's backup differs much more than those before: counts once its snapshot
+    /// follows. From then on nothing of the volume's history may be forgotten.
+    Alarm {
+        /// Whose.
+        qube: QubeId,
+        /// Which session.
+        session: SessionId,
+        /// What is unusual.
+        signs: Signs,
+    },
+    /// The user has looked at a volume's alarms: its history may be forgotten as ever.
+    Thawed {
+        /// Whose.
+        qube: QubeId,
+    },
     /// A sealed identity was opened with the passphrase, and its recipient is the qube's.
     IdentityProved {
         /// Whose.

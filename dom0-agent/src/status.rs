@@ -1,0 +1,140 @@
+//! How the backups of a volume stand: what the ledger says, and what is due by now.
+
+mod chart;
+mod html;
+
+use crate::ledger::book::History;
+use crate::ledger::proofs::{Proof, ProofRecord};
+use crate::ledger::record::SnapshotRecord;
+use crate::verify::needed_by;
+use qib_rpc::object::ObjectName;
+use std::fmt;
+
+pub use html::{growth, page, problems};
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// A backup that is older is due.
+pub const BACKUP_DUE: i64 = 7 * DAY;
+
+/// A proof by digests that is older is due.
+pub const DIGESTS_DUE: i64 = 30 * DAY;
+
+/// A proof by opening that is older is due; it proves the sealed keys too.
+pub const OPENED_DUE: i64 = 90 * DAY;
+
+/// Something that is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A backup.
+    Backup,
+    /// `qib verify`.
+    Digests,
+    /// `qib verify --open`.
+    Opened,
+}
+
+/// How one volume stands.
+pub struct Standing<'a> {
+    /// What the ledger says of it.
+    pub history: &'a History,
+    /// Its last backup.
+    pub last: Option<&'a SnapshotRecord>,
+    /// How old that is, in seconds.
+    pub age: Option<i64>,
+    /// By how much it is larger than the one before, in bytes.
+    pub growth: i64,
+    /// What is lost and a kept snapshot needs, with the numbers of those snapshots.
+    pub lost: Vec<(ObjectName, Vec<u64>)>,
+    /// What is to be done.
+    pub due: Vec<Due>,
+}
+
+impl<'a> Standing<'a> {
+    /// How it stands at a time in seconds since 1970.
+    pub fn new(history: &'a History, now: i64) -> Self {
+        let last = history.snapshots.last();
+        let lost = history.proofs.lost().filter_map(|object| {
+            let needing = needed_by(history, object);
+            (!needing.is_empty()).then_some((*object, needing))
+        });
+        Self {
+            history,
+            last,
+            age: last.map(|last| now.saturating_sub(last.time).max(0)),
+            growth: grown(&history.snapshots),
+            lost: lost.collect(),
+            due: due(history, now),
+        }
+    }
+
+    /// True when somebody should do something.
+    pub fn needs_attention(&self) -> bool {
+        !self.due.is_empty() || !self.lost.is_empty() || self.history.frozen().is_some()
+    }
+
+    /// The last good proof of the strongest kind that there is.
+    pub fn proved(&self) -> Option<&ProofRecord> {
+        let strongest_first = [Proof::Opened, Proof::Digests, Proof::Sample];
+        let mut good = strongest_first
+            .into_iter()
+            .filter_map(|proof| self.history.proofs.good(proof));
+        good.next()
+    }
+}
+
+/// Nothing is due of a volume that has no snapshot: nobody wanted it backed up.
+fn due(history: &History, now: i64) -> Vec<Due> {
+    let (Some(first), Some(last)) = (history.snapshots.first(), history.snapshots.last()) else {
+        return Vec::new();
+    };
+    let proofs = &history.proofs;
+    let since = |kinds: &[Proof]| {
+        let times = kinds.iter().filter_map(|kind| proofs.good(*kind));
+        times.map(|proof| proof.time).max().unwrap_or(first.time)
+    };
+    let all = [
+        (Due::Backup, last.time, BACKUP_DUE),
+        (
+            Due::Digests,
+            since(&[Proof::Digests, Proof::Opened]),
+            DIGESTS_DUE,
+        ),
+        (Due::Opened, since(&[Proof::Opened]), OPENED_DUE),
+    ];
+    let is_due = |time: i64, after: i64| now.saturating_sub(time) > after;
+    let due = all
+        .into_iter()
+        .filter(|(_, time, after)| is_due(*time, *after));
+    due.map(|(due, ..)| due).collect()
+}
+
+fn grown(snapshots: &[SnapshotRecord]) -> i64 {
+    let bytes =
+        |snapshot: &SnapshotRecord| i64::try_from(snapshot.counts.file_bytes).unwrap_or(i64::MAX);
+    match snapshots {
+        [.., before, last] => bytes(last).saturating_sub(bytes(before)),
+        _ => 0,
+    }
+}
+
+impl Due {
+    /// The same, as programs are told.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Digests => "verify",
+            Self::Opened => "open",
+        }
+    }
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Backup => "its last backup is more than 7 days old: 'qib backup'",
+            Self::Digests => "it was not proved for more than 30 days: 'qib verify'",
+            Self::Opened => "it was not opened for more than 90 days: 'qib verify --open'",
+        })
+    }
+}
