@@ -12,6 +12,9 @@ use qib_rpc::fault::Fault;
 use qib_rpc::message::backup::{
     BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading,
 };
+use qib_rpc::message::forget::{
+    EmptyTrash, ListObjects, ListTrash, Listed, Moved, TrashObjects, Undelete,
+};
 use qib_rpc::message::key::{
     KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob, KeyRecoverDone,
     KeyRecoverJob,
@@ -22,6 +25,7 @@ use qib_rpc::message::object::{
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::message::verify::{
     VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects, VerifySnapshotJob,
 };
@@ -51,7 +55,8 @@ fn every_message(body: &[u8]) -> Vec<u16> {
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
         RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
-        VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot Version)
+        ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
+        Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot)
 }
 
 #[test]
@@ -260,6 +265,6 @@ fn hostile_readings() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0, 0]].concat();
-    assert!(decode::<Fault>(&fault(23)).is_ok());
-    assert!(decode::<Fault>(&fault(24)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(24)).is_ok());
+    assert!(decode::<Fault>(&fault(25)).is_err(), "a code of the future");
 }

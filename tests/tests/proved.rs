@@ -159,6 +159,8 @@ fn files_that_were_encrypted_or_deleted_raise_an_alarm_until_it_is_thawed() {
     let (code, standing) = status(&machine);
     assert_eq!(code, 4);
     assert_eq!(standing["alarm"]["snapshot"], 6, "{standing}");
+    let (code, said) = machine.fails(&["forget", "work", "--snapshot", "1"]);
+    assert!(code == 1 && said.contains("qib thaw work"), "{said}");
     machine.ok(&["thaw", "work"]);
     let (code, standing) = status(&machine);
     assert_eq!((code, &standing["alarm"]), (0, &Value::Null));

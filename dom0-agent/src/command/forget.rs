@@ -92,6 +92,8 @@ fn of_qube(
         return Ok(Vec::new());
     };
     let root = book.root(history.qube.id);
+    refuse_frozen(history)?;
+    root.map_or(Ok(()), refuse_frozen)?;
     let going = if !arguments.snapshot.is_empty() {
         plan::with_root(named(history, &arguments.snapshot)?, root)
     } else if let Some(policy) = policy.map_or_else(|| policy_of(name), |given| Ok(Some(given)))? {
@@ -105,6 +107,17 @@ fn of_qube(
         )));
     };
     Ok(going.iter().map(Forgotten::new).collect())
+}
+
+/// While an alarm lasts, what went before it may be all that is good.
+fn refuse_frozen(history: &History) -> Result<()> {
+    let Some((sequence, signs)) = history.frozen() else {
+        return Ok(());
+    };
+    let name = &history.qube.name;
+    Err(Error::Restore(format!(
+        "alarm since snapshot {sequence}: {signs}; nothing is forgotten until 'qib thaw {name}'"
+    )))
 }
 
 /// The history that is meant; none of a qube that was never backed up and not named.
