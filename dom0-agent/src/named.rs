@@ -32,7 +32,8 @@ pub fn history<'a>(book: &'a Book, name: &QubeName, id: Option<&str>) -> Result<
 fn what(history: &History) -> String {
     match history.snapshots.last() {
         Some(last) => {
-            let count = text::count(last.sequence, "snapshot", "snapshots");
+            let count = u64::try_from(history.snapshots.len()).unwrap_or(u64::MAX);
+            let count = text::count(count, "snapshot", "snapshots");
             format!("{count}, the last of {}", text::time(last.time))
         }
         None => "its settings alone".to_owned(),

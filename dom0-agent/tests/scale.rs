@@ -145,6 +145,8 @@ fn plan(snapshots: u64) -> (Duration, u64) {
         .live()
         .filter(|(_, pack)| pack.is_mostly_dead());
     let dead: Vec<&Pack> = dead.map(|(_, pack)| pack).collect();
+    let (kept, dead) = (kept, dead);
+    drop(needed);
     let space = of_each(history);
     let took = cpu() - began;
     assert_eq!(history.snapshots.len(), usize::try_from(snapshots).unwrap());

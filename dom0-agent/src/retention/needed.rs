@@ -19,8 +19,8 @@ pub struct Needed<'a> {
     sequences: Vec<u64>,
     /// Packs that the next session may build upon.
     live: HashSet<Digest>,
-    /// Everything needed that is no pack.
-    others: HashSet<ObjectName>,
+    /// Everything needed that is no pack, in order.
+    others: Vec<ObjectName>,
 }
 
 impl<'a> Needed<'a> {
@@ -38,7 +38,7 @@ impl<'a> Needed<'a> {
         let name = |kind| move |digest| ObjectName { kind, digest };
         let snapshots = count.iter().map(|snapshot| snapshot.snapshot);
         let partials = history.partials.iter().map(|partial| partial.packs);
-        let mut others: HashSet<ObjectName> = snapshots.map(name(Kind::Snapshot)).collect();
+        let mut others: Vec<ObjectName> = snapshots.map(name(Kind::Snapshot)).collect();
         others.extend(partials.map(name(Kind::Packs)));
         let mut last: &[Digest] = &[];
         for list in count
@@ -51,6 +51,8 @@ impl<'a> Needed<'a> {
             others.extend(new.copied().map(name(Kind::Index)));
             last = list.items();
         }
+        others.sort_unstable();
+        others.dedup();
         Self {
             history,
             sequences,
@@ -63,7 +65,7 @@ impl<'a> Needed<'a> {
     pub fn has(&self, name: ObjectName) -> bool {
         match name.kind {
             Kind::Pack => self.has_pack(&name.digest),
-            Kind::Snapshot | Kind::Packs | Kind::Index => self.others.contains(&name),
+            Kind::Snapshot | Kind::Packs | Kind::Index => self.others.binary_search(&name).is_ok(),
             // Whatever else lies there is not ours to remove.
             _ => true,
         }
