@@ -73,7 +73,8 @@ impl Places {
                     "{LIST}: line {number} is no absolute path, '~', or one of these after '-'"
                 )));
             }
-            into.push(path);
+            // Without a slash at its end, which a path that is kept never has.
+            into.push(path.components().collect());
         }
         Ok(places)
     }
@@ -124,6 +125,8 @@ mod tests {
             places.kept,
             ["/home/alice", "/etc/qubes"].map(PathBuf::from)
         );
+        let home = places.kept.first().map(|home| home.as_os_str());
+        assert_eq!(home, Some(OsStr::new("/home/alice")));
         assert!(places.leave_out(Path::new("/home/alice/.cache")));
         assert!(places.leave_out(Path::new("/var/lib/qib")));
         assert!(!places.leave_out(Path::new("/home/alice/.caches")));
