@@ -63,11 +63,14 @@ pub fn back_up(
     qube: &Qube,
     (part, moment): (Part, Moment),
     how: How,
-    mut undos: Undos,
+    undos: Undos,
     progress: &mut Progress,
 ) -> Result<Backup> {
     let began = Instant::now();
     let pooled = Pooled::find(&qube.name, part)?;
+    let _lock = pooled.lock(&machine.stop, progress)?;
+    // Undone before the lock is let go of.
+    let mut undos = undos;
     pooled.refuse_full()?;
     let id = known(
         machine,

@@ -1,15 +1,11 @@
 //! Logical volumes in the thin pools of Qubes: LVM's commands, nearly in the words that
-//! qubesd has for them.
-//!
-//! A command of LVM's that is killed half-way can leave a pool that no longer starts. So each
-//! has a process group of its own, which no ^C reaches, and is waited for, however long it takes.
+//! qubesd has for them. One that is killed half-way can leave a pool that no longer starts.
 
 use crate::error::{Error, Result};
-use crate::trace;
+use crate::tool;
 use std::fmt;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Whoever looks with `lvs -o+tags` sees whose it is.
 const TAG: &str = "--addtag=qib";
@@ -94,7 +90,7 @@ impl Lv {
         let mut discard = Command::new("blkdiscard");
         discard.args(["--step", DISCARD]).arg(self.device());
         // It only spares everyone else a long wait: without it the volume goes as well.
-        let _discarded = wait(&mut discard);
+        let _discarded = tool::wait(&mut discard);
         lvm(&["lvremove", "--force", "--", &self.to_string()]).map(drop)
     }
 }
@@ -115,33 +111,11 @@ fn is_name(text: &str) -> bool {
 }
 
 fn lvm(words: &[&str]) -> Result<String> {
-    trace::say(format_args!("lvm {}", words.join(" ")));
-    let (is_well, output, said) = wait(Command::new("lvm").args(words))?;
-    if is_well {
-        return Ok(output);
-    }
-    let said = said
-        .lines()
-        .last()
-        .unwrap_or("it failed and did not say why");
-    Err(failed(&format!(
-        "{}: {}",
-        words.first().unwrap_or(&""),
-        said.trim()
-    )))
-}
-
-/// Whether a command succeeded, its output, and what it said beside.
-fn wait(command: &mut Command) -> Result<(bool, String, String)> {
-    let command = command.env("LC_ALL", "C.UTF-8").process_group(0);
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| failed(&error.to_string()))?;
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Ok((
-        output.status.success(),
-        text(&output.stdout),
-        text(&output.stderr),
-    ))
+    let said = tool::wait(Command::new("lvm").args(words)).map_err(|error| failed(&error))?;
+    let verb = words.first().unwrap_or(&"");
+    let complaint = said.complaint;
+    said.output
+        .ok_or_else(|| failed(&format!("{verb}: {complaint}")))
 }
 
 fn failed(what: &str) -> Error {

@@ -1,22 +1,28 @@
 //! A still image of a qube's volume, by its pool's own means.
 
+mod callback;
 mod driver;
 mod file;
+mod lock;
 mod lvm_thin;
 mod mark;
 mod reflink;
 mod room;
+mod zfs;
 
 use crate::admin::call::{self, Fill, Volume};
 use crate::block;
 use crate::error::{Error, Result};
 use crate::part::Part;
+use crate::progress::Progress;
 use crate::revision::{Revision, RevisionId};
+use crate::stop::Stop;
 use crate::undo::Undos;
 use driver::Driver;
 use qib_rpc::name::QubeName;
 use std::path::{Path, PathBuf};
 
+pub use lock::Lock;
 pub use mark::Mark;
 
 const IN_PLACE: &str = "it writes to what its last shutdown left ('revisions_to_keep' is -1)";
@@ -99,6 +105,23 @@ impl Pooled {
         room::refuse_full(&self.volume.pool, &self.driver)
     }
 
+    /// Waits until no other snapshot is in its pool, if that is one in which one at a time is
+    /// enough.
+    ///
+    /// # Errors
+    /// When somebody asked to stop.
+    pub fn lock(&self, stop: &Stop, progress: &Progress) -> Result<Option<Lock>> {
+        match self.driver {
+            Driver::Reflink(_) | Driver::File(_) => Ok(None),
+            Driver::LvmThin | Driver::Zfs(_) => {
+                let pool = &self.volume.pool;
+                let text = format!("waiting for another snapshot in the pool {pool}");
+                let waiting = || progress.stage(&self.qube, &text);
+                Lock::take(pool, stop, waiting).map(Some)
+            }
+        }
+    }
+
     /// Makes a still image of it.
     ///
     /// # Errors
@@ -135,6 +158,7 @@ impl Pooled {
             Driver::Reflink(folder) => {
                 reflink::still(folder, &image(folder, &self.volume)?, moment, undos)
             }
+            Driver::Zfs(container) => zfs::still(container, &self.volume, moment, undos),
             Driver::File(folder) => {
                 file::still(&self.qube, &image(folder, &self.volume)?, moment, undos)
             }
@@ -160,6 +184,7 @@ impl Pooled {
         let time = match &self.driver {
             Driver::LvmThin => lvm_thin::time_of(id),
             Driver::Reflink(folder) => reflink::time_of(&image(folder, &self.volume)?, id)?,
+            Driver::Zfs(_) => zfs::time_of(id),
             Driver::File(_) => return Err(file::no_revisions()),
         };
         time.ok_or_else(|| Error::Volume(format!("its revision {id} has an unusual name")))

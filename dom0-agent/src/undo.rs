@@ -13,6 +13,7 @@ mod shared;
 use crate::error::Result;
 use crate::lvm::Lv;
 use crate::part::Part;
+use crate::zfs::{Dataset, Snapshot};
 use qib_rpc::name::QubeName;
 use shared::{Owner, Shared};
 use std::path::PathBuf;
@@ -28,6 +29,10 @@ pub enum Undo {
     Clone(PathBuf),
     /// Remove a snapshot of a logical volume.
     Lv(Lv),
+    /// Destroy a clone of a snapshot of ZFS.
+    Zvol(Dataset),
+    /// Destroy a snapshot of ZFS.
+    ZfsSnapshot(Snapshot),
     /// Throw the new content of a qube's volume away.
     Import(QubeName, Part),
     /// Remove a qube that a restore made and did not finish.
@@ -54,10 +59,11 @@ impl Undos {
         let mut undos = Self::new(Shared::default());
         undos.open = journal::read()?;
         let done = undos.all();
-        let is_lv = |undo: &Undo| matches!(undo, Undo::Lv(_));
-        let only_lvs = !undos.open.is_empty() && undos.open.iter().all(is_lv);
+        let is_of_disk =
+            |undo: &Undo| matches!(undo, Undo::Lv(_) | Undo::Zvol(_) | Undo::ZfsSnapshot(_));
+        let only_those = !undos.open.is_empty() && undos.open.iter().all(is_of_disk);
         match done {
-            Err(error) if only_lvs => {
+            Err(error) if only_those => {
                 // Its disk may be away; that must not keep other qubes from being backed up.
                 eprintln!("qib: warning: a snapshot of an earlier run is still there: {error}");
                 undos.leave()

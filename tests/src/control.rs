@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
+use crate::daemon::calls::Trap;
 use crate::unix_path;
 
 /// Where programs in dom0 find the daemon.
@@ -45,6 +46,16 @@ pub(crate) enum Request {
     LoopRemove(String),
     /// Lines of `DEVICE RO FILE`.
     LoopList,
+    /// A program of dom0's was called by this process and ended.
+    Called {
+        by: u32,
+        call: String,
+        answer: String,
+    },
+    /// Wait for a call of qib's.
+    Trap(Trap),
+    /// Where the machine's own /usr is to be seen.
+    HostUsr,
     /// Stop all qubes and end.
     Shutdown,
 }

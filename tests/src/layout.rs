@@ -75,6 +75,14 @@ impl Layout {
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.join("bin").join(name)
     }
+    /// How full qubesd says that the pool is, in percent, if not as it is.
+    pub(crate) fn full(&self) -> PathBuf {
+        self.join("full")
+    }
+    /// What pools of the driver `callback` wrap.
+    pub(crate) fn callback(&self) -> PathBuf {
+        self.dom0("layer/etc/qubes_callback.json")
+    }
     pub(crate) fn dom0(&self, part: &str) -> PathBuf {
         self.join("dom0").join(part)
     }

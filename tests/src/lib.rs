@@ -29,6 +29,7 @@ mod wire;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use daemon::calls::Act;
 pub use lab::{Lab, LabBuilder};
 pub use pool::Driver;
 pub use release::Release;
@@ -49,6 +50,8 @@ pub fn run() -> ExitCode {
         Some("qubesdb-rm") => dom0::qubesdb::remove(&arguments),
         Some("losetup") => dom0::losetup::main(&arguments),
         Some("sync") => qube::sync::main(),
+        Some("blkdiscard") => dom0::lvm::discard(&arguments),
+        Some("zfs") => dom0::zfs::main(&arguments),
         Some("lvm") => dom0::lvm::main(&arguments),
         _ => command::main(&arguments),
     };

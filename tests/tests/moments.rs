@@ -56,6 +56,13 @@ fn both_states_of_a_running_qube_on_a_thin_pool() {
     }
 }
 
+#[test]
+fn both_states_of_a_running_qube_on_zfs() {
+    if !skipped_without_root("both_states_of_a_running_qube_on_zfs") {
+        both_states_can_be_read(Driver::Zfs);
+    }
+}
+
 /// A qube that writes to what its last shutdown left, as a person can have it since Qubes 4.3.
 fn in_place(driver: Driver) {
     let machine = Machine::before_init(LabBuilder::new(BINARY).driver(driver));
@@ -92,5 +99,12 @@ fn a_qube_that_writes_in_place_on_a_reflink_pool() {
 fn a_qube_that_writes_in_place_on_a_thin_pool() {
     if !skipped_without_root("a_qube_that_writes_in_place_on_a_thin_pool") {
         in_place(Driver::LvmThin);
+    }
+}
+
+#[test]
+fn a_qube_that_writes_in_place_on_zfs() {
+    if !skipped_without_root("a_qube_that_writes_in_place_on_zfs") {
+        in_place(Driver::Zfs);
     }
 }

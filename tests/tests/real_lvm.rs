@@ -69,8 +69,10 @@ fn commands() -> Vec<String> {
     add(&machine, "work", 1);
     machine.lab.start("work").unwrap();
     machine.backup("work");
-    let log = fs::read_to_string(machine.lab.dir().join("pool/lvm.log")).unwrap();
-    log.lines().map(str::to_owned).collect()
+    let calls = machine.lab.calls().unwrap().into_iter();
+    let lines = calls.map(|call| call.lines().next().unwrap_or_default().to_owned());
+    let commands = lines.filter_map(|line| Some(line.strip_prefix("dom0 ")?.to_owned()));
+    commands.filter(|line| line.starts_with("lvm ")).collect()
 }
 
 fn lines(commands: &[String]) -> String {

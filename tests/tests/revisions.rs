@@ -110,6 +110,13 @@ fn revisions_of_a_thin_pool() {
 }
 
 #[test]
+fn revisions_of_zfs() {
+    if !skipped_without_root("revisions_of_zfs") {
+        all_are_taken_once(Driver::Zfs);
+    }
+}
+
+#[test]
 fn what_is_asked_of_revisions_and_can_not_be() {
     let machine = Machine::before_init(LabBuilder::new(BINARY).driver(Driver::File));
     machine.init();

@@ -19,21 +19,27 @@ const OLDER: &str = "-back";
 
 pub(super) fn still(volume: &Volume, moment: &Moment, undos: &mut Undos) -> Result<Made> {
     let committed = parse(volume)?;
+    let mut failure = restless();
     for _ in 0..ATTEMPTS {
         let origin = chosen(&committed, moment)?;
         let snapshot = committed.beside(name()?);
         undos.note(Undo::Lv(snapshot.clone()))?;
         let made = snapshot.snapshot_of(&origin);
-        if chosen(&committed, moment)? == origin {
-            made?;
-            return Ok(Made {
-                path: snapshot.device(),
-                is_live: origin.name().ends_with(LIVE),
-            });
+        let is_same = chosen(&committed, moment)? == origin;
+        match made {
+            Ok(()) if is_same => {
+                return Ok(Made {
+                    path: snapshot.device(),
+                    is_live: origin.name().ends_with(LIVE),
+                });
+            }
+            Ok(()) => failure = restless(),
+            // It may have been gone for a moment, whatever is there now.
+            Err(error) => failure = error,
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
     }
-    Err(restless())
+    Err(failure)
 }
 
 /// When a newer state took the place of this one, in seconds since 1970.

@@ -10,6 +10,12 @@ struct Full {
     metadata_percent: u64,
 }
 
+/// ZFS needs room even to remove something.
+const ZFS: Full = Full {
+    data_percent: 90,
+    metadata_percent: 90,
+};
+
 /// A file system that is full refuses to be written to.
 const FILES: Full = Full {
     data_percent: 95,
@@ -29,6 +35,7 @@ const THIN: Full = Full {
 pub(super) fn refuse_full(pool: &str, driver: &Driver) -> Result<()> {
     let full = match driver {
         Driver::LvmThin => &THIN,
+        Driver::Zfs(_) => &ZFS,
         Driver::Reflink(_) => &FILES,
         // Its image itself is read.
         Driver::File(_) => return Ok(()),

@@ -32,6 +32,8 @@ fn once(undo: &Undo) -> Result<()> {
             _ => Ok(()),
         },
         Undo::Lv(lv) => lv.remove(),
+        Undo::Zvol(clone) => clone.destroy(),
+        Undo::ZfsSnapshot(snapshot) => snapshot.destroy(),
         Undo::Import(name, part) => match call::import_end(name, part.name(), false) {
             // With this qubesd confirms that the content is thrown away.
             Err(AdminError::Exception { kind, .. }) if kind == "QubesException" => Ok(()),

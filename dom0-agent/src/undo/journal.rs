@@ -5,6 +5,7 @@ use crate::error::{Error, Result, at};
 use crate::lvm::Lv;
 use crate::part::Part;
 use crate::paths::STATE;
+use crate::zfs::{Dataset, Snapshot};
 use qib_rpc::name::QubeName;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -76,6 +77,8 @@ fn line(undo: &Undo) -> Result<String> {
         Undo::Loop(path) => ("loop", text(path)?),
         Undo::Clone(path) => ("clone", text(path)?),
         Undo::Lv(lv) => return Ok(format!("lv {lv}\n")),
+        Undo::Zvol(clone) => return Ok(format!("zvol {clone}\n")),
+        Undo::ZfsSnapshot(snapshot) => return Ok(format!("zfs-snapshot {snapshot}\n")),
         Undo::Import(name, Part::Private) => ("import", name.as_str()),
         Undo::Import(name, Part::Root) => ("import-root", name.as_str()),
         Undo::Qube(name) => ("qube", name.as_str()),
@@ -97,6 +100,8 @@ fn parse(line: &str) -> Option<Undo> {
         "helper" => Some(Undo::Helper(name()?)),
         "loop" => Some(Undo::Loop(path())),
         "clone" => Some(Undo::Clone(path())),
+        "zvol" => Some(Undo::Zvol(Dataset::parse(value)?)),
+        "zfs-snapshot" => Some(Undo::ZfsSnapshot(Snapshot::parse(value)?)),
         "lv" => Some(Undo::Lv(Lv::parse(value)?)),
         "import" => Some(Undo::Import(name()?, Part::Private)),
         "import-root" => Some(Undo::Import(name()?, Part::Root)),
@@ -126,6 +131,8 @@ mod tests {
             Undo::Loop("/pool/a b".into()),
             Undo::Clone("/pool/a=b".into()),
             Undo::Lv(Lv::parse("qubes_dom0/vm-qib.01").unwrap()),
+            Undo::Zvol(Dataset::parse("tank/vms/.qib-01").unwrap()),
+            Undo::ZfsSnapshot(Snapshot::parse("tank/vms/work/private@qib-01").unwrap()),
             Undo::Import(name.clone(), Part::Private),
             Undo::Import(name.clone(), Part::Root),
             Undo::Qube(name.clone()),

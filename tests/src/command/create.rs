@@ -18,7 +18,7 @@ use crate::release::Release;
 use crate::{programs, random, shipped, userns};
 
 const USAGE: &str = "usage: qib-lab create DIR [--programs DIR2] [--release 4.2|4.3] \
-                     [--driver file-reflink|file|lvm_thin]";
+                     [--driver file-reflink|file|lvm_thin|zfs] [--callback]";
 
 pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
     let wish = Wish::parse(arguments)?;
@@ -33,6 +33,7 @@ struct Wish<'a> {
     programs: Option<&'a Path>,
     release: Release,
     driver: Option<Driver>,
+    is_wrapped: bool,
 }
 
 impl<'a> Wish<'a> {
@@ -41,6 +42,7 @@ impl<'a> Wish<'a> {
         let mut programs = None;
         let mut release = Release::default();
         let mut driver = None;
+        let mut is_wrapped = false;
         while let [word, rest @ ..] = arguments {
             arguments = match (word.to_str(), rest) {
                 (Some("--programs"), [folder, rest @ ..]) => {
@@ -53,6 +55,10 @@ impl<'a> Wish<'a> {
                 }
                 (Some("--driver"), [name, rest @ ..]) => {
                     driver = Some(name.to_str().unwrap_or_default().parse()?);
+                    rest
+                }
+                (Some("--callback"), rest) => {
+                    is_wrapped = true;
                     rest
                 }
                 _ if dir.is_none() => {
@@ -68,6 +74,7 @@ impl<'a> Wish<'a> {
             programs,
             release,
             driver,
+            is_wrapped,
         })
     }
 }
@@ -102,8 +109,11 @@ fn fill(layout: &Layout, wish: &Wish<'_>) -> Result<()> {
     files::lay_out(layout, wish.release)?;
     shipped::install(layout)?;
     let machine = Machine::new(wish.release, mounted::create(layout, wish.driver)?)?;
+    let pool = Pool::new(machine.driver, layout)?;
+    if wish.is_wrapped {
+        fs::write(layout.callback(), pool.configuration().to_string())?;
+    }
     for (name, qube) in &machine.qubes {
-        let pool = Pool::new(machine.driver, layout)?;
         pool.create(name, "private", None, qube.private_size)?;
     }
     machine.save(&layout.state())?;

@@ -18,7 +18,7 @@ use crate::layout::Layout;
 const USAGE: &str = "\
 usage: qib-lab demo                             run the main job and compare
        qib-lab create DIR [--programs DIR2] [--release 4.2|4.3]
-                      [--driver file-reflink|file|lvm_thin]
+                      [--driver file-reflink|file|lvm_thin|zfs] [--callback]
                                                make a small Qubes machine in DIR
        qib-lab qube add DIR NAME --image FILE [--running]
        qib-lab qube add DIR NAME --tree PATH [--size MIB] [--running]

@@ -53,6 +53,9 @@ fn respond(world: &Arc<World>, request: Request) -> Result<String> {
         Request::LoopAdd { file, read_only } => return loop_add(world, Loop { file, read_only }),
         Request::LoopRemove(device) => loop_remove(world, &device)?,
         Request::LoopList => return Ok(loop_list(world)),
+        Request::Called { by, call, answer } => world.called(Some(by), &call, &answer),
+        Request::Trap(trap) => world.calls.set(trap),
+        Request::HostUsr => return Ok(world.layout.host_usr().display().to_string()),
         Request::Shutdown => world.stop_all()?,
     }
     Ok(String::new())

@@ -1,5 +1,6 @@
 //! The one background process of a lab: qubesd, the dom0 end of qrexec, and the qubes.
 
+pub(crate) mod calls;
 pub(crate) mod control;
 pub(crate) mod devices;
 pub(crate) mod launch;

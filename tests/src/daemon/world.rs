@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 
+use super::calls::Calls;
 use super::devices::Attachment;
 use super::machine::{Machine, Qube};
 use crate::layout::Layout;
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) layout: Layout,
     pub(crate) pool: Pool,
     pub(crate) release: Release,
+    pub(crate) calls: Calls,
     inner: Mutex<Inner>,
     deaf_to: Mutex<BTreeSet<String>>,
     memory: Mutex<Option<u64>>,
@@ -51,6 +53,7 @@ impl World {
             layout,
             pool,
             release,
+            calls: Calls::default(),
             inner,
             deaf_to: Mutex::default(),
             memory: Mutex::default(),

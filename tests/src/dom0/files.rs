@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::release::Release;
-use crate::userns;
 
 /// Says what `rpm -q -a` says, in an order of its own.
 const RPM: &str = "\
@@ -40,13 +39,10 @@ pub(crate) fn lay_out(layout: &Layout, release: Release) -> Result<()> {
         symlink(layout.lab_program(), layout.dom0("layer/bin").join(name))?;
     }
     // Debian keeps it in sbin, others in bin.
-    if !userns::is_root() {
+    for name in ["losetup", "lvm", "zfs", "blkdiscard"] {
         for folder in ["layer/bin", "layer/sbin"] {
-            symlink(layout.lab_program(), layout.dom0(folder).join("losetup"))?;
+            symlink(layout.lab_program(), layout.dom0(folder).join(name))?;
         }
-    }
-    for folder in ["layer/bin", "layer/sbin"] {
-        symlink(layout.lab_program(), layout.dom0(folder).join("lvm"))?;
     }
     link_program(layout, "qib", &layout.dom0("layer/bin/qib"))?;
     lay_out_user(layout)?;

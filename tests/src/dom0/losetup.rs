@@ -1,12 +1,16 @@
-//! `losetup` for a lab without root: a "loop device" is a name for a plain file.
+//! `losetup`: the machine's own, called as dom0 calls it; in a lab without root a "loop device" is
+//! a name for a plain file.
 
 use std::ffi::OsString;
+use std::fmt::Write;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
+use super::tool::{self, Done};
 use crate::control::{Request, ask_in_dom0};
+use crate::userns;
 
 const USAGE: &str = "losetup --find --show [--read-only] [--sector-size N] [--direct-io=on] FILE | -d DEVICE… | -j FILE | -l";
 
@@ -22,22 +26,47 @@ struct Options {
 }
 
 pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
+    let words = tool::words(arguments)?;
+    let done = if userns::is_root() {
+        of_machine(&words)?
+    } else {
+        Done::of(run(arguments), 1)
+    };
+    tool::end("losetup", &words, &done)
+}
+
+fn of_machine(words: &[&str]) -> Result<Done> {
+    let usr = ask_in_dom0(&Request::HostUsr)?;
+    let program = Path::new(&usr).join("sbin/losetup");
+    let output = Command::new(program).args(words).output()?;
+    Ok(Done {
+        output: String::from_utf8(output.stdout)?,
+        complaint: String::from_utf8(output.stderr)?,
+        code: output
+            .status
+            .code()
+            .and_then(|code| code.try_into().ok())
+            .unwrap_or(255),
+    })
+}
+
+fn run(arguments: &[OsString]) -> Result<String> {
     let options = parse(arguments)?;
     match options.rest.as_slice() {
-        [file] if options.find => add(file, &options)?,
+        [file] if options.find => add(file, &options),
         devices if options.detach && !devices.is_empty() => {
             for device in devices {
                 ask_in_dom0(&Request::LoopRemove(device.clone()))?;
             }
+            Ok(String::new())
         }
-        [] if options.associated.is_some() => list(options.associated.as_deref())?,
-        [] if options.list || arguments.is_empty() => list(None)?,
+        [] if options.associated.is_some() => list(options.associated.as_deref()),
+        [] if options.list || arguments.is_empty() => list(None),
         _ => bail!(USAGE),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn add(file: &str, options: &Options) -> Result<()> {
+fn add(file: &str, options: &Options) -> Result<String> {
     let file = Path::new(file)
         .canonicalize()
         .with_context(|| file.to_owned())?;
@@ -45,19 +74,21 @@ fn add(file: &str, options: &Options) -> Result<()> {
         file,
         read_only: options.read_only,
     })?;
-    if options.show {
-        println!("{device}");
-    }
-    Ok(())
+    Ok(if options.show {
+        format!("{device}\n")
+    } else {
+        String::new()
+    })
 }
 
 /// The lines of `losetup -j` when a file is given, those of `losetup -l` otherwise.
-fn list(associated: Option<&str>) -> Result<()> {
+fn list(associated: Option<&str>) -> Result<String> {
     let wanted = associated
         .map(|file| Path::new(file).canonicalize())
         .transpose()?;
+    let mut text = String::new();
     if wanted.is_none() {
-        println!("NAME SIZELIMIT OFFSET AUTOCLEAR RO BACK-FILE DIO LOG-SEC");
+        text.push_str("NAME SIZELIMIT OFFSET AUTOCLEAR RO BACK-FILE DIO LOG-SEC\n");
     }
     for line in ask_in_dom0(&Request::LoopList)?.lines() {
         let mut words = line.splitn(3, ' ');
@@ -66,12 +97,14 @@ fn list(associated: Option<&str>) -> Result<()> {
             continue;
         };
         match &wanted {
-            Some(wanted) if wanted == Path::new(file) => println!("{device}: []: ({file})"),
+            Some(wanted) if wanted == Path::new(file) => {
+                writeln!(text, "{device}: []: ({file})")?;
+            }
             Some(_) => {}
-            None => println!("{device} 0 0 0 {ro} {file} 0 512"),
+            None => writeln!(text, "{device} 0 0 0 {ro} {file} 0 512")?,
         }
     }
-    Ok(())
+    Ok(text)
 }
 
 fn parse(arguments: &[OsString]) -> Result<Options> {

@@ -7,3 +7,5 @@ pub(crate) mod lvm;
 pub(crate) mod mounts;
 pub(crate) mod overlay;
 pub(crate) mod qubesdb;
+pub(crate) mod tool;
+pub(crate) mod zfs;

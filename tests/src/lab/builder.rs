@@ -17,6 +17,7 @@ pub struct LabBuilder {
     parent: Option<PathBuf>,
     release: Release,
     driver: Option<Driver>,
+    is_wrapped: bool,
 }
 
 impl LabBuilder {
@@ -58,6 +59,12 @@ impl LabBuilder {
         self
     }
 
+    /// Wraps its pool in one of the driver `callback`.
+    pub fn callback(mut self) -> Self {
+        self.is_wrapped = true;
+        self
+    }
+
     /// Makes the lab.
     pub fn create(self) -> Result<Lab> {
         let parent = self.parent.unwrap_or_else(std::env::temp_dir);
@@ -78,6 +85,9 @@ impl LabBuilder {
         command.arg("--release").arg(self.release.to_string());
         if let Some(driver) = self.driver {
             command.arg("--driver").arg(driver.name());
+        }
+        if self.is_wrapped {
+            command.arg("--callback");
         }
         if let Some(programs) = self.programs {
             command.arg("--programs").arg(programs);

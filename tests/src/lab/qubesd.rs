@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::Lab;
 use crate::control::{self, Request};
+use crate::daemon::calls::{Act, Trap};
 use crate::daemon::launch;
 use crate::layout::Layout;
 use crate::unix_path;
@@ -16,6 +17,39 @@ impl Lab {
     /// The process number of the lab's daemon, while it lives.
     pub fn daemon(&self) -> Option<u32> {
         launch::running(&Layout::existing(&self.dir()).ok()?)
+    }
+
+    /// What is to happen right after so many calls of qib's that begin so, such as
+    /// `qubesd admin.vm.Start` or `dom0 lvm lvs`; before the caller hears of it.
+    pub fn trap(&self, begins: &str, nth: u64, act: Act) -> Result<()> {
+        let begins = begins.to_owned();
+        let trap = Trap { begins, nth, act };
+        let layout = Layout::existing(&self.dir())?;
+        launch::ask_daemon(&layout, &Request::Trap(trap)).map(drop)
+    }
+
+    /// Has qubesd say that the pool is so full.
+    pub fn fill_pool(&self, percent: u64) -> Result<()> {
+        let path = Layout::existing(&self.dir())?.full();
+        Ok(std::fs::write(path, percent.to_string())?)
+    }
+
+    /// The calls since the last look, each with its answer.
+    pub fn calls(&self) -> Result<Vec<String>> {
+        let path = Layout::existing(&self.dir())?.log("calls");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        drop(std::fs::remove_file(path));
+        let mut calls: Vec<String> = Vec::new();
+        for line in text.lines() {
+            match calls.last_mut() {
+                Some(last) if line.starts_with("    ") => {
+                    last.push('\n');
+                    last.push_str(line);
+                }
+                _ => calls.push(line.to_owned()),
+            }
+        }
+        Ok(calls)
     }
 
     /// Calls qubesd; `socket` is `qubesd.sock` or `qubesd.internal.sock`. The answer is as it came.

@@ -15,6 +15,8 @@ pub enum Driver {
     /// A thin pool of LVM. Its volumes are files that share blocks, with the names that LVM
     /// would give them, and its commands are stand-ins.
     LvmThin,
+    /// ZFS. Its volumes are files that share blocks, and its command is a stand-in.
+    Zfs,
 }
 
 impl Driver {
@@ -24,6 +26,7 @@ impl Driver {
             Self::Reflink => "file-reflink",
             Self::File => "file",
             Self::LvmThin => "lvm_thin",
+            Self::Zfs => "zfs",
         }
     }
 }
@@ -32,9 +35,11 @@ impl FromStr for Driver {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self, anyhow::Error> {
-        let all = [Self::Reflink, Self::File, Self::LvmThin];
+        let all = [Self::Reflink, Self::File, Self::LvmThin, Self::Zfs];
         let found = all.into_iter().find(|driver| driver.name() == text);
-        found.ok_or_else(|| anyhow::anyhow!("{text}: there are file-reflink, file and lvm_thin"))
+        found.ok_or_else(|| {
+            anyhow::anyhow!("{text}: there are file-reflink, file, lvm_thin and zfs")
+        })
     }
 }
 

@@ -60,12 +60,13 @@ fn make_file_system(layout: &Layout) -> Result<bool> {
 
 /// Mounts the pool where everyone sees it, unless it is mounted.
 pub(crate) fn mount(layout: &Layout, driver: Driver) -> Result<()> {
-    if driver == Driver::LvmThin {
-        group::activate(layout)?;
+    if driver != Driver::File && mounts_at(&layout.pool_mount())? == 0 {
+        mount_disk(layout)?;
     }
-    if driver == Driver::File || mounts_at(&layout.pool_mount())? > 0 {
-        return Ok(());
-    }
+    group::activate(layout, driver)
+}
+
+fn mount_disk(layout: &Layout) -> Result<()> {
     // A later unmount has to reach the copies of this mount that other namespaces hold (another
     // lab's, for one), or the file system would live on there.
     mount_bind(layout.dir(), layout.dir())?;

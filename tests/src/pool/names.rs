@@ -1,8 +1,8 @@
 //! What the volumes of a qube are called, and the files that they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Driver, Pool};
+use super::{CONTAINER, Driver, Pool};
 
 impl Pool {
     /// The folder of a qube's volumes.
@@ -10,7 +10,13 @@ impl Pool {
         match self.driver {
             Driver::Reflink | Driver::File => self.dir.join("appvms").join(qube),
             Driver::LvmThin => self.dir.join("lv"),
+            Driver::Zfs => self.zfs().volume(&format!("{}/{qube}", self.container())),
         }
+    }
+
+    /// The dataset that all volumes are below.
+    pub(crate) fn container(&self) -> String {
+        format!("{}/{CONTAINER}", self.group)
     }
 
     /// A volume's name in the pool.
@@ -18,6 +24,7 @@ impl Pool {
         match self.driver {
             Driver::Reflink | Driver::File => format!("appvms/{qube}/{volume}"),
             Driver::LvmThin => format!("{}/vm-{qube}-{volume}", self.group),
+            Driver::Zfs => format!("{}/{qube}/{volume}", self.container()),
         }
     }
 
@@ -29,14 +36,23 @@ impl Pool {
     /// What a running qube writes to.
     pub(crate) fn dirty(&self, qube: &str, volume: &str) -> PathBuf {
         match self.driver {
-            Driver::File => self.clean(qube, volume),
+            Driver::File | Driver::Zfs => self.clean(qube, volume),
             _ => self.file(qube, volume, "-dirty.img", "-snap"),
         }
     }
 
     /// New content that is being brought.
     pub(crate) fn import(&self, qube: &str, volume: &str) -> PathBuf {
-        self.file(qube, volume, "-import.img", "-import")
+        match self.driver {
+            Driver::Zfs => self.zfs().volume(&self.importing(qube, volume)),
+            _ => self.file(qube, volume, "-import.img", "-import"),
+        }
+    }
+
+    /// The dataset that new content is brought to.
+    fn importing(&self, qube: &str, volume: &str) -> String {
+        let vid = self.vid(qube, volume).replace('/', "_");
+        format!("{}/.importing/{vid}", self.container())
     }
 
     /// The newest content.
@@ -50,6 +66,7 @@ impl Pool {
         let name = match self.driver {
             Driver::Reflink | Driver::File => format!("{volume}{image}"),
             Driver::LvmThin => format!("vm-{qube}-{volume}{lv}"),
+            Driver::Zfs => volume.to_owned(),
         };
         self.folder(qube).join(name)
     }
@@ -62,6 +79,7 @@ impl Pool {
                 let vid = self.vid(qube, volume).replace('-', "--").replace('/', "-");
                 PathBuf::from("/dev/mapper").join(vid)
             }
+            Driver::Zfs => Path::new("/dev/zvol").join(self.vid(qube, volume)),
         }
     }
 
@@ -70,6 +88,7 @@ impl Pool {
         match self.driver {
             Driver::Reflink | Driver::File => self.import(qube, volume),
             Driver::LvmThin => PathBuf::from(format!("/dev/{}-import", self.vid(qube, volume))),
+            Driver::Zfs => Path::new("/dev/zvol").join(self.importing(qube, volume)),
         }
     }
 }

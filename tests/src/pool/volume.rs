@@ -42,10 +42,14 @@ impl Pool {
             // As Qubes does it: a start ends an import that is under way, or the other way round.
             Driver::Reflink => remove_if_there(&import)?,
             Driver::LvmThin => self.refuse_import_in_progress(qube, volume)?,
+            Driver::Zfs => {
+                self.refuse_import_in_progress(qube, volume)?;
+                return self.start_zfs(qube, volume, keep);
+            }
         }
         if keep < 0 {
-            for (_, revision) in self.revisions(qube, volume)? {
-                fs::remove_file(revision)?;
+            for revision in self.revisions(qube, volume)? {
+                fs::remove_file(revision.file)?;
             }
         } else if !dirty.exists() {
             clone_file(&self.clean(qube, volume), &dirty)?;
@@ -53,7 +57,44 @@ impl Pool {
         Ok(())
     }
 
+    fn start_zfs(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
+        let dirty = self.zfs().dirty(&self.vid(qube, volume));
+        if dirty.exists() {
+            return Ok(());
+        }
+        self.add_revision(qube, volume, keep, "before-start")?;
+        if keep < 0 {
+            self.mark_clean(qube, volume, keep)?;
+        }
+        fs::create_dir_all(dirty.parent().unwrap_or(&dirty))?;
+        File::create(dirty)?;
+        Ok(())
+    }
+
+    /// Snapshots what a qube left, in place of what it left the time before.
+    fn mark_clean(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
+        let (zfs, vid) = (self.zfs(), self.vid(qube, volume));
+        let mut older = zfs.snapshots(&vid)?;
+        older.retain(|(name, _)| name.starts_with("qubes-clean"));
+        if keep >= 0 {
+            let name = format!("qubes-clean-{:.8}", crate::random::id()?);
+            zfs.take(&vid, &self.clean(qube, volume), &name)?;
+        }
+        for (_, file) in older {
+            fs::remove_file(file)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn stop(&self, qube: &str, volume: &str, keep: i32) -> Result<()> {
+        if self.driver == Driver::Zfs {
+            let dirty = self.zfs().dirty(&self.vid(qube, volume));
+            if dirty.exists() {
+                fs::remove_file(dirty)?;
+                self.mark_clean(qube, volume, keep)?;
+            }
+            return Ok(());
+        }
         let dirty = self.dirty(qube, volume);
         if self.driver != Driver::File && dirty.exists() {
             self.commit(qube, volume, &dirty, keep)?;
@@ -65,17 +106,26 @@ impl Pool {
         File::open(from)
             .context("nothing was imported")?
             .sync_all()?;
-        if self.driver != Driver::File {
-            self.add_revision(qube, volume, keep)?;
+        match self.driver {
+            Driver::Zfs => {
+                self.remove_volume(qube, volume)?;
+                fs::rename(from, self.clean(qube, volume))?;
+                self.add_revision(qube, volume, keep, "after-import-data")?;
+                return self.mark_clean(qube, volume, keep);
+            }
+            Driver::File => {}
+            _ => self.add_revision(qube, volume, keep, "")?,
         }
         Ok(fs::rename(from, self.clean(qube, volume))?)
     }
 
     pub(crate) fn import_begin(&self, qube: &str, volume: &str, size: u64) -> Result<PathBuf> {
-        if self.driver == Driver::LvmThin {
+        if matches!(self.driver, Driver::LvmThin | Driver::Zfs) {
             self.refuse_import_in_progress(qube, volume)?;
         }
-        File::create(self.import(qube, volume))?.set_len(size)?;
+        let import = self.import(qube, volume);
+        fs::create_dir_all(import.parent().unwrap_or(&import))?;
+        File::create(import)?.set_len(size)?;
         Ok(self.import_path(qube, volume))
     }
 
@@ -113,10 +163,14 @@ impl Pool {
     }
 
     pub(crate) fn remove(&self, qube: &str) -> Result<()> {
+        if matches!(self.driver, Driver::LvmThin | Driver::Zfs) {
+            ["root", "private"].iter().try_for_each(|volume| {
+                self.remove_volume(qube, volume)?;
+                remove_if_there(&self.import(qube, volume))
+            })?;
+        }
         if self.driver == Driver::LvmThin {
-            return ["root", "private"]
-                .iter()
-                .try_for_each(|volume| self.remove_volume(qube, volume));
+            return Ok(());
         }
         let folder = self.folder(qube);
         if folder.exists() {
@@ -126,11 +180,18 @@ impl Pool {
     }
 
     fn remove_volume(&self, qube: &str, volume: &str) -> Result<()> {
-        for (_, revision) in self.revisions(qube, volume)? {
-            fs::remove_file(revision)?;
+        if self.driver == Driver::Zfs {
+            let (zfs, vid) = (self.zfs(), self.vid(qube, volume));
+            remove_if_there(&zfs.dirty(&vid))?;
+            for (_, file) in zfs.snapshots(&vid)? {
+                fs::remove_file(file)?;
+            }
+        } else {
+            for revision in self.revisions(qube, volume)? {
+                fs::remove_file(revision.file)?;
+            }
         }
         remove_if_there(&self.dirty(qube, volume))?;
-        remove_if_there(&self.import(qube, volume))?;
         remove_if_there(&self.clean(qube, volume))
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::agent;
+use crate::daemon::calls;
 use crate::daemon::world::World;
 use crate::names::{sanitise_service, sanitise_target};
 use crate::policy::{self, Request, Verdict};
@@ -51,7 +52,11 @@ pub(crate) fn serve_dom0(world: Arc<World>, target: String, listener: UnixListen
     serve(listener, move |socket| {
         let command_line = read_request(socket)?;
         world.log("qrexec", &format!("dom0 -> {target}: {command_line}"));
-        hand_on(&world, &target, command_line, socket)
+        let call = format!("qrexec dom0 {target} {command_line}");
+        hand_on(&world, &target, command_line, socket)?;
+        let qib = calls::peer(&*socket).and_then(calls::parent);
+        world.called(qib, &call, "");
+        Ok(())
     });
 }
 
@@ -117,6 +122,7 @@ fn from_qube(
         world.start(&allowed)?;
     }
     let command_line = format!("DEFAULT:QUBESRPC {name}+{argument} {source}");
+    world.note(&format!("qrexec {source} {allowed} {command_line}"), "");
     hand_on(world, &allowed, command_line, socket)
 }
 

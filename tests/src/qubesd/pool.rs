@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answer::{Answer, enforce};
 use super::table::Call;
 use crate::daemon::world::World;
-use crate::pool::{Driver, NAME};
+use crate::pool::{CONFIGURATION, Driver, NAME};
 
 /// The room of a thin pool for its tables, in bytes.
 const METADATA: u64 = 1 << 30;
@@ -21,21 +21,39 @@ fn space(world: &World) -> Result<(u64, u64), super::Refusal> {
     let file_system = rustix::fs::statvfs(&world.pool.dir).map_err(std::io::Error::from)?;
     let size = file_system.f_blocks * file_system.f_frsize;
     let free = file_system.f_bfree * file_system.f_frsize;
-    Ok((size, size.saturating_sub(free)))
+    let told = std::fs::read_to_string(world.layout.full());
+    let percent: Option<u64> = told.ok().and_then(|text| text.parse().ok());
+    let used = percent.map(|percent| size / 100 * percent);
+    Ok((size, used.unwrap_or(size.saturating_sub(free))))
 }
 
 pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument == NAME && call.destination == "dom0")?;
     let (size, usage) = space(world)?;
-    let driver = world.pool.driver;
-    let own = match driver {
-        Driver::Reflink | Driver::File => format!("dir_path={}\n", world.pool.dir.display()),
-        Driver::LvmThin => format!("volume_group={}\nthin_pool=vm-pool\n", world.pool.group),
+    let pool = &world.pool;
+    let mut own = match pool.driver {
+        _ if pool.is_wrapped => vec![format!("conf_id={CONFIGURATION}")],
+        Driver::Reflink | Driver::File => vec![format!("dir_path={}", pool.dir.display())],
+        Driver::LvmThin => vec![
+            format!("volume_group={}", pool.group),
+            "thin_pool=vm-pool".to_owned(),
+        ],
+        Driver::Zfs => vec![
+            format!("container={}", pool.container()),
+            "snap_on_start_forensics=False".to_owned(),
+        ],
     };
-    Ok(format!(
-        "{own}driver={driver}\nephemeral_volatile=False\nname={NAME}\n\
-         revisions_to_keep=1\nsize={size}\nusage={usage}\n"
-    ))
+    own.push(format!("name={NAME}"));
+    if pool.is_wrapped {
+        own.push("driver=callback".to_owned());
+    } else {
+        own.push(format!("driver={}", pool.driver));
+        own.push("ephemeral_volatile=False".to_owned());
+        own.push("revisions_to_keep=1".to_owned());
+    }
+    own.sort();
+    let own = own.join("\n");
+    Ok(format!("{own}\nsize={size}\nusage={usage}\n"))
 }
 
 pub(crate) fn usage(world: &Arc<World>, call: &Call) -> Answer {

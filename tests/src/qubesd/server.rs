@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use super::answer::{Answer, Refusal, encode};
 use super::table::{self, Call, Method};
+use crate::daemon::calls;
 use crate::daemon::world::World;
 use crate::unix_path;
 
@@ -45,7 +46,20 @@ fn serve_one(world: &Arc<World>, mut stream: UnixStream, methods: &[Method]) -> 
         return Ok(());
     }
     let answer = respond(world, &call, methods);
+    note(world, &stream, &call, &answer);
     Ok(stream.write_all(&encode(&answer))?)
+}
+
+fn note(world: &Arc<World>, stream: &UnixStream, call: &[u8], answer: &Answer) {
+    let Some(call) = Call::parse(call) else {
+        return;
+    };
+    let answer = match answer {
+        Ok(content) => content.clone(),
+        Err(Refusal::Exception { kind, message }) => format!("! {kind}: {message}"),
+        Err(Refusal::Protocol(_)) => "! no answer".to_owned(),
+    };
+    world.called(calls::peer(stream), &call.line(), &answer);
 }
 
 fn respond(world: &Arc<World>, call: &[u8], methods: &[Method]) -> Answer {

@@ -144,6 +144,21 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// As a line, without what is always the same.
+    pub(crate) fn line(&self) -> String {
+        let Self {
+            method,
+            argument,
+            destination,
+            payload,
+            ..
+        } = self;
+        let payload = payload.escape_ascii().to_string().replace("\\'", "'");
+        let payload = Some(payload).filter(|text| !text.is_empty());
+        let payload = payload.map_or_else(String::new, |text| format!(" < {text}"));
+        format!("qubesd {method}+{argument} {destination}{payload}")
+    }
+
     /// The payload as text, which it has to be.
     pub(crate) fn text(&self) -> Result<&str, Refusal> {
         let text = std::str::from_utf8(self.payload)

@@ -122,7 +122,7 @@ pub(crate) fn list_snapshots(world: &Arc<World>, call: &Call) -> Answer {
     let revisions = world.pool.revisions(call.destination, call.argument)?;
     Ok(revisions
         .iter()
-        .map(|(number, _)| format!("{}\n", world.pool.revision_id(*number)))
+        .map(|revision| format!("{}\n", revision.id))
         .collect())
 }
 

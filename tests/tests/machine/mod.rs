@@ -219,10 +219,49 @@ impl Machine {
         let names = volumes.into_iter().flatten().flatten();
         let names = names.map(|entry| entry.file_name().display().to_string());
         found.extend(names.filter(|name| name.starts_with("vm-qib.")));
+        found.extend(self.leftovers_in_pool());
+        let state = fs::read(self.lab.dir().join("state.json")).unwrap();
+        let state: Value = serde_json::from_slice(&state).unwrap();
+        for (name, qube) in state["qubes"].as_object().unwrap() {
+            let tags = qube["tags"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str);
+            let mut ours = tags.filter(|tag| TAGS_OF_A_RUN.contains(tag));
+            found.extend(ours.next().map(|tag| format!("tag {tag} of {name}")));
+        }
+        if process_with(self, "qrexec-client", "qib.").is_some() {
+            found.push("a call, and with it perhaps a permit".to_owned());
+        }
         if self.state().join("undo").exists() {
             found.push("undo journal".to_owned());
         }
         found
+    }
+}
+
+/// What qubes have only while qib works on them.
+const TAGS_OF_A_RUN: [&str; 3] = ["qib-helper", "qib-confined", "backup-restore-in-progress"];
+
+impl Machine {
+    /// Clones, snapshots and imports among the files of the pool.
+    fn leftovers_in_pool(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        find(&self.lab.dir().join("pool"), "", &mut files);
+        find(&self.state().join("snapshots"), "", &mut files);
+        let ours = [
+            "/.qib-",
+            "@qib-",
+            "/.importing/",
+            "/snapshots/",
+            "/qib-snapshots/",
+        ];
+        let is_import = |path: &str| path.ends_with("-import") || path.ends_with("-import.img");
+        let is_left =
+            |path: &String| ours.iter().any(|name| path.contains(name)) || is_import(path);
+        let text = files.iter().map(|path| path.display().to_string());
+        text.filter(is_left).collect()
     }
 }
 
