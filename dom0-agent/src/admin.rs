@@ -3,6 +3,7 @@
 pub mod assignment;
 pub mod call;
 pub mod device;
+pub mod event;
 pub mod reply;
 pub mod settings;
 

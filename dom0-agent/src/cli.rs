@@ -2,6 +2,7 @@
 
 mod backup;
 mod doctor;
+mod due;
 mod forget;
 mod init;
 mod lock;
@@ -18,10 +19,12 @@ mod thaw;
 mod undelete;
 mod usage;
 mod verify;
+mod watch;
 
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use doctor::Doctor;
+pub use due::Due;
 pub use forget::Forget;
 pub use init::Init;
 pub use lock::Lock;
@@ -38,6 +41,7 @@ pub use thaw::Thaw;
 pub use undelete::Undelete;
 pub use usage::Usage;
 pub use verify::Verify;
+pub use watch::Watch;
 
 /// Incremental, encrypted backups of qubes.
 ///
@@ -144,4 +148,12 @@ pub enum Command {
     /// An alarm is raised by a backup in which much more has changed, was deleted, or came and
     /// does not compress than in those before, as after an accident or ransomware.
     Thaw(Thaw),
+    /// Name the qubes that are included in backups and were not backed up for days.
+    ///
+    /// A qube that has not changed since its last backup is not among them.
+    Due(Due),
+    /// Back qubes up when they shut down, until told to stop.
+    ///
+    /// For those that are included in backups. 'qib-watch.service' runs it.
+    Watch(Watch),
 }

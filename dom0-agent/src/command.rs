@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 mod doctor;
 mod dom0;
+mod due;
 mod forget;
 mod init;
 mod lock;
@@ -19,6 +20,7 @@ mod thaw;
 mod undelete;
 mod usage;
 mod verify;
+mod watch;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -66,6 +68,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Status(arguments) => status::run(arguments),
         Command::Thaw(arguments) => thaw::run(arguments),
         Command::Verify(arguments) => verify::run(arguments, cli.quiet),
+        Command::Due(arguments) => due::run(arguments),
+        Command::Watch(arguments) => watch::run(arguments, cli.quiet),
     };
     let ended = ended.unwrap_or_else(|error| {
         eprintln!("qib: error: {error}");

@@ -15,6 +15,10 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// While another qib is at work, between two looks at whether it still is.
+const BETWEEN: Duration = Duration::from_secs(2);
 
 /// What every command that changes something works on. One at a time: others
 /// find the lock taken.
@@ -59,6 +63,21 @@ impl Machine {
     /// # Errors
     /// [`Error::Busy`] when another qib is at work.
     pub fn open() -> Result<Self> {
+        Self::lock(|_| Err(Error::Busy))
+    }
+
+    /// The same, but while another qib is at work this one waits.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when somebody asked to stop meanwhile.
+    pub fn open_when_free() -> Result<Self> {
+        Self::lock(|stop| match stop.wait(BETWEEN) {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        })
+    }
+
+    fn lock(busy: impl Fn(&Stop) -> Result<()>) -> Result<Self> {
         let config = Config::read()?;
         let mut folder = DirBuilder::new();
         folder
@@ -66,8 +85,13 @@ impl Machine {
             .mode(0o700)
             .create(STATE)
             .map_err(at(STATE))?;
-        let lock = lock()?;
         let stop = Stop::catch().map_err(at(STATE))?;
+        let lock = loop {
+            match lock() {
+                Err(Error::Busy) => busy(&stop)?,
+                result => break result?,
+            }
+        };
         Ok(Self {
             config,
             stop,

@@ -17,6 +17,8 @@ pub const POLICY_NAME: &str = "10-qib.policy";
 
 /// Who decides about calls by it.
 pub const POLICY_DAEMON: &str = "/run/qubes/policy.sock";
+/// This program itself.
+pub const QIB: &str = "/usr/bin/qib";
 
 /// The Admin API.
 pub const QUBESD: &str = "/run/qubesd.sock";

@@ -56,6 +56,11 @@ impl<R: Read + AsFd> Watched<R> {
         }
     }
 
+    /// From now on it is an error when nothing comes for so long.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     fn wait(&self) -> io::Result<()> {
         let mut files = [
             PollFd::new(&self.input, PollFlags::IN),

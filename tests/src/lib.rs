@@ -48,6 +48,7 @@ pub fn run() -> ExitCode {
         Some("qrexec-client-vm") => qrexec::client_vm::main(&arguments),
         Some("qubesdb-write") => dom0::qubesdb::write(&arguments),
         Some("qubesdb-rm") => dom0::qubesdb::remove(&arguments),
+        Some("notify-send") => dom0::notify::main(&arguments),
         Some("losetup") => dom0::losetup::main(&arguments),
         Some("sync") => qube::sync::main(),
         Some("blkdiscard") => dom0::lvm::discard(&arguments),

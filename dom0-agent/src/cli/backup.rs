@@ -75,6 +75,9 @@ pub struct Backup {
     /// Whatever the level, data that does not compress is found out by a trial and stored as it is.
     #[arg(long, value_name = "LEVEL", default_value_t)]
     pub compression: Compression,
+    /// While another qib is at work, wait until it has ended.
+    #[arg(long)]
+    pub wait: bool,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

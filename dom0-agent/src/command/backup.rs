@@ -1,7 +1,7 @@
 //! `qib backup`: one qube after the other, or several at once; one that fails does not stop
 //! the rest.
 
-mod qube;
+pub(crate) mod qube;
 
 use super::{Ended, dom0, print_json};
 use crate::admin::call;
@@ -25,7 +25,11 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) type Outcome = (QubeName, Result<Done>);
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
-    let machine = Machine::open()?;
+    let machine = if arguments.wait {
+        Machine::open_when_free()?
+    } else {
+        Machine::open()?
+    };
     let installation = Installation::open()?;
     let progress = Progress::new(quiet);
     let undos = sweep()?;

@@ -81,6 +81,7 @@ fn add_qube(world: &Arc<World>, name: &str, image: &Path, running: bool) -> Resu
         .pool
         .create(name, "private", Some(image), qube.private_size)?;
     inner.machine.qubes.insert(name.to_owned(), qube);
+    world.listeners.tell("", "domain-add", &[("vm", name)]);
     world.save(&inner)?;
     drop(inner);
     if running {

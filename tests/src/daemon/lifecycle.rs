@@ -35,6 +35,9 @@ impl World {
             let why = "Restore of this domain in progress, cannot start";
             return Err(Refusal::exception("QubesVMError", why));
         }
+        let guid = ("start_guid", "True");
+        let details = [guid, ("mem_required", "None")];
+        self.listeners.tell(name, "domain-pre-start", &details);
         if !self.has_memory_for(&inner, qube) {
             self.after_end(&mut inner, name)?;
             let why = format!("Not enough memory to start domain '{name}'");
@@ -44,6 +47,9 @@ impl World {
         let running = match started {
             Ok(running) => running,
             Err(error) => {
+                let reason = format!("{error:#}");
+                self.listeners
+                    .tell(name, "domain-start-failed", &[("reason", &reason)]);
                 self.after_end(&mut inner, name)?;
                 return Err(Refusal::exception(
                     "QubesException",
@@ -52,6 +58,9 @@ impl World {
             }
         };
         inner.running.insert(name.to_owned(), running);
+        for event in ["domain-spawn", "domain-start"] {
+            self.listeners.tell(name, event, &[guid]);
+        }
         if let Some(qube) = inner.machine.qubes.get_mut(name) {
             qube.running = true;
         }
@@ -139,7 +148,11 @@ impl World {
         for volume in qube.own_volumes() {
             self.pool.stop(name, volume, qube.revisions_to_keep)?;
         }
-        if qube.is_disposable() && qube.is_set("auto_cleanup") {
+        let is_removed = qube.is_disposable() && qube.is_set("auto_cleanup");
+        for event in ["domain-stopped", "domain-shutdown"] {
+            self.listeners.tell(name, event, &[]);
+        }
+        if is_removed {
             self.forget(inner, name)?;
         }
         Ok(self.save(inner)?)
@@ -161,6 +174,9 @@ impl World {
         let Some(qube) = inner.machine.qubes.remove(name) else {
             return Err(Refusal::no_qube(name));
         };
+        for event in ["domain-pre-delete", "domain-delete"] {
+            self.listeners.tell("", event, &[("vm", name)]);
+        }
         if !qube.own_volumes().is_empty() {
             self.pool.remove(name)?;
         }

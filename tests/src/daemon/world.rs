@@ -15,6 +15,7 @@ use crate::layout::Layout;
 use crate::policy::{Domain, SystemInfo};
 use crate::pool::Pool;
 use crate::qube::spawn::Processes;
+use crate::qubesd::Listeners;
 use crate::release::Release;
 
 /// A qube that runs now.
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) pool: Pool,
     pub(crate) release: Release,
     pub(crate) calls: Calls,
+    /// Who is told what happens.
+    pub(crate) listeners: Listeners,
     inner: Mutex<Inner>,
     deaf_to: Mutex<BTreeSet<String>>,
     memory: Mutex<Option<u64>>,
@@ -54,6 +57,7 @@ impl World {
             pool,
             release,
             calls: Calls::default(),
+            listeners: Listeners::default(),
             inner,
             deaf_to: Mutex::default(),
             memory: Mutex::default(),

@@ -44,6 +44,9 @@ pub(crate) fn lay_out(layout: &Layout, release: Release) -> Result<()> {
             symlink(layout.lab_program(), layout.dom0(folder).join(name))?;
         }
     }
+    // Not a link to it: the user at the desktop may not look into the lab's folder.
+    let notify = layout.dom0("layer/bin/notify-send");
+    link(&layout.lab_program(), &notify)?;
     link_program(layout, "qib", &layout.dom0("layer/bin/qib"))?;
     lay_out_user(layout)?;
     KINDS.iter().try_for_each(|kind| lay_out_kind(layout, kind))

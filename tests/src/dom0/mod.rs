@@ -5,6 +5,7 @@ pub(crate) mod files;
 pub(crate) mod losetup;
 pub(crate) mod lvm;
 pub(crate) mod mounts;
+pub(crate) mod notify;
 pub(crate) mod overlay;
 pub(crate) mod qubesdb;
 pub(crate) mod tool;

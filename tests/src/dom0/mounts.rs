@@ -1,12 +1,13 @@
 //! Makes this process' mount namespace the lab's dom0.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rustix::mount::{MountFlags, mount, mount_bind};
 
-use super::overlay;
+use super::{notify, overlay};
 use crate::layout::Layout;
 
 /// Covers the paths that are Qubes' own; everything else stays the machine's.
@@ -52,5 +53,7 @@ fn run(layout: &Layout) -> Result<()> {
     }
     // By this file the lab knows its own processes again.
     fs::write("/run/qib-lab/id", layout.id()?)?;
+    fs::write(notify::SHOWN, "")?;
+    fs::set_permissions(notify::SHOWN, fs::Permissions::from_mode(0o666))?;
     Ok(())
 }

@@ -58,6 +58,7 @@ fn create(world: &Arc<World>, call: &Call, class: &str, also: &[&str]) -> Answer
         world.pool.create(name, volume, None, qube.size(volume))?;
     }
     inner.machine.qubes.insert(name.clone(), qube);
+    world.listeners.tell("", "domain-add", &[("vm", name)]);
     world.save(&inner)?;
     Ok(String::new())
 }

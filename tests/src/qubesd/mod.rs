@@ -5,6 +5,7 @@ mod assignment;
 mod create;
 mod device;
 mod device_format;
+mod events;
 mod feature;
 mod import;
 mod lifecycle;
@@ -20,6 +21,7 @@ mod tag;
 mod volume;
 
 pub(crate) use answer::Refusal;
+pub(crate) use events::Listeners;
 pub(crate) use server::serve;
 
 /// dom0's UUID is always this one.

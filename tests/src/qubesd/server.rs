@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::answer::{Answer, Refusal, encode};
+use super::events;
 use super::table::{self, Call, Method};
 use crate::daemon::calls;
 use crate::daemon::world::World;
@@ -47,6 +48,10 @@ fn serve_one(world: &Arc<World>, mut stream: UnixStream, methods: &[Method]) -> 
     }
     let answer = respond(world, &call, methods);
     note(world, &stream, &call, &answer);
+    let is_for_events = Call::parse(&call).is_some_and(|call| call.method == events::METHOD);
+    if is_for_events && answer.is_ok() {
+        return events::stream(world, stream);
+    }
     Ok(stream.write_all(&encode(&answer))?)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Refusal};
 use super::{
-    assignment, create, device, feature, import, lifecycle, list, pool, property, settings,
+    assignment, create, device, events, feature, import, lifecycle, list, pool, property, settings,
     system_info, tag, volume,
 };
 use crate::daemon::world::World;
@@ -31,6 +31,7 @@ pub(crate) const INTERNAL: &[Method] = &[
 
 /// What both releases have.
 const ADMIN: &[Method] = &[
+    (events::METHOD, events::allow),
     ("admin.vm.List", list::list),
     ("admin.vm.CurrentState", list::current_state),
     ("admin.vm.property.List", property::list),

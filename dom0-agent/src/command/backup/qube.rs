@@ -133,7 +133,7 @@ fn is_short_of_memory<T>(outcome: &Result<T>) -> bool {
 
 /// The volumes of a qube, the root first: a restore takes the last one that is not
 /// newer than the private volume.
-fn parts(qube: &Qube) -> Result<&'static [Part]> {
+pub(crate) fn parts(qube: &Qube) -> Result<&'static [Part]> {
     match (qube.class.as_str(), Class::parse(&qube.class)) {
         ("AppVM", _) => Ok(&[Part::Private]),
         (_, Some(_)) => Ok(&[Part::Root, Part::Private]),

@@ -1,0 +1,60 @@
+//! `qib due`: which qubes should be backed up, by exit code and on the desktop.
+
+use super::{Ended, print_json};
+use crate::admin::call;
+use crate::cli::Due as Arguments;
+use crate::config::Config;
+use crate::due::{self, DAY, Due};
+use crate::error::Result;
+use crate::machine::Installation;
+use crate::{clock, notify, select, text};
+use serde_json::json;
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ended> {
+    let config = Config::read()?;
+    let installation = Installation::open()?;
+    let (qubes, now) = (call::qubes()?, clock::now());
+    let included = select::included(&qubes, &config.storage)?;
+    let book = &installation.ledger.book;
+    let due = due::find(book, &qubes, &included, arguments.days, now)?;
+    if arguments.json {
+        let qubes = due
+            .iter()
+            .map(|due| json!({ "qube": due.name.as_str(), "time": due.newest }));
+        print_json(&json!({ "days": arguments.days, "due": qubes.collect::<Vec<_>>() }))?;
+    } else {
+        due.iter().for_each(|due| println!("{}", line(due, now)));
+    }
+    if due.is_empty() {
+        return Ok(Ended::Well);
+    }
+    if arguments.notify {
+        show(&due, now);
+    }
+    Ok(Ended::Wrong)
+}
+
+fn line(due: &Due, now: i64) -> String {
+    match due.newest {
+        None => format!("{}: never backed up", due.name),
+        Some(time) => {
+            let days = now.saturating_sub(time).div_euclid(DAY);
+            let days = text::count(u64::try_from(days).unwrap_or(0), "day", "days");
+            format!(
+                "{}: last backed up {}, {days} ago",
+                due.name,
+                text::time(time)
+            )
+        }
+    }
+}
+
+/// Nobody may be at the desktop: that is no reason to fail.
+fn show(due: &[Due], now: i64) {
+    let count = u64::try_from(due.len()).unwrap_or(u64::MAX);
+    let qubes = text::count(count, "qube is", "qubes are");
+    let lines: Vec<String> = due.iter().map(|due| line(due, now)).collect();
+    if let Err(error) = notify::show(&format!("{qubes} due for a backup"), &lines.join("\n")) {
+        eprintln!("qib: warning: nothing is shown on the desktop: {error}");
+    }
+}
