@@ -19,6 +19,7 @@ use crate::permit::Permit;
 use crate::pool::{Mark, Moment, Pooled, Still};
 use crate::progress::Progress;
 use crate::revision::Revision;
+use crate::rules::QubeRules;
 use crate::settings;
 use crate::source;
 use crate::unchanged;
@@ -33,7 +34,9 @@ use std::time::Instant;
 
 /// How the user wants it done.
 #[derive(Clone, Copy, Debug)]
-pub struct How {
+pub struct How<'a> {
+    /// What to leave out.
+    pub rules: &'a QubeRules,
     /// Read and count, store nothing.
     pub dry_run: bool,
     /// How hard to compress.
@@ -50,7 +53,7 @@ struct Session<'a> {
     live: Live,
     moment: Moment,
     now: i64,
-    how: How,
+    how: How<'a>,
     index_lost: bool,
 }
 
@@ -62,7 +65,7 @@ pub fn back_up(
     (machine, installation): (&Machine, &Shared),
     qube: &Qube,
     (part, moment): (Part, Moment),
-    how: How,
+    how: How<'_>,
     undos: Undos,
     progress: &mut Progress,
 ) -> Result<Backup> {
@@ -81,7 +84,7 @@ pub fn back_up(
     )?;
     let before = match moment {
         Moment::Revision(_) => None,
-        _ => Mark::of(&qube.name, part)?,
+        _ => Mark::of(&qube.name, part, how.rules)?,
     };
     let live = live::read(machine, &installation.lock(), id)?;
     let session = SessionId::new(machine.random()?);
@@ -118,7 +121,8 @@ pub fn back_up(
         let same = match before {
             None => Ok(None),
             Some(before) => {
-                Mark::of(&qube.name, part).map(|after| after.filter(|after| before == *after))
+                let after = Mark::of(&qube.name, part, how.rules);
+                after.map(|after| after.filter(|after| before == *after))
             }
         };
         // One at a time writes them down.
@@ -149,7 +153,7 @@ fn known(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
-    (part, how): (Part, How),
+    (part, how): (Part, How<'_>),
     undos: &mut Undos,
 ) -> Result<QubeId> {
     let id = source::known(machine, installation, qube, undos)?;
@@ -207,6 +211,7 @@ impl Session<'_> {
             revision: self.revision().cloned(),
             manner,
             counts,
+            rules: self.how.rules.clone(),
             left_out,
             alarm: self.signs(&counts)?,
             seconds: 0.0,

@@ -65,17 +65,11 @@ impl Config {
     fn parse(text: &str) -> Result<Self> {
         let mut storage = None;
         let mut helper_template = None;
-        for (number, line) in (1u32..).zip(text.lines()) {
-            let line = line.split('#').next().unwrap_or_default().trim();
-            if line.is_empty() {
-                continue;
-            }
-            let (key, value) = line
-                .split_once('=')
-                .ok_or_else(|| wrong(&format!("line {number} is not 'key = value'")))?;
-            let name = QubeName::parse(value.trim())
+        for setting in settings(text) {
+            let (number, key, value) = setting.map_err(|error| wrong(&error))?;
+            let name = QubeName::parse(value)
                 .map_err(|error| wrong(&format!("line {number}: {error}")))?;
-            match key.trim() {
+            match key {
                 "storage" => storage = Some(name),
                 "helper_template" => helper_template = Some(name),
                 _ => return Err(wrong(&format!("line {number} has an unknown key"))),
@@ -89,6 +83,20 @@ impl Config {
             })?,
         })
     }
+}
+
+/// The settings in a text: number of the line, key and value.
+pub fn settings(
+    text: &str,
+) -> impl Iterator<Item = std::result::Result<(u32, &str, &str), String>> {
+    let lines = (1u32..).zip(text.lines());
+    let lines = lines.map(|(number, line)| (number, line.split('#').next().unwrap_or_default()));
+    let written = lines.filter(|(_, line)| !line.trim().is_empty());
+    written.map(|(number, line)| {
+        let setting = line.split_once('=');
+        let (key, value) = setting.ok_or_else(|| format!("line {number} is not 'key = value'"))?;
+        Ok((number, key.trim(), value.trim()))
+    })
 }
 
 fn wrong(what: &str) -> Error {

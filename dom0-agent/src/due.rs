@@ -8,6 +8,7 @@ use crate::command::backup::qube::parts;
 use crate::error::Result;
 use crate::ledger::book::Book;
 use crate::part::Part;
+use crate::rules::{self, Wishes};
 use crate::unchanged;
 use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
@@ -57,14 +58,19 @@ pub fn find(
         let newest = newest(book, &qube, parts);
         let is_recent = newest.is_some_and(|time| is_recent(time, days, now));
         // What can not be found out is no reason to be silent.
-        let is_same = || matches!(unchanged::find(book, &qube, parts, now), Ok(Some(_)));
-        if !is_recent && !is_same() {
+        if !is_recent && !is_same(book, &qube, parts, now).unwrap_or(false) {
             let name = qube.name;
             due.push(Due { name, newest });
         }
     }
     due.sort_by(|one, other| (one.newest, &one.name).cmp(&(other.newest, &other.name)));
     Ok(due)
+}
+
+/// True when its volumes are in its last backup as they are now, by the rules of its own.
+fn is_same(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<bool> {
+    let rules = rules::of_qube(&qube.name, &Wishes::default())?;
+    Ok(unchanged::find(book, qube, parts, &rules, now)?.is_some())
 }
 
 /// A time to come is one of a clock that was wrong, and no proof of a recent backup.

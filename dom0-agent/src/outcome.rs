@@ -3,6 +3,7 @@
 use crate::alarm::Signs;
 use crate::part::Part;
 use crate::revision::Revision;
+use crate::rules::QubeRules;
 use crate::unchanged::Unchanged;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
@@ -43,6 +44,8 @@ pub struct Backup {
     pub manner: Manner,
     /// What was done.
     pub counts: Counts,
+    /// The rules that held.
+    pub rules: QubeRules,
     /// What was left out.
     pub left_out: LeftOuts,
     /// What is unusual about it, if anything is.

@@ -20,6 +20,9 @@ pub const POLICY_DAEMON: &str = "/run/qubes/policy.sock";
 /// This program itself.
 pub const QIB: &str = "/usr/bin/qib";
 
+/// The folder of saved choices.
+pub const PROFILES: &str = "/etc/qubes/qib";
+
 /// The Admin API.
 pub const QUBESD: &str = "/run/qubesd.sock";
 

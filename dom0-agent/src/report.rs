@@ -78,6 +78,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
     for (rule, left_out) in backup.left_out.iter() {
         let entries = text::count(left_out.entries, "entry", "entries");
         let bytes = text::bytes(left_out.bytes);
+        let rule = backup.rules.describe(rule);
         lines.push_str(&format!("  left out by {rule}: {entries}, {bytes}\n"));
     }
     if let Some(signs) = &backup.alarm {
@@ -130,6 +131,7 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "volume": backup.manner.kind().text(),
         "seconds": backup.seconds,
         "counts": counts(&backup.counts),
+        "rules": backup.rules.json(),
         "left_out": left_out(&backup.left_out),
         "alarm": backup.alarm.as_ref().map(alarm),
         "index_lost": backup.index_lost,
@@ -178,7 +180,7 @@ pub fn alarm(signs: &Signs) -> Value {
 pub fn left_out(left_out: &LeftOuts) -> Value {
     let one = |(rule, left_out): (qib_rpc::rule::Rule, qib_rpc::count::LeftOut)| {
         (
-            rule.name().to_owned(),
+            rule.to_string(),
             json!({ "entries": left_out.entries, "bytes": left_out.bytes }),
         )
     };

@@ -33,21 +33,29 @@ impl FromStr for Size {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "a size is a number of bytes, or one with a unit, such as 20GiB or 20G";
-        let unit_at = text
-            .find(|letter: char| !letter.is_ascii_digit())
-            .unwrap_or(text.len());
-        let (number, unit) = text.split_at(unit_at);
-        let unit = unit.trim_start().to_ascii_uppercase();
-        let unit = unit.strip_suffix('B').unwrap_or(&unit);
-        let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(WRONG)?;
-        let number: u64 = number.parse().map_err(|_| WRONG)?;
-        let bytes = number
-            .checked_mul(*factor)
-            .and_then(|bytes| bytes.checked_next_multiple_of(SECTOR_BYTES))
-            .ok_or("a size that no volume has")?;
-        Some(Self(bytes)).filter(|_| bytes > 0).ok_or(WRONG)
+        let sectors = bytes(text)?.checked_next_multiple_of(SECTOR_BYTES);
+        sectors.map(Self).ok_or(TOO_LARGE)
     }
+}
+
+const TOO_LARGE: &str = "a size that nothing has";
+
+/// A number of bytes, at least one.
+///
+/// # Errors
+/// What a size looks like.
+pub fn bytes(text: &str) -> Result<u64, &'static str> {
+    const WRONG: &str = "a size is a number of bytes, or one with a unit, such as 20GiB or 20G";
+    let unit_at = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let unit = unit.trim_start().to_ascii_uppercase();
+    let unit = unit.strip_suffix('B').unwrap_or(&unit);
+    let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(WRONG)?;
+    let number: u64 = number.parse().map_err(|_| WRONG)?;
+    let bytes = number.checked_mul(*factor).ok_or(TOO_LARGE)?;
+    Some(bytes).filter(|bytes| *bytes > 0).ok_or(WRONG)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::ledger::record::SnapshotRecord;
 use crate::part::Part;
 use crate::paths::STATE;
 use crate::pool::Mark;
+use crate::rules::QubeRules;
 use qib_rpc::id::QubeId;
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +34,13 @@ pub struct Unchanged {
 ///
 /// # Errors
 /// When qubesd or the pool do not answer.
-pub fn find(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<Option<Vec<Unchanged>>> {
+pub fn find(
+    book: &Book,
+    qube: &Qube,
+    parts: &[Part],
+    rules: &QubeRules,
+    now: i64,
+) -> Result<Option<Vec<Unchanged>>> {
     let marks = read();
     let mut found = Vec::new();
     for part in parts {
@@ -47,7 +54,7 @@ pub fn find(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<Option
         let Some((_, stored)) = stored.filter(|(sequence, _)| *sequence == last.sequence) else {
             return Ok(None);
         };
-        if Mark::of(&qube.name, *part)? != Some(*stored) {
+        if Mark::of(&qube.name, *part, rules)? != Some(*stored) {
             return Ok(None);
         }
         found.push(Unchanged {

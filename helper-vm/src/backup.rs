@@ -14,7 +14,7 @@ mod merge_plan;
 mod mounted;
 mod names_walk;
 mod partial;
-mod path_rules;
+mod paths;
 mod piece;
 mod racy;
 mod read_ahead;

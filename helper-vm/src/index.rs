@@ -6,6 +6,7 @@ mod encode;
 mod folder;
 mod frames;
 mod parent;
+mod rules_mark;
 mod word;
 
 pub use decode::{IndexSink, read};
@@ -13,6 +14,7 @@ pub use encode::{IndexCounts, IndexWriter, InodeCounts, WriteRow};
 pub use folder::{Folder, Stand};
 pub use frames::{FrameRow, FramesSink, read_frames};
 pub use parent::Parent;
+pub use rules_mark::RulesMark;
 pub use word::{Stretch, push_stretch, stretches};
 
 use crate::pack::Place;

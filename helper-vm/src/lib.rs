@@ -22,6 +22,7 @@ pub mod key;
 mod known;
 mod loop_device;
 pub mod manifest;
+mod name_pattern;
 pub mod number;
 pub mod pack;
 mod packing;

@@ -9,6 +9,7 @@ mod kind;
 
 use crate::manifest::{Meta, Part};
 use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::rule::Rules;
 
@@ -43,8 +44,10 @@ pub struct Snapshot {
     pub block_size: BlockSize,
     /// What it is of.
     pub kind: SnapshotKind,
-    /// The rules that held.
+    /// The rules that held; a limit of sizes is read back as none.
     pub rules: Rules,
+    /// The rules that went by paths; read back as none.
+    pub paths: PathRules,
     /// What it holds; only the first four counts are stored.
     pub counts: Counts,
     /// What the rules left out; read back as nothing.

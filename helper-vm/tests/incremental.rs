@@ -12,8 +12,9 @@ mod common;
 use common::storage::Trouble;
 use common::{Dom0, image, tree::Tree};
 use qib_rpc::count::Counts;
+use qib_rpc::glob::{Glob, Globs, PathRules};
 use qib_rpc::message::backup::BackupSummary;
-use qib_rpc::rule::{Rule, Rules};
+use qib_rpc::rule::{GlobNumber, Rule, Rules};
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -110,6 +111,7 @@ fn back_up(dom0: &mut Dom0) -> Seen {
 fn agree(dom0: &mut Dom0, what: &str) {
     let mut fresh = Dom0::new(&dom0.device);
     fresh.rules = dom0.rules;
+    fresh.paths = dom0.paths.clone();
     let (ours, theirs) = (back_up(dom0), back_up(&mut fresh));
     for (mine, other) in ours.0.iter().zip(&theirs.0) {
         assert_eq!(mine, other, "{what}");
@@ -269,6 +271,14 @@ fn a_change_of_rules_reads_all_names_again() {
     mounted(&image, &mount, |root| {
         fs::create_dir_all(root.join("home/user/.cache/deep")).unwrap();
         fs::write(root.join("home/user/.cache/deep/file"), "cached").unwrap();
+        fs::create_dir_all(root.join("home/user/VMs/deep")).unwrap();
+        fs::write(root.join("home/user/VMs/deep/a.iso"), "disk").unwrap();
+        fs::write(root.join("home/user/VMs/kept.iso"), "other disk").unwrap();
+        fs::hard_link(
+            root.join("home/user/VMs/kept.iso"),
+            root.join("home/user/other name"),
+        )
+        .unwrap();
     });
     let mut dom0 = Dom0::new(&image);
     for rules in [
@@ -279,6 +289,129 @@ fn a_change_of_rules_reads_all_names_again() {
         dom0.rules = rules;
         agree(&mut dom0, &format!("{rules:?}"));
     }
+    for (exclude, include) in [
+        (&[][..], &[][..]),
+        (&["home/user/VMs/**", "*.iso"], &[]),
+        (&["home/user/VMs/**", "*.iso"], &["kept.iso"]),
+        (&["home/user/VMs/"], &["kept.iso"]),
+    ] {
+        dom0.paths = paths(exclude, include);
+        agree(&mut dom0, &format!("{exclude:?} {include:?}"));
+    }
+    for max_file_bytes in [Some(4), Some(6), Some(4), None] {
+        dom0.rules.max_file_bytes = max_file_bytes;
+        agree(&mut dom0, &format!("{max_file_bytes:?}"));
+    }
+}
+
+fn paths(exclude: &[&str], include: &[&str]) -> PathRules {
+    let globs = |texts: &[&str]| {
+        let globs: Vec<Glob> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        Globs::try_from(globs).unwrap()
+    };
+    PathRules {
+        exclude: globs(exclude),
+        include: globs(include),
+    }
+}
+
+/// What patterns and a limit leave out, what they keep, and what it costs to look again.
+#[test]
+fn patterns_and_sizes_are_followed_from_run_to_run() {
+    let place = tempdir().unwrap();
+    let Some((image, mount)) = image_and_mount(place.path(), 64) else {
+        return skipped();
+    };
+    let write = |root: &Path, path: &str, bytes: usize| {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), vec![7; bytes]).unwrap();
+    };
+    mounted(&image, &mount, |root| {
+        for path in [
+            "VMs/a.img",
+            "VMs/keep/b.img",
+            "VMs/big",
+            "doc/x.iso",
+            "doc/keep.iso",
+        ] {
+            write(root, &format!("home/user/{path}"), 5000);
+        }
+        write(root, "home/user/doc/big", 9000);
+        write(root, "home/user/doc/small", 100);
+        fs::hard_link(
+            root.join("home/user/VMs/a.img"),
+            root.join("home/user/doc/a link"),
+        )
+        .unwrap();
+    });
+    let mut dom0 = Dom0::new(&image);
+    dom0.paths = paths(
+        &["*.iso", "/home/user/VMs/**"],
+        &["home/user/VMs/keep/", "keep.iso"],
+    );
+    dom0.rules.max_file_bytes = Some(8000);
+    let exclude = |number| Rule::Exclude(GlobNumber::all().nth(number).unwrap());
+    let first = back_up(&mut dom0);
+    let names = |seen: &Seen| -> Vec<String> {
+        let name = |leaf: &String| leaf.split(' ').next().unwrap().replace("/home/user/", "");
+        let files = seen.0.iter().map(name);
+        files
+            .filter(|name| name.contains("VMs/") || name.contains("doc/"))
+            .collect()
+    };
+    let expected = [
+        "VMs/keep",
+        "VMs/keep/b.img",
+        "doc/a",
+        "doc/keep.iso",
+        "doc/small",
+    ];
+    assert_eq!(names(&first), expected);
+    let left_out = [
+        (Rule::LostFound, 1),
+        (Rule::MaxFileSize, 1),
+        (exclude(0), 1),
+        (exclude(1), 2),
+    ];
+    assert_eq!(first.2, left_out);
+    let settled = dom0.back_up();
+    assert_eq!(settled.counts.bytes_new, 0);
+    assert_eq!(
+        settled.stored.unwrap().index,
+        None,
+        "an unchanged set of rules costs nothing"
+    );
+    agree(&mut dom0, "unchanged");
+    mounted(&image, &mount, |root| {
+        // In place: no folder changes.
+        let open = |path| {
+            fs::OpenOptions::new()
+                .write(true)
+                .open(root.join(path))
+                .unwrap()
+        };
+        open("home/user/doc/big").set_len(7000).unwrap();
+        open("home/user/doc/small").set_len(8001).unwrap();
+        open("home/user/VMs/big").set_len(10).unwrap();
+    });
+    let expected = [
+        "VMs/keep",
+        "VMs/keep/b.img",
+        "doc/a",
+        "doc/big",
+        "doc/keep.iso",
+    ];
+    let seen = back_up(&mut dom0);
+    assert_eq!(names(&seen), expected);
+    agree(&mut dom0, "sizes that changed in place");
+    mounted(&image, &mount, |root| {
+        let moved = |from: &str, to: &str| fs::rename(root.join(from), root.join(to)).unwrap();
+        moved("home/user/VMs", "home/user/doc/machines");
+        moved("home/user/doc/machines/keep", "home/user/machines");
+        fs::create_dir(root.join("home/user/VMs")).unwrap();
+        moved("home/user/machines", "home/user/VMs/other");
+    });
+    agree(&mut dom0, "folders that moved under other patterns");
 }
 
 #[test]

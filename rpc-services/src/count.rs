@@ -49,9 +49,11 @@ pub struct LeftOut {
     pub bytes: u64,
 }
 
-/// What every rule left out, by [`Rule::index`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOuts([LeftOut; Rule::COUNT]);
+/// What every rule left out. **Invariant:** each rule once, in the order of their numbers,
+/// with at least one entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(Rule, LeftOut)>", into = "Vec<(Rule, LeftOut)>")]
+pub struct LeftOuts(Vec<(Rule, LeftOut)>);
 
 impl LeftOuts {
     /// Adds an entry of `bytes` that `rule` left out.
@@ -61,7 +63,15 @@ impl LeftOuts {
 
     /// Adds entries that `rule` left out.
     pub fn add_all(&mut self, rule: Rule, more: LeftOut) {
-        if let Some(left_out) = self.0.get_mut(rule.index()) {
+        if more.entries == 0 {
+            return;
+        }
+        let place = self.0.binary_search_by_key(&rule.number(), number);
+        let place = place.unwrap_or_else(|place| {
+            self.0.insert(place, (rule, LeftOut::default()));
+            place
+        });
+        if let Some((_, left_out)) = self.0.get_mut(place) {
             left_out.entries = left_out.entries.saturating_add(more.entries);
             left_out.bytes = left_out.bytes.saturating_add(more.bytes);
         }
@@ -76,9 +86,72 @@ impl LeftOuts {
 
     /// The rules that left something out, with what they left out.
     pub fn iter(&self) -> impl Iterator<Item = (Rule, LeftOut)> + '_ {
-        Rule::ALL
-            .into_iter()
-            .zip(self.0)
-            .filter(|(_, left_out)| left_out.entries > 0)
+        self.0.iter().copied()
+    }
+
+    /// True when nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn number((rule, _): &(Rule, LeftOut)) -> u8 {
+    rule.number()
+}
+
+impl TryFrom<Vec<(Rule, LeftOut)>> for LeftOuts {
+    type Error = &'static str;
+
+    fn try_from(untrusted_rules: Vec<(Rule, LeftOut)>) -> Result<Self, Self::Error> {
+        let sorted = untrusted_rules.is_sorted_by(|a, b| number(a) < number(b));
+        if sorted && untrusted_rules.iter().all(|(_, left)| left.entries > 0) {
+            Ok(Self(untrusted_rules))
+        } else {
+            Err("rules that are out of order, or that left nothing out")
+        }
+    }
+}
+
+impl From<LeftOuts> for Vec<(Rule, LeftOut)> {
+    fn from(left_outs: LeftOuts) -> Self {
+        left_outs.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_stay_in_order_and_once() {
+        let mut left_out = LeftOuts::default();
+        for rule in [
+            Rule::Trash,
+            Rule::MaxFileSize,
+            Rule::CacheDirTag,
+            Rule::Trash,
+        ] {
+            left_out.add(rule, 5);
+        }
+        left_out.add_all(Rule::Socket, LeftOut::default());
+        let found: Vec<_> = left_out
+            .iter()
+            .map(|(rule, left)| (rule, left.bytes))
+            .collect();
+        let expected = [
+            (Rule::CacheDirTag, 5),
+            (Rule::Trash, 10),
+            (Rule::MaxFileSize, 5),
+        ];
+        assert_eq!(found, expected);
+        let mut rows = Vec::from(left_out.clone());
+        assert_eq!(LeftOuts::try_from(rows.clone()), Ok(left_out));
+        rows.swap(0, 1);
+        assert!(LeftOuts::try_from(rows.clone()).is_err(), "out of order");
+        rows.swap(0, 1);
+        rows.extend(rows.last().copied());
+        assert!(LeftOuts::try_from(rows).is_err(), "a rule twice");
+        let nothing = vec![(Rule::Trash, LeftOut::default())];
+        assert!(LeftOuts::try_from(nothing).is_err(), "nothing left out");
     }
 }

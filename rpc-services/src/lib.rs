@@ -21,6 +21,7 @@ pub mod compression;
 pub mod count;
 pub mod fault;
 pub mod frame;
+pub mod glob;
 pub mod hex;
 pub mod id;
 pub mod key;

@@ -19,7 +19,7 @@ pub const MAX_PACKS_IN_MESSAGE: usize = 1000;
 pub const MAX_OBJECTS_IN_MESSAGE: usize = 1000;
 
 /// Partials that one session may announce.
-pub const MAX_PARTIALS: usize = 40;
+pub const MAX_PARTIALS: usize = 36;
 
 /// Bytes that dom0 reads from a helper in one session, progress numbers aside.
 pub const MAX_HELPER_ANSWER_BYTES: usize = 4 << 10;
@@ -44,3 +44,12 @@ pub const MAX_LISTED: usize = 1000;
 
 /// The longest path that a restore may name, in bytes.
 pub const MAX_PATH_BYTES: usize = 4 << 10;
+
+/// Patterns that a list of rules may have.
+pub const MAX_GLOBS: usize = 32;
+
+/// The longest pattern of a rule, in bytes.
+pub const MAX_GLOB_BYTES: usize = 512;
+
+/// Names that the pattern of a rule may have.
+pub const MAX_GLOB_NAMES: usize = 32;

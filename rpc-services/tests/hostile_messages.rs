@@ -8,9 +8,12 @@
 
 use proptest::prelude::*;
 use qib_rpc::codec::{NotAMessage, decode, encode};
+use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::fault::Fault;
+use qib_rpc::glob::PathRules;
+use qib_rpc::limit::{MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS};
 use qib_rpc::message::backup::{
-    BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading,
+    BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading, StoredBackup,
 };
 use qib_rpc::message::forget::{
     EmptyTrash, ListObjects, ListTrash, Listed, Moved, TrashObjects, Undelete,
@@ -33,6 +36,7 @@ use qib_rpc::message::version::Version;
 use qib_rpc::message::{Message, TABLE};
 use qib_rpc::path::PathPatterns;
 use qib_rpc::reading::{Manner, VolumeKind};
+use qib_rpc::rule::{Rule, Rules};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// What decodes must encode to the same bytes: one message has one form.
@@ -169,6 +173,64 @@ fn hostile_paths() {
 }
 
 #[test]
+fn hostile_rules() {
+    let globs = |count: u64, glob: &str| {
+        let all = text(glob).repeat(usize::try_from(count).unwrap());
+        [&count.to_le_bytes()[..], &all].concat()
+    };
+    let rules = |exclude: &[u8]| [exclude, &[0; 8]].concat();
+    assert!(decode::<PathRules>(&rules(&globs(32, "*.iso"))).is_ok());
+    for (exclude, why) in [
+        (globs(33, "*.iso"), "more patterns than a job may have"),
+        (globs(1, ""), "an empty pattern"),
+        (globs(1, "a/../b"), "a way up"),
+        (globs(1, "a\u{1b}[2Jb"), "an escape sequence"),
+        (globs(1, &"x".repeat(513)), "a pattern that is too long"),
+        (globs(1, &"x/".repeat(33)), "a pattern with too many names"),
+    ] {
+        assert!(decode::<PathRules>(&rules(&exclude)).is_err(), "{why}");
+    }
+    let named = |bits: u32| [&bits.to_le_bytes()[..], &[0]].concat();
+    assert!(decode::<Rules>(&named(0xfff)).is_ok());
+    assert!(decode::<Rules>(&named(0x1000)).is_err(), "of the future");
+}
+
+/// What a helper may say at most in one session, beside its progress.
+#[test]
+fn the_longest_answer_is_within_its_limit() {
+    use qib_rpc::frame::HEADER_BYTES;
+    use qib_rpc::id::Digest;
+    let digest = Digest::new([1; 32]);
+    let mut left_out = LeftOuts::default();
+    for rule in Rule::all() {
+        left_out.add(rule, 1);
+    }
+    let stored = StoredBackup {
+        snapshot: digest,
+        packs: digest,
+        index: Some(digest),
+        kept_index: u64::MAX,
+    };
+    let summary = BackupSummary {
+        stored: Some(stored),
+        counts: Counts::default(),
+        left_out,
+    };
+    let partial = Partial {
+        index: digest,
+        packs: digest,
+    };
+    let reading = Reading {
+        manner: Manner::Image(VolumeKind::Ntfs),
+    };
+    let partials = MAX_PARTIALS * (HEADER_BYTES + encode(&partial).unwrap().len());
+    let others = [encode(&reading).unwrap(), encode(&summary).unwrap()];
+    let others = others.map(|body| HEADER_BYTES + body.len());
+    let all = partials + others.iter().sum::<usize>();
+    assert!(all <= MAX_HELPER_ANSWER_BYTES, "{all} bytes");
+}
+
+#[test]
 fn hostile_lists_of_packs() {
     let list = |count: u64, real: usize| {
         let one = [&[1u8; 32][..], &[0; 8], &[1]].concat();
@@ -228,8 +290,28 @@ fn hostile_keys() {
 
 #[test]
 fn hostile_summaries() {
-    let summary = |stored: &[u8]| [stored, &[0; 88], &[0; 128]].concat();
+    let with = |stored: &[u8], left_out: &[u8]| [stored, &[0; 88], left_out].concat();
+    let summary = |stored: &[u8]| with(stored, &[0; 8]);
     assert!(decode::<BackupSummary>(&summary(&[0])).is_ok());
+    let rule = |number: u8, entries: u8| {
+        let mut row = [0; 17];
+        (row[0], row[1]) = (number, entries);
+        row
+    };
+    let rules = |rows: &[[u8; 17]]| {
+        let count = u64::try_from(rows.len()).unwrap().to_le_bytes();
+        with(&[0], &[&count[..], &rows.concat()].concat())
+    };
+    assert!(decode::<BackupSummary>(&rules(&[rule(4, 1), rule(63, 1)])).is_ok());
+    for (rows, why) in [
+        (&[rule(14, 1)][..], "a rule of the future"),
+        (&[rule(64, 1)], "a pattern that no list has"),
+        (&[rule(4, 0)], "a rule that left nothing out"),
+        (&[rule(4, 1), rule(4, 1)], "a rule twice"),
+        (&[rule(5, 1), rule(4, 1)], "rules out of order"),
+    ] {
+        assert!(decode::<BackupSummary>(&rules(rows)).is_err(), "{why}");
+    }
     assert!(
         decode::<BackupSummary>(&summary(&[2])).is_err(),
         "neither there nor not"

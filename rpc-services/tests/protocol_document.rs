@@ -109,7 +109,7 @@ fn the_limits_stand_there() {
     };
     assert_eq!((MAX_DATA_BYTES, MAX_MESSAGE_BYTES), (262_144, 65_536));
     assert_eq!(MAX_OBJECTS_IN_MESSAGE, 1000);
-    assert_eq!((MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS), (4096, 40));
+    assert_eq!((MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS), (4096, 36));
     assert_eq!(
         (MAX_RANGE_BYTES, MAX_PATHS, MAX_PATH_BYTES),
         (16_777_216, 12, 4096)
@@ -118,7 +118,7 @@ fn the_limits_stand_there() {
         "262,144",
         "65,536",
         "4,096",
-        "at most 40",
+        "at most 36",
         "16,777,216",
         "1 to 12",
         "1 to 1,000",

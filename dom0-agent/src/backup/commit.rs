@@ -73,7 +73,7 @@ impl Session<'_> {
                 index,
                 volume_bytes: still.bytes,
                 counts: backup.counts,
-                left_out: backup.left_out,
+                left_out: backup.left_out.clone(),
             })))?;
         Ok(sequence)
     }

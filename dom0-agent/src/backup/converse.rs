@@ -16,7 +16,6 @@ use qib_rpc::message::backup::{
 };
 use qib_rpc::message::permit::{PermitRequest, Quota, Took, Verbs};
 use qib_rpc::reading::Manner;
-use qib_rpc::rule::Rules;
 use qib_rpc::service::Service;
 
 impl Session<'_> {
@@ -105,7 +104,8 @@ impl Session<'_> {
             sequence: history.next_sequence(),
             now: self.now,
             previous: history.snapshots.last().map(|last| last.time),
-            rules: Rules::DEFAULT,
+            rules: self.how.rules.named,
+            paths: self.how.rules.paths.clone(),
             dry_run: self.how.dry_run,
             compression: self.how.compression,
             chunk_key: keys.chunk(self.qube),

@@ -1,6 +1,7 @@
 //! The arguments of `qib backup`.
 
 use crate::crew::Jobs;
+use crate::profile::ProfileName;
 use crate::revision::Named;
 use crate::select::Selector;
 use clap::Args;
@@ -13,8 +14,8 @@ pub struct Backup {
     /// The qubes to back up: names, '@tag:NAME' or '@type:CLASS'; or 'dom0'.
     #[arg(
         value_name = "QUBE",
-        required_unless_present = "all",
-        conflicts_with = "all"
+        required_unless_present_any = ["all", "profile"],
+        conflicts_with_all = ["all", "profile"]
     )]
     pub qubes: Vec<Selector>,
     /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube; and dom0.
@@ -23,6 +24,12 @@ pub struct Backup {
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]
     pub exclude: Vec<Selector>,
+    /// The qubes and rules that a profile names, in /etc/qubes/qib/NAME.conf.
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub profile: Option<ProfileName>,
+    /// Save the choice of qubes as a profile, then back them up.
+    #[arg(long, value_name = "NAME", conflicts_with = "profile")]
+    pub save_profile: Option<ProfileName>,
     /// Read also what can not have changed since its last snapshot.
     ///
     /// Without this no helper is started for a qube that was not started since.
@@ -73,8 +80,9 @@ pub struct Backup {
     /// for not at all. What is stored already stays as it is.
     ///
     /// Whatever the level, data that does not compress is found out by a trial and stored as it is.
-    #[arg(long, value_name = "LEVEL", default_value_t)]
-    pub compression: Compression,
+    /// Where neither this nor a profile says so, it is 3.
+    #[arg(long, value_name = "LEVEL")]
+    pub compression: Option<Compression>,
     /// While another qib is at work, wait until it has ended.
     #[arg(long)]
     pub wait: bool,

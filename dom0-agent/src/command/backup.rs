@@ -5,15 +5,14 @@ pub(crate) mod qube;
 
 use super::{Ended, dom0, print_json};
 use crate::admin::call;
-use crate::backup::How;
 use crate::cli::Backup as Arguments;
 use crate::crew::{self, Room};
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine, Shared};
 use crate::network::{self, Consent};
 use crate::outcome::Done;
+use crate::profile::Profile;
 use crate::progress::Progress;
-use crate::select::Choice;
 use crate::undo::Undos;
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
@@ -25,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) type Outcome = (QubeName, Result<Done>);
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
+    let profile = Profile::of(arguments)?;
     let machine = if arguments.wait {
         Machine::open_when_free()?
     } else {
@@ -37,11 +37,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     storage::compare(&machine, &installation)?;
     let before = installation.ledger.next();
     let qubes = call::qubes()?;
-    let choice = Choice {
-        all: arguments.all,
-        of: &arguments.qubes,
-        but: &arguments.exclude,
-    };
+    let choice = profile.choice();
     let names = choice.names(&qubes, &machine.config.storage)?;
     if arguments.revision.is_some() && names.len() > 1 {
         let text = "--revision is of one qube; each has revisions of its own";
@@ -53,10 +49,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         installation: &installation,
         arguments,
         qubes: &qubes,
-        how: How {
-            dry_run: arguments.dry_run,
-            compression: arguments.compression,
-        },
+        profile: &profile,
         undos: &undos,
         progress: &progress,
         room: Room::default(),

@@ -10,9 +10,9 @@ use super::{image, reflink};
 use crate::admin::call;
 use crate::error::{Result, at};
 use crate::part::Part;
+use crate::rules::QubeRules;
 use qib_rpc::hex;
 use qib_rpc::name::QubeName;
-use qib_rpc::rule::Rules;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -27,7 +27,7 @@ impl Mark {
     ///
     /// # Errors
     /// When qubesd or the pool do not answer.
-    pub fn of(qube: &QubeName, part: Part) -> Result<Option<Self>> {
+    pub fn of(qube: &QubeName, part: Part, rules: &QubeRules) -> Result<Option<Self>> {
         if !call::find_qube(qube)?.is_some_and(|qube| qube.halted) {
             return Ok(None);
         }
@@ -41,7 +41,7 @@ impl Mark {
         let hash = Sha256::new()
             .chain_update(env!("CARGO_PKG_VERSION"))
             .chain_update([0])
-            .chain_update(format!("{:?} {}", Rules::DEFAULT, volume.bytes))
+            .chain_update(format!("{rules:?} {}", volume.bytes))
             .chain_update([0])
             .chain_update(facts(&file)?);
         Ok(Some(Self(hash.finalize().into())))

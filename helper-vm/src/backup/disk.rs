@@ -128,7 +128,14 @@ pub fn store_all<W: Write + Send + 'static>(
         pieces: pieces.finish(&mut store)?,
     };
     let kind = SnapshotKind::Disk(volume.disk);
-    let stored = finish::finish(session, &mut store, root, left_out, volume.block_size, kind)?;
+    let stored = finish::finish(
+        session,
+        &mut store,
+        root,
+        &left_out,
+        volume.block_size,
+        kind,
+    )?;
     Ok(BackupSummary {
         stored: (!session.job.dry_run).then_some(stored),
         counts: session.counts(&store),

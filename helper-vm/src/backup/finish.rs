@@ -22,7 +22,7 @@ pub fn finish<W: Write + Send + 'static>(
     session: &Session<W>,
     store: &mut Store,
     root: Root,
-    left_out: LeftOuts,
+    left_out: &LeftOuts,
     block_size: BlockSize,
     kind: SnapshotKind,
 ) -> Result<StoredBackup> {
@@ -39,8 +39,9 @@ pub fn finish<W: Write + Send + 'static>(
         block_size,
         kind,
         rules: job.rules,
+        paths: job.paths.clone(),
         counts: store.counts,
-        left_out,
+        left_out: left_out.clone(),
         packs: needed(&store.known),
         root: root.meta,
         pieces: root.pieces,
@@ -90,7 +91,7 @@ fn put_index<W: Write + Send + 'static>(
         needed_only: true,
     };
     let job = &session.job;
-    let part = index_part::seal(known, from, &session.index_to, job.qube, job.rules)?;
+    let part = index_part::seal(known, from, &session.index_to, job)?;
     let index = part.map(|part| session.put(part)).transpose()?;
     Ok((index, kept))
 }

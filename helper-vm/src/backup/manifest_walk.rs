@@ -5,9 +5,11 @@ mod entries;
 mod listing;
 mod record;
 
+use super::paths::Paths;
 use super::piece::Pieces;
 use super::reading_list::Judge;
 use super::selection::Selection;
+use super::stand::Stand;
 use super::store::Store;
 use crate::error::{Error, Result};
 use crate::manifest::{EntryName, Meta, Node, Part};
@@ -40,6 +42,8 @@ struct Open {
 pub struct ManifestWalk<'a> {
     /// What is wanted.
     pub selection: &'a Selection,
+    /// The rules that go by paths.
+    pub paths: &'a Paths,
     /// How files are judged.
     pub judge: &'a Judge,
     /// Decides where pieces end.
@@ -65,9 +69,9 @@ impl ManifestWalk<'_> {
             let meta = Found::read(fs, root)?.meta;
             return Ok(Root { meta, pieces });
         }
-        let (selection, rules) = (self.selection, self.judge.rules);
+        let (selection, rules, paths) = (self.selection, self.judge.rules, self.paths);
         thread::scope(|scope| {
-            let batches = ahead::start(scope, fs, selection, rules);
+            let batches = ahead::start(scope, fs, selection, rules, paths);
             self.write_all(batches, each_step)
         })
     }
@@ -108,11 +112,11 @@ impl ManifestWalk<'_> {
         }
         let number = folder.inode.number;
         let left_out = self.selection.left_out_of.get(&number);
-        let stand = self.selection.stands.get(&number);
+        let position = self.selection.positions.get(&number);
         Open {
             record: Record::new(
-                stand.copied(),
-                left_out.copied().unwrap_or_default(),
+                position.map(|at| Stand::In(*at).number(self.paths)),
+                left_out.cloned().unwrap_or_default(),
                 self.judge.racy.is_racy(&folder.inode),
             ),
             name,

@@ -51,7 +51,7 @@ pub fn store_all<W: Write + Send + 'static>(
     let walk = Walk::new(session, &mount, root, &cutter, &mut store)?;
     let (root, left_out) = walk.write()?;
     let kind = SnapshotKind::Tree;
-    let stored = finish::finish(session, &mut store, root, left_out, block_size, kind)?;
+    let stored = finish::finish(session, &mut store, root, &left_out, block_size, kind)?;
     mount.close()?;
     Ok(BackupSummary {
         stored: (!job.dry_run).then_some(stored),

@@ -3,7 +3,7 @@
 
 use super::fingerprint::Fingerprints;
 use super::folders_ahead::{self, AT_ONCE, Found, OpenFolder};
-use super::path_rules::{CACHEDIR_NAME, CACHEDIR_SIGNATURE};
+use super::paths::{CACHEDIR_NAME, CACHEDIR_SIGNATURE, Paths, Position};
 use super::selection::{Selection, left_out_by};
 use super::stand::Stand;
 use super::survey::Survey;
@@ -21,6 +21,7 @@ use qib_rpc::rule::{Rule, Rules};
 pub fn walk<R: BlockReader>(
     fs: &Ext4<R>,
     rules: Rules,
+    paths: &mut Paths,
     survey: &Survey,
     fingerprints: &Fingerprints,
     known: &mut Known,
@@ -28,11 +29,12 @@ pub fn walk<R: BlockReader>(
     let mut walk = Walk {
         fs,
         rules,
+        paths,
         survey,
         fingerprints,
         known,
         found: Selection::default(),
-        todo: vec![(InodeNumber::ROOT, Stand::root(rules), Parent::Unknown)],
+        todo: vec![(InodeNumber::ROOT, Stand::ROOT, Parent::Unknown)],
     };
     walk.found.wanted.insert(InodeNumber::ROOT.get());
     while !walk.todo.is_empty() {
@@ -44,6 +46,7 @@ pub fn walk<R: BlockReader>(
 struct Walk<'a, R> {
     fs: &'a Ext4<R>,
     rules: Rules,
+    paths: &'a mut Paths,
     survey: &'a Survey,
     fingerprints: &'a Fingerprints,
     known: &'a mut Known,
@@ -80,11 +83,11 @@ impl<R: BlockReader> Walk<'_, R> {
         for (found, name) in entries.iter() {
             self.entry(number, inside, found, name, &mut left_out)?;
         }
-        if let Stand::Out(_) = stand {
+        let Stand::In(position) = stand else {
             return self.record_left_out(&folder.inode, stand, parent, left_out);
-        }
-        self.found.stands.insert(number, stand);
-        if left_out.iter().next().is_some() {
+        };
+        self.found.positions.insert(number, position);
+        if !left_out.is_empty() {
             self.found.left_out_of.insert(number, left_out);
         }
         Ok(())
@@ -96,7 +99,7 @@ impl<R: BlockReader> Walk<'_, R> {
             return false;
         };
         let folder = Folder::of_words(self.known.folders.words(row));
-        let same = folder.is_some_and(|folder| folder.stand == stand.number());
+        let same = folder.is_some_and(|folder| folder.stand == stand.number(self.paths));
         if same {
             self.found.unchanged.insert(number, row);
         }
@@ -112,7 +115,7 @@ impl<R: BlockReader> Walk<'_, R> {
     ) -> Result<()> {
         self.found.left_out.merge(&left_out);
         let folder = Folder {
-            stand: stand.number(),
+            stand: stand.number(self.paths),
             counts: Counts::default(),
             left_out,
             links: Vec::new(),
@@ -126,16 +129,14 @@ impl<R: BlockReader> Walk<'_, R> {
             .ok_or(Error::VolumeTooLarge("more folders than an index can hold"))
     }
 
-    /// The stand of a folder's entries: out when it is emptied, or marked as a
-    /// cache. The root never is: a stray file must not make a backup empty.
+    /// The stand of a folder's entries: out when it is marked as a cache. The root
+    /// never is: a stray file must not make a backup empty.
     fn tagged(&mut self, folder: InodeNumber, stand: Stand, tag: Option<&Found>) -> Result<Stand> {
-        if let Stand::Emptied(rule) = stand {
-            return Ok(Stand::Out(rule));
-        }
-        let (Stand::In(_), Some(tag)) = (stand, tag) else {
+        let (Stand::In(position), Some(tag)) = (stand, tag) else {
             return Ok(stand);
         };
-        if folder == InodeNumber::ROOT || !self.rules.holds(Rule::CacheDirTag) {
+        let may_be = folder != InodeNumber::ROOT && self.paths.may_be_cache(position);
+        if !may_be || !self.rules.holds(Rule::CacheDirTag) {
             return Ok(stand);
         }
         let inode = self.fs.inode(tag.inode)?;
@@ -148,7 +149,7 @@ impl<R: BlockReader> Walk<'_, R> {
             return Ok(stand);
         }
         self.want(tag.inode);
-        self.found.emptied.insert(folder, Rule::CacheDirTag);
+        self.found.caches.insert(folder);
         Ok(Stand::Out(Rule::CacheDirTag))
     }
 
@@ -163,11 +164,10 @@ impl<R: BlockReader> Walk<'_, R> {
         let parent = Parent::Folder(folder.get());
         let position = match stand {
             Stand::In(position) => position,
-            Stand::Out(rule) | Stand::Emptied(rule) => {
+            Stand::Out(rule) => {
                 // A marked folder keeps its mark.
-                let kept =
-                    self.found.emptied.contains_key(&folder) && self.found.keeps(folder, name);
-                return if kept {
+                let marked = self.found.caches.contains(&folder);
+                return if marked && self.found.keeps(folder, name) {
                     Ok(())
                 } else {
                     self.left_out(found, rule, parent, left_out)
@@ -175,23 +175,36 @@ impl<R: BlockReader> Walk<'_, R> {
             }
         };
         if !matches!(found.hint, Some(FileType::Directory) | None) {
-            self.want(found.inode);
-            return Ok(());
+            return self.file(parent, position, found, name, left_out);
         }
         let inode = self.fs.inode(found.inode)?;
-        let at_root = folder == InodeNumber::ROOT;
         if inode.file_type != FileType::Directory {
-            self.want(found.inode);
-        } else if let Some(rule) = left_out_by(self.rules, at_root, name, &inode) {
-            self.left_out(found, rule, parent, left_out)?;
-        } else {
-            let stand = Stand::below(position, name);
-            self.found.wanted.insert(found.inode.get());
-            if let Stand::Emptied(rule) = stand {
-                self.found.emptied.insert(found.inode, rule);
-            }
-            self.todo.push((found.inode, stand, parent));
+            return self.file(parent, position, found, name, left_out);
         }
+        let at_root = folder == InodeNumber::ROOT;
+        let rule = left_out_by(self.rules, at_root, name, &inode);
+        if let Some(rule) = rule.or_else(|| self.paths.rule(position, name, true)) {
+            return self.left_out(found, rule, parent, left_out);
+        }
+        let inside = self.paths.enter(position, name)?;
+        self.found.wanted.insert(found.inode.get());
+        self.todo.push((found.inode, Stand::In(inside), parent));
+        Ok(())
+    }
+
+    /// An entry that is no folder: whatever is not left out for its path is wanted, so far.
+    fn file(
+        &mut self,
+        parent: Parent,
+        position: Position,
+        found: &Found,
+        name: &[u8],
+        left_out: &mut LeftOuts,
+    ) -> Result<()> {
+        if let Some(rule) = self.paths.rule(position, name, false) {
+            return self.left_out(found, rule, parent, left_out);
+        }
+        self.want(found.inode);
         Ok(())
     }
 

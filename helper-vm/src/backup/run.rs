@@ -9,11 +9,11 @@ use super::manifest_walk::{ManifestWalk, Root};
 use super::mounted;
 use super::names_walk;
 use super::partial::Partials;
+use super::paths::Paths;
 use super::racy::{RacyFrom, ReadAgain};
 use super::read_ahead::ReadAhead;
 use super::read_data::DataReader;
 use super::reading_list::{self, Judge, ReadingList};
-use super::selection::Selection;
 use super::session::Session;
 use super::store::Store;
 use super::survey::{Comparison, Survey};
@@ -22,7 +22,7 @@ use super::volume::{self, Volume};
 use crate::cut::Cutter;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::index::{self, Parent};
+use crate::index::{self, Parent, RulesMark};
 use crate::known::{Known, Loader};
 use crate::seal::{OpenWith, SealTo};
 use crate::snapshot::{BlockSize, SnapshotKind};
@@ -112,13 +112,14 @@ fn load<R: Read, W: Write>(
     for pack in &job.packs {
         known.packs.add_live(pack);
     }
+    let rules = RulesMark::of(job.order.rules, &job.order.paths);
     for digest in job.order.index.items() {
         let name = ObjectName {
             kind: Kind::Index,
             digest: *digest,
         };
         let untrusted_object = fetching.fetch(name, Vec::new())?;
-        let mut loader = Loader::new(&mut known, job.order.rules);
+        let mut loader = Loader::new(&mut known, rules);
         index::read(&untrusted_object, identity, job.order.qube, &mut loader)
             .map_err(|error| Error::Object(*digest, error))?;
         loader.finish();
@@ -136,7 +137,7 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     let (root, left_out) = store_tree(session, fs, &mut store)?;
     let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
     let kind = SnapshotKind::Tree;
-    let stored = finish::finish(session, &mut store, root, left_out, block_size, kind)?;
+    let stored = finish::finish(session, &mut store, root, &left_out, block_size, kind)?;
     Ok(BackupSummary {
         stored: (!session.job.dry_run).then_some(stored),
         counts: session.counts(&store),
@@ -164,7 +165,9 @@ pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
             again: &again,
         },
     )?;
-    let selection = names_walk::walk(fs, job.rules, &survey, &fingerprints, &mut store.known)?;
+    let mut paths = Paths::new(job.rules, &job.paths);
+    let known = &mut store.known;
+    let selection = names_walk::walk(fs, job.rules, &mut paths, &survey, &fingerprints, known)?;
     let judge = Judge {
         racy: RacyFrom::new(survey.newest, job.now),
         fingerprints,
@@ -173,13 +176,21 @@ pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
     let list = reading_list::make(fs, &selection, &survey, &judge)?;
     let expected = &mut store.counts.bytes_expected;
     *expected = expected.saturating_add(list.bytes);
-    let mut left_out = selection.left_out;
+    let mut left_out = selection.left_out.clone();
     let tops = selection.unchanged.values().copied().collect();
     unchanged::take(store, &survey, tops, &mut left_out)?;
     drop(survey);
     read_files(session, fs, &list, &judge, store)?;
     drop(list);
-    let root = write_manifest(session, fs, &selection, &judge, store, &mut left_out)?;
+    let walk = ManifestWalk {
+        selection: &selection,
+        paths: &paths,
+        judge: &judge,
+        key: &session.job.cut_key,
+        store,
+        left_out: &mut left_out,
+    };
+    let root = walk.write(fs, |store| session.dom0.count(&session.counts(store)))?;
     Ok((root, left_out))
 }
 
@@ -222,22 +233,4 @@ fn take_files<W: Write + Send + 'static>(
         }
     }
     Ok(())
-}
-
-fn write_manifest<W: Write + Send + 'static, R: BlockReader>(
-    session: &Session<W>,
-    fs: &Ext4<R>,
-    selection: &Selection,
-    judge: &Judge,
-    store: &mut Store,
-    left_out: &mut LeftOuts,
-) -> Result<Root> {
-    let walk = ManifestWalk {
-        selection,
-        judge,
-        key: &session.job.cut_key,
-        store,
-        left_out,
-    };
-    walk.write(fs, |store| session.dom0.count(&session.counts(store)))
 }

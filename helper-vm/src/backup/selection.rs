@@ -1,12 +1,11 @@
 //! What a backup wants of a volume, and why it leaves the rest out.
 
-use super::path_rules::CACHEDIR_NAME;
-use super::stand::Stand;
+use super::paths::{CACHEDIR_NAME, Position};
 use crate::bits::Bits;
 use qib_ext4::{FileType, Inode, InodeNumber};
 use qib_rpc::count::LeftOuts;
 use qib_rpc::rule::{Rule, Rules};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The name of the folder that e2fsck fills.
 const LOST_FOUND: &[u8] = b"lost+found";
@@ -19,10 +18,10 @@ pub struct Selection {
     /// Folders whose names were walked. A folder that hid behind the hint of
     /// another type is not among them, and its content would be lost in silence.
     pub folders: Bits,
-    /// How the rules see the folders of the backup among these.
-    pub stands: HashMap<InodeNumber, Stand>,
-    /// Folders that stay empty but for what [`Selection::keeps`] says.
-    pub emptied: HashMap<InodeNumber, Rule>,
+    /// How the patterns see the folders of the backup among these.
+    pub positions: HashMap<InodeNumber, Position>,
+    /// Folders that are marked as caches: they keep the mark alone.
+    pub caches: HashSet<InodeNumber>,
     /// What the rules leave out of each folder of the backup, as far as the names tell.
     pub left_out_of: HashMap<InodeNumber, LeftOuts>,
     /// What the rules leave out of folders that are left out themselves.
@@ -48,16 +47,19 @@ pub fn left_out_by_itself(rules: Rules, inode: &Inode) -> Option<Rule> {
     if inode.file_type == FileType::Socket {
         return Some(Rule::Socket);
     }
-    let nodump = inode.flags.nodump() && rules.holds(Rule::NoDump);
-    nodump.then_some(Rule::NoDump)
+    if inode.flags.nodump() && rules.holds(Rule::NoDump) {
+        return Some(Rule::NoDump);
+    }
+    let is_file = inode.file_type == FileType::Regular;
+    let limit = rules.max_file_bytes.filter(|_| is_file);
+    limit
+        .is_some_and(|limit| inode.size > limit)
+        .then_some(Rule::MaxFileSize)
 }
 
 impl Selection {
     /// Whether the folder keeps an entry of this name.
     pub fn keeps(&self, folder: InodeNumber, name: &[u8]) -> bool {
-        match self.emptied.get(&folder) {
-            None => true,
-            Some(rule) => *rule == Rule::CacheDirTag && name == CACHEDIR_NAME,
-        }
+        name == CACHEDIR_NAME || !self.caches.contains(&folder)
     }
 }

@@ -4,7 +4,7 @@
 use super::frames::FRAMES;
 use super::word::{Stretch, stretches};
 use super::{
-    CHUNK_ROW_BYTES, ChunkRow, FileKey, Folder, INODE_ROW_BYTES, Parent, VERSION,
+    CHUNK_ROW_BYTES, ChunkRow, FileKey, Folder, INODE_ROW_BYTES, Parent, RulesMark, VERSION,
     VERSION_WITHOUT_FRAMES,
 };
 use crate::archive::{self, Head, MemberKind};
@@ -16,7 +16,6 @@ use crate::number::{place, wide};
 use crate::pack::Place;
 use crate::seal::{self, OpenWith};
 use qib_rpc::id::{Digest, QubeId};
-use qib_rpc::rule::Rules;
 use std::io::{BufReader, Read};
 
 /// Most bytes of tables for each byte of the object: real ones have under 8,
@@ -29,7 +28,7 @@ const FREE_BYTES: u64 = 1 << 20;
 /// Takes the rows of an index object, table by table.
 pub trait IndexSink {
     /// The rules that held when the folders were read.
-    fn rules(&mut self, rules: Rules);
+    fn rules(&mut self, rules: RulesMark);
     /// The next pack of the object's table.
     fn pack(&mut self, digest: Digest);
     /// The next chunk; its pack is in the table of packs.
@@ -122,7 +121,7 @@ impl<S: IndexSink> Reading<'_, S> {
         };
         let rest = rest.strip_prefix(&format!("qube {}\nrules ", self.qube));
         let rules = rest.ok_or(FormatError::NotOurs)?.strip_suffix('\n');
-        let rules = rules.and_then(|rules| Rules::try_from(rules.parse::<u32>().ok()?).ok());
+        let rules = rules.and_then(RulesMark::parse);
         self.sink.rules(rules.ok_or(damaged)?);
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! Writing an index object, row by row: a large one is never in memory as plaintext.
 
-use super::{CHUNK_ROW_BYTES, ChunkRow, FileKey, INODE_ROW_BYTES, Parent, VERSION, frames};
+use super::{
+    CHUNK_ROW_BYTES, ChunkRow, FileKey, INODE_ROW_BYTES, Parent, RulesMark, VERSION, frames,
+};
 use crate::archive::{self, Head};
 use crate::chunk_id::ChunkId;
 use crate::pack::LEVEL;
 use crate::seal::{SealTo, Sealed, Sealing};
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::object::Kind;
-use qib_rpc::rule::Rules;
 use std::io::{self, Write};
 
 /// How many rows the tables of an index object have.
@@ -49,10 +50,14 @@ impl IndexWriter {
     ///
     /// # Errors
     /// When sealing fails.
-    pub fn new(to: &SealTo, qube: QubeId, rules: Rules, counts: IndexCounts) -> io::Result<Self> {
+    pub fn new(
+        to: &SealTo,
+        qube: QubeId,
+        rules: RulesMark,
+        counts: IndexCounts,
+    ) -> io::Result<Self> {
         let output = zstd::Encoder::new(Sealing::new(to, Vec::new())?, LEVEL)?;
         let mut writer = Self { output, counts };
-        let rules = u32::from(rules);
         let text = format!("qib-index {VERSION}\nqube {qube}\nrules {rules}\n");
         writer.table(b"index", crate::number::wide(text.len()), |output| {
             output.write_all(text.as_bytes())

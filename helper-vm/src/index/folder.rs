@@ -34,10 +34,9 @@ impl Folder {
         words.push(u32::try_from(self.counts.folders).ok()?);
         words.push(u32::try_from(self.counts.others).ok()?);
         words.extend(halves(self.counts.file_bytes));
-        let rules: Vec<(Rule, LeftOut)> = self.left_out.iter().collect();
-        words.push(u32::try_from(rules.len()).ok()?);
-        for (rule, left_out) in rules {
-            words.push(u32::try_from(rule.index()).ok()?);
+        words.push(u32::try_from(self.left_out.iter().count()).ok()?);
+        for (rule, left_out) in self.left_out.iter() {
+            words.push(rule.number().into());
             words.extend(halves(left_out.entries));
             words.extend(halves(left_out.bytes));
         }
@@ -60,8 +59,7 @@ impl Folder {
         };
         let mut left_out = LeftOuts::default();
         for _ in 0..words.next()? {
-            let number = usize::try_from(words.next()?).ok()?;
-            let rule = Rule::ALL.get(number).copied()?;
+            let rule = Rule::try_from(u8::try_from(words.next()?).ok()?).ok()?;
             let entries = whole(&mut words)?;
             let bytes = whole(&mut words)?;
             left_out.add_all(rule, LeftOut { entries, bytes });

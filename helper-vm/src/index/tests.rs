@@ -6,6 +6,7 @@ use crate::format_error::FormatError;
 use crate::seal::{OpenWith, SealTo};
 use proptest::prelude::*;
 use qib_rpc::count::{Counts, LeftOut, LeftOuts};
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::key::IndexSeed;
 use qib_rpc::rule::{Rule, Rules};
@@ -14,7 +15,7 @@ const QUBE: QubeId = QubeId::new([7; 16]);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Tables {
-    rules: Rules,
+    rules: RulesMark,
     packs: Vec<Digest>,
     chunks: Vec<ChunkRow>,
     borrowed: Vec<ChunkId>,
@@ -25,7 +26,7 @@ struct Tables {
 impl Default for Tables {
     fn default() -> Self {
         Self {
-            rules: Rules::DEFAULT,
+            rules: RulesMark::of(Rules::DEFAULT, &PathRules::default()),
             packs: Vec::new(),
             chunks: Vec::new(),
             borrowed: Vec::new(),
@@ -36,7 +37,7 @@ impl Default for Tables {
 }
 
 impl IndexSink for Tables {
-    fn rules(&mut self, rules: Rules) {
+    fn rules(&mut self, rules: RulesMark) {
         self.rules = rules;
     }
     fn pack(&mut self, digest: Digest) {
@@ -130,7 +131,7 @@ fn tables() -> Tables {
         place,
     };
     Tables {
-        rules: Rules::DEFAULT.without(Rule::Trash),
+        rules: RulesMark::of(Rules::DEFAULT.without(Rule::Trash), &PathRules::default()),
         packs: vec![Digest::new([1; 32])],
         chunks: vec![chunk(1), chunk(2)],
         borrowed: vec![ChunkId::new([3; 32])],

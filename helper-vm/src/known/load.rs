@@ -3,11 +3,10 @@
 use super::{Known, ObjectRows, Rows};
 use crate::chunk_id::ChunkId;
 use crate::index::{
-    self, ChunkRow, FileKey, Folder, IndexSink, Parent, Stretch, push_stretch, stretches,
+    self, ChunkRow, FileKey, Folder, IndexSink, Parent, RulesMark, Stretch, push_stretch, stretches,
 };
 use crate::number::place;
 use qib_rpc::id::Digest;
-use qib_rpc::rule::Rules;
 
 /// Takes the rows of one index object. Rows about packs that are not live are
 /// dropped; folders and files that refer to such rows stay and are distrusted,
@@ -19,13 +18,13 @@ pub struct Loader<'a> {
     chunks: Vec<Option<u32>>,
     words: Vec<u32>,
     rows: ObjectRows,
-    rules: Rules,
+    rules: RulesMark,
     same_rules: bool,
 }
 
 impl<'a> Loader<'a> {
     /// Begins with the next index object.
-    pub fn new(known: &'a mut Known, rules: Rules) -> Self {
+    pub fn new(known: &'a mut Known, rules: RulesMark) -> Self {
         Self {
             rows: known.end(),
             known,
@@ -64,7 +63,7 @@ impl<'a> Loader<'a> {
 }
 
 impl IndexSink for Loader<'_> {
-    fn rules(&mut self, rules: Rules) {
+    fn rules(&mut self, rules: RulesMark) {
         self.same_rules = rules == self.rules;
     }
 

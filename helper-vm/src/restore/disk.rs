@@ -63,7 +63,6 @@ fn tree(
         counts,
         root: files.meta,
         pieces,
-        packs: snapshot.packs.clone(),
-        ..*snapshot
+        ..snapshot.clone()
     })
 }

@@ -7,6 +7,7 @@ use crate::format_error::{FormatError, Result};
 use crate::manifest::{self, Meta, Part};
 use crate::seal::{self, OpenWith};
 use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::QubeId;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::rule::{Rule, Rules};
@@ -116,6 +117,7 @@ fn assemble(
         block_size,
         kind,
         rules,
+        paths: PathRules::default(),
         counts,
         left_out: LeftOuts::default(),
         packs,
@@ -146,22 +148,10 @@ pub(super) fn number(untrusted_text: &str) -> Result<u64> {
 }
 
 fn rules(untrusted_names: &str) -> Result<Rules> {
-    let mut rules = Rules::DEFAULT;
-    let named: Vec<&str> = untrusted_names.split_ascii_whitespace().collect();
-    for rule in Rule::ALL
-        .into_iter()
-        .filter(|rule| !named.contains(&rule.name()))
-    {
-        rules = rules.without(rule);
-    }
-    let known = named
-        .iter()
-        .all(|name| Rule::ALL.iter().any(|rule| rule.name() == *name));
-    if known {
-        Ok(rules)
-    } else {
-        Err(FormatError::Newer)
-    }
+    let none = Rule::SETS.into_iter().fold(Rules::DEFAULT, Rules::without);
+    let mut names = untrusted_names.split_ascii_whitespace();
+    let rules = names.try_fold(none, |rules, name| Some(rules.with(Rule::set(name)?)));
+    rules.ok_or(FormatError::Newer)
 }
 
 fn read_packs(untrusted_text: &[u8]) -> Result<Vec<NeededPack>> {

@@ -47,7 +47,7 @@ fn facts(snapshot: &Snapshot) -> String {
         disk_lines::append(&mut text, disk);
     }
     text.push_str("rules");
-    for rule in Rule::ALL
+    for rule in Rule::SETS
         .into_iter()
         .filter(|rule| snapshot.rules.holds(*rule))
     {
@@ -58,6 +58,17 @@ fn facts(snapshot: &Snapshot) -> String {
         "\nfiles {}\nfolders {}\nothers {}\nfile-bytes {}\n",
         counts.files, counts.folders, counts.others, counts.file_bytes,
     );
+    if let Some(limit) = snapshot.rules.max_file_bytes {
+        let _infallible = writeln!(text, "max-file-size {limit}");
+    }
+    for (word, globs) in [
+        ("exclude", &snapshot.paths.exclude),
+        ("include", &snapshot.paths.include),
+    ] {
+        for glob in globs.items() {
+            let _infallible = writeln!(text, "{word} {glob}");
+        }
+    }
     for (rule, left_out) in snapshot.left_out.iter() {
         let _infallible = writeln!(
             text,

@@ -5,6 +5,7 @@ use crate::archive::{self, Head};
 use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::seal::{OpenWith, SealTo};
+use qib_rpc::glob::PathRules;
 use qib_rpc::key::IndexSeed;
 use qib_rpc::object::Kind;
 use qib_rpc::rule::Rule;
@@ -28,6 +29,7 @@ fn snapshot() -> Snapshot {
             file_bytes: 9,
             ..Counts::default()
         },
+        paths: PathRules::default(),
         left_out: LeftOuts::default(),
         packs: vec![
             NeededPack {

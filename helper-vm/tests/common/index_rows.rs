@@ -3,12 +3,11 @@
 use super::QUBE;
 use super::storage::Objects;
 use qib_helper::chunk_id::ChunkId;
-use qib_helper::index::{self, ChunkRow, FileKey, Folder, IndexSink, Parent};
+use qib_helper::index::{self, ChunkRow, FileKey, Folder, IndexSink, Parent, RulesMark};
 use qib_helper::seal::OpenWith;
 use qib_rpc::id::Digest;
 use qib_rpc::key::IndexSeed;
 use qib_rpc::object::{Kind, ObjectName};
-use qib_rpc::rule::Rules;
 
 /// Rows of the tables that refer to chunks.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub struct IndexRows {
 }
 
 impl IndexSink for IndexRows {
-    fn rules(&mut self, _: Rules) {}
+    fn rules(&mut self, _: RulesMark) {}
     fn pack(&mut self, _: Digest) {}
     fn chunk(&mut self, _: ChunkRow) {
         self.chunks += 1;

@@ -10,6 +10,7 @@ pub mod tree;
 use qib_helper::seal::OpenWith;
 use qib_rpc::compression::Compression;
 use qib_rpc::fault::Fault;
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::{ChunkKey, CutKey, Identity, IndexSeed, PacksKey, Recipient};
 use qib_rpc::line::{Receiver, Sender};
@@ -68,6 +69,7 @@ pub struct Dom0 {
     pub now: i64,
     pub previous: Option<i64>,
     pub rules: Rules,
+    pub paths: PathRules,
     pub dry_run: bool,
     pub compression: Compression,
     pub index: Vec<Digest>,
@@ -91,6 +93,7 @@ impl Dom0 {
             now: 4_000_000_000,
             previous: None,
             rules: Rules::DEFAULT,
+            paths: PathRules::default(),
             dry_run: false,
             compression: Compression::default(),
             index: Vec::new(),
@@ -139,6 +142,7 @@ impl Dom0 {
             now: self.now,
             previous: self.previous,
             rules: self.rules,
+            paths: self.paths.clone(),
             dry_run: self.dry_run,
             compression: self.compression,
             chunk_key: chunk_key(),

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 pub fn no_rules() -> Rules {
-    let all = Rule::ALL.into_iter();
+    let all = Rule::SETS.into_iter();
     let others = all.filter(|rule| *rule != Rule::Socket);
     others.fold(Rules::DEFAULT, Rules::without)
 }

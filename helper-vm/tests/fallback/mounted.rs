@@ -8,6 +8,7 @@ use crate::volume::kernel;
 use crate::volume::populate::{self, Wishes};
 use qib_rpc::count::Counts;
 use qib_rpc::fault::{Code, Fault};
+use qib_rpc::glob::PathRules;
 use qib_rpc::message::restore::Fidelity;
 use qib_rpc::reading::{Manner, VolumeKind};
 use qib_rpc::rule::{Rule, Rules};
@@ -19,7 +20,7 @@ use std::process::{Child, Stdio};
 
 /// Leaves nothing out but sockets.
 fn no_rules() -> Rules {
-    let rules = Rule::ALL.into_iter();
+    let rules = Rule::SETS.into_iter();
     rules
         .filter(|rule| *rule != Rule::Socket)
         .fold(Rules::DEFAULT, Rules::without)
@@ -413,6 +414,11 @@ fn caches(root: &Path) {
     fs::write(root.join("home/user/built/CACHEDIR.TAG"), tag).unwrap();
     fs::write(root.join("home/user/CACHEDIR.TAG"), "no signature").unwrap();
     fs::write(root.join("home/user/kept"), "kept").unwrap();
+    for folder in [".cache/kept/x", "large/x", "src/target/x", "sparse"] {
+        fs::create_dir_all(root.join("home/user").join(folder)).unwrap();
+        let file = root.join("home/user").join(folder).join("file");
+        fs::write(file, vec![7; 5001]).unwrap();
+    }
     fs::create_dir(root.join("lost+found")).unwrap_or_default();
     fs::write(root.join("lost+found/file"), vec![7; 5000]).unwrap();
     for name in ["nodump", "nodump folder"] {
@@ -446,7 +452,13 @@ fn the_rules_leave_out_what_they_leave_out_of_our_own_ext4() {
         caches(&volume.mount("rw").path);
         let device = volume.device();
         let mut dom0 = volume.dom0(&device);
-        dom0.rules = Rules::DEFAULT;
+        dom0.rules = Rules::DEFAULT.with(Rule::BuildFolders);
+        dom0.rules.max_file_bytes = Some(5000);
+        let globs = |text: &str| vec![text.parse().unwrap()].try_into().unwrap();
+        dom0.paths = PathRules {
+            exclude: globs("home/user/large/**"),
+            include: globs("home/user/.cache/kept/"),
+        };
         let summary = dom0.back_up();
         let left_out: Vec<(Rule, u64, u64)> = summary
             .left_out
@@ -465,7 +477,7 @@ fn the_rules_leave_out_what_they_leave_out_of_our_own_ext4() {
         );
         said.push((left_out, paths, counted));
     }
-    assert_eq!(said[0].0.len(), 6, "{:?}", said[0].0);
+    assert_eq!(said[0].0.len(), 9, "{:?}", said[0].0);
     assert_eq!(said[0], said[1]);
     assert_eq!(said[0], said[2]);
 }

@@ -4,11 +4,12 @@ use crate::common::tree::{Leaf, Tree};
 use crate::common::{Dom0, QUBE, image};
 use crate::restoring::{Target, last, restore};
 use crate::snapshots::{Forge, file, put};
-use qib_helper::index::{ChunkRow, IndexCounts, IndexWriter};
+use qib_helper::index::{ChunkRow, IndexCounts, IndexWriter, RulesMark};
 use qib_helper::manifest::Part;
 use qib_helper::pack::Place;
 use qib_helper::seal::{OpenWith, SealTo};
 use qib_rpc::fault::{Code, Fault};
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::Digest;
 use qib_rpc::key::IndexSeed;
 use qib_rpc::message::backup::IndexObjects;
@@ -92,6 +93,10 @@ fn restored(target: &Target) -> BTreeMap<Vec<u8>, Leaf> {
     let mut dom0 = Dom0::new(&target.file());
     dom0.back_up();
     leaves(&dom0)
+}
+
+fn mark() -> RulesMark {
+    RulesMark::of(Rules::DEFAULT, &PathRules::default())
 }
 
 #[test]
@@ -354,7 +359,7 @@ fn index_of(packs: &[Digest], rows: &[ChunkRow]) -> qib_helper::seal::Sealed {
         ..IndexCounts::default()
     };
     let to = SealTo::identity(&with);
-    let mut writer = IndexWriter::new(&to, QUBE, Rules::DEFAULT, counts).unwrap();
+    let mut writer = IndexWriter::new(&to, QUBE, mark(), counts).unwrap();
     writer.packs(packs.iter().copied()).unwrap();
     writer.chunks(rows.iter().copied()).unwrap();
     writer.borrowed(std::iter::empty()).unwrap();
@@ -368,7 +373,7 @@ fn an_index_of_another_qube_is_refused() {
     let other = OpenWith::seed(&IndexSeed::new([6; 32])).unwrap();
     let to = SealTo::identity(&other);
     let qube = qib_rpc::id::QubeId::new([9; 16]);
-    let mut writer = IndexWriter::new(&to, qube, Rules::DEFAULT, IndexCounts::default()).unwrap();
+    let mut writer = IndexWriter::new(&to, qube, mark(), IndexCounts::default()).unwrap();
     writer.packs(std::iter::empty()).unwrap();
     writer.chunks(std::iter::empty()).unwrap();
     writer.borrowed(std::iter::empty()).unwrap();

@@ -11,6 +11,7 @@ use qib_helper::pack::{OpenFrame, OpenPack};
 use qib_helper::seal::{SealTo, Sealed};
 use qib_helper::snapshot::{self, BlockSize, Holds, NeededPack, Snapshot, SnapshotKind};
 use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::glob::PathRules;
 use qib_rpc::id::Digest;
 use qib_rpc::message::restore::RestoreJob;
 use qib_rpc::rule::Rules;
@@ -72,6 +73,7 @@ impl Forge {
                 kind: SnapshotKind::Tree,
                 rules: Rules::DEFAULT,
                 counts: Counts::default(),
+                paths: PathRules::default(),
                 left_out: LeftOuts::default(),
                 packs: Vec::new(),
                 root: meta(0o755),

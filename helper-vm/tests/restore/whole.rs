@@ -11,7 +11,7 @@ use qib_rpc::rule::{Rule, Rules};
 
 /// Leaves nothing out but sockets.
 pub fn no_rules() -> Rules {
-    Rule::ALL
+    Rule::SETS
         .into_iter()
         .filter(|rule| *rule != Rule::Socket)
         .fold(Rules::DEFAULT, Rules::without)

@@ -2,6 +2,7 @@
 
 use crate::compression::Compression;
 use crate::count::{Counts, LeftOuts};
+use crate::glob::PathRules;
 use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, CutKey, IndexSeed, PacksKey, Recipient};
 use crate::limit::{MAX_INDEX_OBJECTS, MAX_PACKS_IN_MESSAGE};
@@ -25,8 +26,10 @@ pub struct BackupJob {
     pub now: i64,
     /// The time of the last snapshot, if there is one.
     pub previous: Option<i64>,
-    /// What to leave out.
+    /// What to leave out for what it is or where programs put it.
     pub rules: Rules,
+    /// What to leave out for its path, and what not.
+    pub paths: PathRules,
     /// Read and count, put nothing.
     pub dry_run: bool,
     /// How hard to compress.
@@ -132,7 +135,7 @@ pub struct Partial {
 }
 
 /// helper → dom0, last: the backup is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupSummary {
     /// What was stored; none in a dry run.
     pub stored: Option<StoredBackup>,

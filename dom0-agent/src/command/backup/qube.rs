@@ -13,7 +13,9 @@ use crate::moment;
 use crate::outcome::Done;
 use crate::part::Part;
 use crate::pool::Moment;
+use crate::profile::Profile;
 use crate::progress::Progress;
+use crate::rules::{self, QubeRules};
 use crate::unchanged;
 use crate::undo::Undos;
 use crate::{report, settings, storage};
@@ -28,7 +30,7 @@ pub(super) struct Run<'a> {
     pub(super) installation: &'a Shared,
     pub(super) arguments: &'a Arguments,
     pub(super) qubes: &'a [Qube],
-    pub(super) how: How,
+    pub(super) profile: &'a Profile,
     pub(super) undos: &'a Undos,
     pub(super) progress: &'a Progress,
     pub(super) room: Room,
@@ -42,12 +44,13 @@ impl Run<'_> {
             return self.keep(&name, Err(Error::Stopped));
         }
         let done = self.volumes(&name).and_then(|(qube, parts)| {
+            let rules = rules::of_qube(&name, &self.profile.wishes)?;
             let wanted = {
                 let book = &self.installation.lock().ledger.book;
                 moment::wanted(self.arguments, book, &qube, parts)?
             };
-            if !self.is_unchanged(&qube, parts, &wanted) {
-                self.read(&qube, wanted);
+            if !self.is_unchanged((&qube, &rules), parts, &wanted) {
+                self.read(&qube, &rules, wanted);
             }
             Ok(())
         });
@@ -64,24 +67,29 @@ impl Run<'_> {
 
     /// Notes its volumes, if none of them has to be read; settings that changed are stored
     /// without a helper. What can not be done fails again when they are read, and is told there.
-    fn is_unchanged(&self, qube: &Qube, parts: &[Part], wanted: &[(Part, Moment)]) -> bool {
+    fn is_unchanged(
+        &self,
+        (qube, rules): (&Qube, &QubeRules),
+        parts: &[Part],
+        wanted: &[(Part, Moment)],
+    ) -> bool {
         let arguments = self.arguments;
         let is_present_only = arguments.revision.is_none() && wanted.len() == parts.len();
         if !is_present_only || arguments.always || arguments.dry_run {
             return false;
         }
-        let found = self.unchanged(qube, parts);
+        let found = self.unchanged(qube, rules, parts);
         for done in found.iter().flatten() {
             self.note(&qube.name, Ok(done.clone()));
         }
         found.is_some()
     }
 
-    fn unchanged(&self, qube: &Qube, parts: &[Part]) -> Option<Vec<Done>> {
+    fn unchanged(&self, qube: &Qube, rules: &QubeRules, parts: &[Part]) -> Option<Vec<Done>> {
         let installation = &mut *self.installation.lock();
         let book = &installation.ledger.book;
         let id = book.of_living(&qube.name, qube.uuid)?.qube.id;
-        let found = unchanged::find(book, qube, parts, self.machine.now()).ok()??;
+        let found = unchanged::find(book, qube, parts, rules, self.machine.now()).ok()??;
         let has_new_settings = settings::keep::store(self.machine, installation, id, qube).ok()?;
         if has_new_settings {
             storage::compare(self.machine, installation).ok()?;
@@ -93,13 +101,18 @@ impl Run<'_> {
         Some(found.into_iter().map(done).collect())
     }
 
-    fn read(&self, qube: &Qube, wanted: Vec<(Part, Moment)>) {
+    fn read(&self, qube: &Qube, rules: &QubeRules, wanted: Vec<(Part, Moment)>) {
+        let how = How {
+            rules,
+            dry_run: self.arguments.dry_run,
+            compression: self.profile.compression.unwrap_or_default(),
+        };
         for (part, moment) in wanted {
             if self.machine.stop.asked() {
                 return self.keep(&qube.name, Err(Error::Stopped));
             }
             let outcome = self.room.enter(is_short_of_memory, || {
-                let (of, how) = ((part, moment.clone()), self.how);
+                let of = (part, moment.clone());
                 let mut progress = self.progress.beside();
                 let undos = self.undos.beside();
                 let session = (self.machine, self.installation);

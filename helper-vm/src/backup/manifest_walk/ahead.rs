@@ -2,6 +2,7 @@
 //! its entries, a folder among them with all that is in it.
 
 use super::listing::Listing;
+use crate::backup::paths::Paths;
 use crate::backup::selection::{Selection, left_out_by};
 use crate::error::{Error, Result};
 use crate::manifest::{EntryName, Meta};
@@ -77,12 +78,14 @@ pub(super) fn start<'scope, R: BlockReader>(
     fs: &'scope Ext4<R>,
     selection: &'scope Selection,
     rules: Rules,
+    paths: &'scope Paths,
 ) -> Receiver<Batch> {
     let (output, batches) = mpsc::sync_channel(BATCHES);
     let mut reading = Reading {
         fs,
         selection,
         rules,
+        paths,
         steps: Vec::new(),
         extra_bytes: 0,
         output,
@@ -100,6 +103,7 @@ struct Reading<'a, R> {
     fs: &'a Ext4<R>,
     selection: &'a Selection,
     rules: Rules,
+    paths: &'a Paths,
     steps: Vec<Step>,
     extra_bytes: usize,
     output: SyncSender<Batch>,
@@ -141,6 +145,11 @@ impl<R: BlockReader> Reading<'_, R> {
     ) -> Result<Option<Folder>> {
         let inode = self.fs.inode(number)?;
         let is_folder = inode.file_type == FileType::Directory;
+        let position = self.selection.positions.get(&folder);
+        let by_path = position.and_then(|at| self.paths.rule(*at, name.bytes(), is_folder));
+        if by_path.is_some() {
+            return Ok(None);
+        }
         let at_root = folder == InodeNumber::ROOT;
         if let Some(rule) = left_out_by(self.rules, at_root, name.bytes(), &inode) {
             if !is_folder {

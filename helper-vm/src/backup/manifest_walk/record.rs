@@ -1,10 +1,9 @@
 //! What the index will hold of a folder that is being written, and of its entries.
 
 use crate::backup::reading_list::Judge;
-use crate::backup::stand::Stand;
 use crate::backup::store::Store;
 use crate::error::{Error, Result};
-use crate::index::{Folder, Parent};
+use crate::index::{Folder, Parent, Stand};
 use crate::manifest::Part;
 use qib_ext4::{FileType, Inode, InodeNumber};
 use qib_rpc::count::{Counts, LeftOuts};
@@ -118,7 +117,7 @@ impl Record {
             return Ok(false);
         };
         let row = Folder {
-            stand: stand.number(),
+            stand,
             counts: self.counts,
             left_out: self.left_out,
             links: self.links,

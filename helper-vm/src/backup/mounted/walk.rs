@@ -14,7 +14,7 @@ use super::mount::Mount;
 use super::seen::Seen;
 use crate::backup::manifest_walk::Root;
 use crate::backup::partial::Partials;
-use crate::backup::path_rules::Position;
+use crate::backup::paths::{Paths, Position};
 use crate::backup::piece::Pieces;
 use crate::backup::racy::ReadAgain;
 use crate::backup::session::Session;
@@ -54,6 +54,7 @@ pub(super) struct Walk<'a, W> {
     contents: Contents<'a>,
     partials: Partials,
     judge: Judge,
+    paths: Paths,
     links: Links,
     left_out: LeftOuts,
     entries_left: u64,
@@ -79,6 +80,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
                 again: ReadAgain::new(job.previous, job.now, &job.chunk_key),
                 seen: Seen::default(),
             },
+            paths: Paths::new(job.rules, &job.paths),
             links: Links::default(),
             left_out: LeftOuts::default(),
             entries_left: mount.bytes / LEAST_ENTRY_BYTES,
@@ -128,7 +130,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
             device: look.id.device,
             meta: look.meta,
             place: Place::ROOT,
-            position: Position::root(self.session.job.rules),
+            position: Paths::ROOT,
             names: self.folders.names()?.into_iter(),
             pieces: Pieces::default(),
         })
@@ -145,7 +147,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
     /// Adds an entry; a folder must be walked first.
     fn entry(&mut self, level: &mut Level, name: EntryName) -> Result<Option<Level>> {
         let look = self.look(&name)?;
-        if let Some(rule) = self.left_out_by(&name, &look) {
+        if let Some(rule) = self.left_out_by(level.position, &name, &look) {
             self.leave_out(rule, &name, &look)?;
             return Ok(None);
         }
@@ -174,12 +176,10 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
 
     /// Enters a folder. What the rules leave out of it is counted at once.
     fn folder(&mut self, level: &Level, name: EntryName, look: Look) -> Result<Level> {
-        let (position, rule) = level.position.enter(name.bytes());
+        let position = self.paths.enter(level.position, name.bytes())?;
         self.folders.enter(&name, look.id)?;
         let mut names = self.folders.names()?;
-        if let Some(rule) = rule {
-            self.leave_out_all(rule, std::mem::take(&mut names))?;
-        } else if let Some(tag) = self.cache_tag(&names)? {
+        if let Some(tag) = self.cache_tag(position, &names)? {
             names.retain(|name| *name != tag);
             self.leave_out_all(Rule::CacheDirTag, names)?;
             names = vec![tag];

@@ -4,7 +4,7 @@ use super::Walk;
 use crate::backup::mounted::failed;
 use crate::backup::mounted::folders::open;
 use crate::backup::mounted::look::Look;
-use crate::backup::path_rules::{CACHEDIR_NAME, CACHEDIR_SIGNATURE};
+use crate::backup::paths::{CACHEDIR_NAME, CACHEDIR_SIGNATURE, Position};
 use crate::error::Result;
 use crate::manifest::EntryName;
 use qib_ext4::FileType;
@@ -17,8 +17,19 @@ use std::io::Write;
 const LOST_FOUND: &[u8] = b"lost+found";
 
 impl<W: Write + Send + 'static> Walk<'_, W> {
-    /// Why an entry is not in the backup at all, going by what it is.
-    pub(super) fn left_out_by(&self, name: &EntryName, look: &Look) -> Option<Rule> {
+    /// Why an entry is not in the backup at all.
+    pub(super) fn left_out_by(&self, at: Position, name: &EntryName, look: &Look) -> Option<Rule> {
+        let is_folder = look.file_type == FileType::Directory;
+        let by_path = self.paths.rule(at, name.bytes(), is_folder);
+        let by_itself = self.left_out_by_itself(name, look);
+        if is_folder {
+            by_itself.or(by_path)
+        } else {
+            by_path.or(by_itself)
+        }
+    }
+
+    fn left_out_by_itself(&self, name: &EntryName, look: &Look) -> Option<Rule> {
         let rules = self.session.job.rules;
         let at_root = self.folders.at_root() && look.file_type == FileType::Directory;
         if at_root && name.bytes() == LOST_FOUND && rules.holds(Rule::LostFound) {
@@ -27,13 +38,22 @@ impl<W: Write + Send + 'static> Walk<'_, W> {
         if look.file_type == FileType::Socket {
             return Some(Rule::Socket);
         }
-        (look.nodump && rules.holds(Rule::NoDump)).then_some(Rule::NoDump)
+        if look.nodump && rules.holds(Rule::NoDump) {
+            return Some(Rule::NoDump);
+        }
+        let is_file = look.file_type == FileType::Regular;
+        let limit = rules.max_file_bytes.filter(|_| is_file);
+        limit
+            .is_some_and(|limit| look.size > limit)
+            .then_some(Rule::MaxFileSize)
     }
 
     /// The mark of a cache, if it is among the names and valid.
-    pub(super) fn cache_tag(&self, names: &[EntryName]) -> Result<Option<EntryName>> {
+    pub(super) fn cache_tag(&self, at: Position, names: &[EntryName]) -> Result<Option<EntryName>> {
+        let holds = self.session.job.rules.holds(Rule::CacheDirTag);
+        let may_be = holds && self.paths.may_be_cache(at);
         let tag = names.iter().find(|name| name.bytes() == CACHEDIR_NAME);
-        let Some(tag) = tag.filter(|_| self.session.job.rules.holds(Rule::CacheDirTag)) else {
+        let Some(tag) = tag.filter(|_| may_be) else {
             return Ok(None);
         };
         let here = self.folders.here();

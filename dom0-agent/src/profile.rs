@@ -1,0 +1,88 @@
+//! Saved choices of qubes and rules, in `/etc/qubes/qib/NAME.conf`: lines of `key = value`, as in
+//! `/etc/qubes/qib.conf`.
+
+mod name;
+mod text;
+
+pub use name::ProfileName;
+
+use crate::cli::Backup as Arguments;
+use crate::error::{Error, Result};
+use crate::paths::PROFILES;
+use crate::rules::Wishes;
+use crate::select::{Choice, Selector};
+use qib_rpc::compression::Compression;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// What is backed up, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Every qube that is included in backups.
+    pub all: bool,
+    /// Else these.
+    pub include: Vec<Selector>,
+    /// But not these.
+    pub exclude: Vec<Selector>,
+    /// What is left out of all of them, beside what their features say.
+    pub wishes: Wishes,
+    /// How hard to compress.
+    pub compression: Option<Compression>,
+    /// Which snapshots are to be kept, as it is written there.
+    pub retention: Option<String>,
+}
+
+impl Profile {
+    /// What a command line says, by itself or by the profile that it names; if it gives that a
+    /// name, it is saved.
+    ///
+    /// # Errors
+    /// When the profile can not be read, is wrong, or can not be saved.
+    pub fn of(arguments: &Arguments) -> Result<Self> {
+        let mut profile = match &arguments.profile {
+            Some(name) => Self::read(name)?,
+            None => Self {
+                all: arguments.all,
+                include: arguments.qubes.clone(),
+                ..Self::default()
+            },
+        };
+        profile.exclude.extend_from_slice(&arguments.exclude);
+        profile.compression = arguments.compression.or(profile.compression);
+        if let Some(name) = &arguments.save_profile {
+            profile.save(name)?;
+        }
+        Ok(profile)
+    }
+
+    /// Which qubes are meant.
+    pub fn choice(&self) -> Choice<'_> {
+        Choice {
+            all: self.all,
+            of: &self.include,
+            but: &self.exclude,
+        }
+    }
+
+    fn read(name: &ProfileName) -> Result<Self> {
+        let path = path(name);
+        let wrong = |what: String| Error::Config(format!("{}: {what}", path.display()));
+        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        Self::parse(&text).map_err(wrong)
+    }
+
+    fn save(&self, name: &ProfileName) -> Result<()> {
+        let path = path(name);
+        let failed = |error| Error::File(path.clone(), error);
+        fs::create_dir_all(PROFILES).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).open(&path);
+        let mut file = file.map_err(failed)?;
+        file.write_all(self.text().as_bytes()).map_err(failed)
+    }
+}
+
+fn path(name: &ProfileName) -> PathBuf {
+    PathBuf::from(format!("{PROFILES}/{name}.conf"))
+}
