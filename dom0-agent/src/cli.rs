@@ -2,6 +2,7 @@
 
 mod backup;
 mod doctor;
+mod drill;
 mod due;
 mod forget;
 mod init;
@@ -24,6 +25,7 @@ mod watch;
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use doctor::Doctor;
+pub use drill::Drill;
 pub use due::Due;
 pub use forget::Forget;
 pub use init::Init;
@@ -141,6 +143,11 @@ pub enum Command {
     /// disposable that has no key and may change nothing. What is lost is noted, so that the
     /// next backup stores it again.
     Verify(Verify),
+    /// Practise a restore: everything is restored, read back, and thrown away again.
+    ///
+    /// It needs the passphrase, as a restore does, and room for the qube's volumes. The new
+    /// qube has a name of its own, can not start, and is gone at the end.
+    Drill(Drill),
     /// Show how old, how large and how proved the backups are, what is lost, and what is due.
     Status(Status),
     /// Say that an alarm about a qube was looked at: its old snapshots may be forgotten again.

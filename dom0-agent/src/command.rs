@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 mod doctor;
 mod dom0;
+mod drill;
 mod due;
 mod forget;
 mod init;
@@ -68,6 +69,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Status(arguments) => status::run(arguments),
         Command::Thaw(arguments) => thaw::run(arguments),
         Command::Verify(arguments) => verify::run(arguments, cli.quiet),
+        Command::Drill(arguments) => drill::run(arguments, cli.quiet),
         Command::Due(arguments) => due::run(arguments),
         Command::Watch(arguments) => watch::run(arguments, cli.quiet),
     };

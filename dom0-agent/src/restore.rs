@@ -54,6 +54,7 @@ impl Work<'_> {
     ) -> Result<Vec<RestoreSummary>> {
         let target = &plan.target;
         let done = self.make(plan).and_then(|()| self.fill(plan, identities));
+        let done = done.and_then(|summaries| self.commit(plan).map(|()| summaries));
         if done.is_err() {
             let ours = |undo: &Undo| match undo {
                 Undo::Qube(name) | Undo::Guard(name) | Undo::Import(name, _) => name == target,
@@ -65,6 +66,21 @@ impl Work<'_> {
         }
         self.undos.keep(&Undo::Qube(target.clone()))?;
         done
+    }
+
+    /// Makes a qube, fills its volumes and has them read back, and throws all of it away.
+    ///
+    /// # Errors
+    /// Whatever kept it from being whole, or what is left behind.
+    pub fn drill(
+        &mut self,
+        plan: &QubePlan,
+        identities: Vec<Identity>,
+    ) -> Result<Vec<RestoreSummary>> {
+        let done = self.make(plan).and_then(|()| self.fill(plan, identities));
+        let cleared = self.undos.all();
+        let summaries = done?;
+        cleared.map(|()| summaries)
     }
 
     /// Sets the restored qubes up, what refers to other qubes last, and lets them start; says what
@@ -128,12 +144,18 @@ impl Work<'_> {
             self.undos
                 .only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
         }
+        Ok(summaries)
+    }
+
+    /// Makes the new content of its volumes count.
+    fn commit(&mut self, plan: &QubePlan) -> Result<()> {
+        let target = &plan.target;
         for volume in &plan.volumes {
             call::import_end(target, volume.part.name(), true)?;
             self.undos
                 .keep(&Undo::Import(target.clone(), volume.part))?;
         }
-        Ok(summaries)
+        Ok(())
     }
 }
 

@@ -20,7 +20,7 @@ pub const BACKUP_DUE: i64 = 7 * DAY;
 /// A proof by digests that is older is due.
 pub const DIGESTS_DUE: i64 = 30 * DAY;
 
-/// A proof by opening that is older is due; it proves the sealed keys too.
+/// A proof by opening or restoring that is older is due; it proves the sealed keys too.
 pub const OPENED_DUE: i64 = 90 * DAY;
 
 /// Something that is to be done.
@@ -30,7 +30,7 @@ pub enum Due {
     Backup,
     /// `qib verify`.
     Digests,
-    /// `qib verify --open`.
+    /// `qib verify --open`, or `qib drill`.
     Opened,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Standing<'a> {
 
     /// The last good proof of the strongest kind that there is.
     pub fn proved(&self) -> Option<&ProofRecord> {
-        let strongest_first = [Proof::Opened, Proof::Digests, Proof::Sample];
+        let strongest_first = [Proof::Drilled, Proof::Opened, Proof::Digests, Proof::Sample];
         let mut good = strongest_first
             .into_iter()
             .filter_map(|proof| self.history.proofs.good(proof));
@@ -97,10 +97,14 @@ fn due(history: &History, now: i64) -> Vec<Due> {
         (Due::Backup, last.time, BACKUP_DUE),
         (
             Due::Digests,
-            since(&[Proof::Digests, Proof::Opened]),
+            since(&[Proof::Digests, Proof::Opened, Proof::Drilled]),
             DIGESTS_DUE,
         ),
-        (Due::Opened, since(&[Proof::Opened]), OPENED_DUE),
+        (
+            Due::Opened,
+            since(&[Proof::Opened, Proof::Drilled]),
+            OPENED_DUE,
+        ),
     ];
     let is_due = |time: i64, after: i64| now.saturating_sub(time) > after;
     let due = all
@@ -134,7 +138,9 @@ impl fmt::Display for Due {
         out.write_str(match self {
             Self::Backup => "its last backup is more than 7 days old: 'qib backup'",
             Self::Digests => "it was not proved for more than 30 days: 'qib verify'",
-            Self::Opened => "it was not opened for more than 90 days: 'qib verify --open'",
+            Self::Opened => {
+                "it was not opened for more than 90 days: 'qib verify --open' or 'qib drill'"
+            }
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What proves a backup beyond digests: opening it, and what `qib status` says of both;
+//! What proves a backup beyond digests: opening it, a drill, and what `qib status` says of them;
 //! and the alarm about a backup that differs too much.
 #![allow(
     clippy::unwrap_used,
@@ -181,4 +181,25 @@ fn the_page_is_whole_by_itself() {
     for word in ["<script", "http:", "https:", "url(", "@import", "onload"] {
         assert!(!page.contains(word), "{word}");
     }
+}
+
+#[test]
+fn a_drill_leaves_nothing_but_its_record() {
+    let machine = machine();
+    let before = machine.lab.admin("admin.vm.List+", "dom0", "").unwrap();
+    let passphrase = machine.passphrase();
+    let passphrase = passphrase.to_str().unwrap();
+    let said = machine.ok(&["drill", "work", "-p", passphrase]);
+    assert!(said.contains("read back and thrown away"), "{said}");
+    let after = machine.lab.admin("admin.vm.List+", "dom0", "").unwrap();
+    assert_eq!(before, after);
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+    let (code, standing) = status(&machine);
+    assert_eq!(code, 0);
+    assert!(standing["proved"]["drilled"].is_number(), "{standing}");
+    let snapshot = machine.objects("snapshot-")[0].clone();
+    fs::remove_file(snapshot).unwrap();
+    let (code, text) = machine.fails(&["drill", "work", "-p", passphrase]);
+    assert!(code == 1 && text.contains("missing"), "{text}");
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
 }

@@ -213,7 +213,7 @@ fn perform<'a>(
 
 /// The identities of a qube's volumes. A passphrase that is wrong is so for all qubes, and ends
 /// everything; what is wrong with one of them does not.
-fn open(
+pub(super) fn open(
     machine: &Machine,
     installation: &Installation,
     plan: &QubePlan,
@@ -233,7 +233,7 @@ fn open(
 }
 
 /// Has the next backup store again what was in a pack that is missing or damaged.
-fn note_lost_pack(
+pub(super) fn note_lost_pack(
     installation: &mut Installation,
     plan: Option<&QubePlan>,
     error: &Error,

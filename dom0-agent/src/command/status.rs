@@ -112,6 +112,7 @@ fn to_json(standing: &Standing<'_>) -> Value {
             "sample": proved(Proof::Sample),
             "digests": proved(Proof::Digests),
             "opened": proved(Proof::Opened),
+            "drilled": proved(Proof::Drilled),
             "identity": history.proofs.identity,
         },
         "lost": standing.lost.iter().map(|(object, snapshots)| json!({

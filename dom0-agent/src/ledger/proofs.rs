@@ -33,6 +33,8 @@ pub enum Proof {
     Digests,
     /// It was opened, and everything compared.
     Opened,
+    /// It was restored to a volume and read back from there.
+    Drilled,
 }
 
 impl Proof {
@@ -42,6 +44,7 @@ impl Proof {
             Self::Sample => "a sample of its digests",
             Self::Digests => "all digests",
             Self::Opened => "opened and compared",
+            Self::Drilled => "restored and read back",
         }
     }
 
@@ -51,6 +54,7 @@ impl Proof {
             Self::Sample => "sample",
             Self::Digests => "digests",
             Self::Opened => "opened",
+            Self::Drilled => "drilled",
         }
     }
 }

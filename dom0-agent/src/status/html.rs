@@ -113,6 +113,7 @@ fn facts(standing: &Standing<'_>) -> Vec<(&'static str, String)> {
     }
     facts.push(("Digests proved", proved(Proof::Digests)));
     facts.push(("Opened and compared", proved(Proof::Opened)));
+    facts.push(("Drilled", proved(Proof::Drilled)));
     let identity = proofs.identity;
     let identity = identity.map_or_else(|| "unproven".to_owned(), text::time);
     facts.push(("Sealed key proved", identity));
