@@ -31,6 +31,6 @@ pub enum Work {
     KeyOpen,
     /// qib.KeyRecover: open the recovery kit for a new dom0.
     KeyRecover,
-    /// qib.Version: tell the version.
+    /// qib.HelperVersion: tell the version.
     Version,
 }

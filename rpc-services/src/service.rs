@@ -46,13 +46,16 @@ pub enum Service {
     Put,
     /// Get objects of one prefix.
     Get,
-    /// Tell the version of the program that answers.
-    Version,
+    /// Tell the version of `qib-helper`. Another one than storage's: both programs may be in
+    /// one template.
+    HelperVersion,
+    /// Tell the version of `qib-storage`.
+    StorageVersion,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Backup,
         Self::Restore,
         Self::Verify,
@@ -66,7 +69,8 @@ impl Service {
         Self::Scrub,
         Self::Put,
         Self::Get,
-        Self::Version,
+        Self::HelperVersion,
+        Self::StorageVersion,
     ];
 
     /// The name of the service for qrexec.
@@ -85,12 +89,13 @@ impl Service {
             Self::Scrub => "qib.Scrub",
             Self::Put => "qib.Put",
             Self::Get => "qib.Get",
-            Self::Version => "qib.Version",
+            Self::HelperVersion => "qib.HelperVersion",
+            Self::StorageVersion => "qib.StorageVersion",
         }
     }
 
     /// Who calls, and who answers.
-    pub const fn sides(self) -> (Side, &'static [Side]) {
+    pub const fn sides(self) -> (Side, Side) {
         match self {
             Self::Backup
             | Self::Restore
@@ -98,12 +103,12 @@ impl Service {
             | Self::KeyInit
             | Self::KeyQube
             | Self::KeyOpen
-            | Self::KeyRecover => (Side::Dom0, &[Side::Helper]),
-            Self::Permit | Self::Records | Self::Forget | Self::Scrub => {
-                (Side::Dom0, &[Side::Storage])
+            | Self::KeyRecover
+            | Self::HelperVersion => (Side::Dom0, Side::Helper),
+            Self::Permit | Self::Records | Self::Forget | Self::Scrub | Self::StorageVersion => {
+                (Side::Dom0, Side::Storage)
             }
-            Self::Put | Self::Get => (Side::Helper, &[Side::Storage]),
-            Self::Version => (Side::Dom0, &[Side::Helper, Side::Storage]),
+            Self::Put | Self::Get => (Side::Helper, Side::Storage),
         }
     }
 

@@ -44,7 +44,7 @@ pub enum Request {
     Put(Claim),
     /// `qib.Get` from some qube.
     Get(Claim),
-    /// `qib.Version` from dom0.
+    /// `qib.StorageVersion` from dom0.
     Version(Dom0),
 }
 
@@ -100,7 +100,7 @@ pub fn decode(untrusted_text: &[u8]) -> Result<Request, BadCall> {
         Some(Service::Scrub) => dom0(untrusted_argument, source).map(Request::Scrub),
         Some(Service::Put) => claim(untrusted_argument, source).map(Request::Put),
         Some(Service::Get) => claim(untrusted_argument, source).map(Request::Get),
-        Some(Service::Version) => dom0(untrusted_argument, source).map(Request::Version),
+        Some(Service::StorageVersion) => dom0(untrusted_argument, source).map(Request::Version),
         _ => Err(BadCall::NotUnderstood),
     }
 }
@@ -130,7 +130,10 @@ mod tests {
     fn each_service_is_understood() {
         assert_eq!(decode(b"qib.Permit dom0"), Ok(Request::Permit(Dom0(()))));
         assert_eq!(decode(b"qib.Records+ dom0"), Ok(Request::Records(Dom0(()))));
-        assert_eq!(decode(b"qib.Version dom0"), Ok(Request::Version(Dom0(()))));
+        assert_eq!(
+            decode(b"qib.StorageVersion dom0"),
+            Ok(Request::Version(Dom0(())))
+        );
         let call = format!("qib.Put+{} disp7", "0a".repeat(16));
         let Ok(Request::Put(claim)) = decode(call.as_bytes()) else {
             panic!("not understood");
@@ -149,7 +152,7 @@ mod tests {
             ("qib.Records dom0 ".to_owned(), BadCall::WrongCaller),
             ("qib.Forget work".to_owned(), BadCall::WrongCaller),
             ("qib.Scrub+ work".to_owned(), BadCall::WrongCaller),
-            ("qib.Version work".to_owned(), BadCall::WrongCaller),
+            ("qib.StorageVersion work".to_owned(), BadCall::WrongCaller),
             ("qib.Permit+x dom0".to_owned(), BadCall::NotUnderstood),
             ("qib.Backup dom0".to_owned(), BadCall::NotUnderstood),
             ("qubes.Filecopy work".to_owned(), BadCall::NotUnderstood),

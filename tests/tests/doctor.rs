@@ -252,9 +252,12 @@ fn what_is_wrong_with_programs_is_named() {
         "False",
     );
     machine.backup("work");
-    for (kind, check) in [("helper", "helper-service"), ("storage", "storage-service")] {
+    for (kind, name, check) in [
+        ("helper", "qib.HelperVersion", "helper-service"),
+        ("storage", "qib.StorageVersion", "storage-service"),
+    ] {
         let kinds = machine.lab.dir().join("kinds");
-        let service = kinds.join(kind).join("qubes-rpc/qib.Version");
+        let service = kinds.join(kind).join("qubes-rpc").join(name);
         let aside = service.with_extension("aside");
         let move_away = |from: &PathBuf, to: &PathBuf| {
             fs::rename(from, to).unwrap();
@@ -270,7 +273,10 @@ fn what_is_wrong_with_programs_is_named() {
             || move_away(&aside, &service),
         );
     }
-    let service = machine.lab.dir().join("kinds/helper/qubes-rpc/qib.Version");
+    let service = machine
+        .lab
+        .dir()
+        .join("kinds/helper/qubes-rpc/qib.HelperVersion");
     let script = fs::read(&service).unwrap();
     let newer = "#!/bin/sh\nprintf 'qib\\001\\132\\000\\000\\000\\006\\000\\000\\000\
                  \\011\\000\\010\\000\\007\\000'\n";

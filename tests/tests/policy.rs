@@ -150,7 +150,8 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
         "qib.KeyQube",
         "qib.KeyOpen",
         "qib.KeyRecover",
-        "qib.Version",
+        "qib.HelperVersion",
+        "qib.StorageVersion",
     ];
     for service in services {
         for source in ["helper", "work", "storage"] {

@@ -44,5 +44,9 @@ pub(super) fn examine(
 }
 
 fn ask(peer: Peer, qube: &QubeName, stop: &Stop) -> Result<Version> {
-    Talk::start(peer, qube, Service::Version, LIMIT, stop)?.hear()
+    let service = match peer {
+        Peer::Helper => Service::HelperVersion,
+        Peer::Storage => Service::StorageVersion,
+    };
+    Talk::start(peer, qube, service, LIMIT, stop)?.hear()
 }

@@ -1,4 +1,4 @@
-//! `qib.Version`: whether the programs of dom0, helper and storage are of one release.
+//! `qib.HelperVersion`, `qib.StorageVersion`: whether the programs of dom0, helper and storage are of one release.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
