@@ -131,6 +131,15 @@ fn what_is_wrong_with_qubes_is_named() {
     };
     set("include_in_backups", "False")();
     machine.backup("work");
+    add(&machine, "sys-net", 0);
+    let provides = format!("{property}provides_network");
+    admin(&machine, &provides, "sys-net", "True");
+    admin(
+        &machine,
+        &format!("{property}include_in_backups"),
+        "sys-net",
+        "False",
+    );
     let tag = |verb: &str, tag: &str, qube: &'static str| {
         let (method, machine) = (format!("admin.vm.tag.{verb}+{tag}"), &machine);
         move || admin(machine, &method, qube, "")
@@ -146,7 +155,7 @@ fn what_is_wrong_with_qubes_is_named() {
         &machine,
         &["helper-network"],
         "qvm-prefs qib-dvm netvm none",
-        set("netvm", "sys-backup"),
+        set("netvm", "sys-net"),
         set("netvm", ""),
     );
     broken(

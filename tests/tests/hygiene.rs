@@ -4,7 +4,7 @@
 mod machine;
 
 use machine::Machine;
-use machine::faults::{machine, one_error};
+use machine::faults::{add, machine, one_error};
 
 /// The backup fails with these words, and no session was begun.
 fn refused(machine: &Machine, words: &[&str]) {
@@ -26,12 +26,14 @@ fn a_helper_that_did_not_become_what_was_asked_is_never_started() {
         ("admin.vm.tag.Set+qib-confined", "'qib-confined'"),
     ] {
         let machine = machine();
-        let set = |property: &str, value: &str| {
+        add(&machine, "sys-net", 0);
+        let set = |qube: &str, property: &str, value: &str| {
             let method = format!("admin.vm.property.Set+{property}");
-            machine.lab.admin(&method, "qib-dvm", value).unwrap();
+            machine.lab.admin(&method, qube, value).unwrap();
         };
-        set("netvm", "sys-backup");
-        set("default_dispvm", "qib-dvm");
+        set("sys-net", "provides_network", "True");
+        set("qib-dvm", "netvm", "sys-net");
+        set("qib-dvm", "default_dispvm", "qib-dvm");
         machine.lab.deaf_to(call).unwrap();
         let before = starts(&machine);
         refused(&machine, &["not confined", word]);

@@ -74,7 +74,10 @@ fn qubes_with_a_network_are_stored_as_ever() {
 fn a_chain_that_leads_nowhere_is_no_network() {
     let machine = machine_with_network();
     add(&machine, "plain", 0);
+    // qubesd lets nobody name one that provides none, but it may cease to.
+    set(&machine, "plain", "provides_network", "True");
     set(&machine, "work", "netvm", "plain");
+    set(&machine, "plain", "provides_network", "False");
     refused(&machine);
     set(&machine, "work", "netvm", "sys-firewall");
     set(&machine, "sys-net", "provides_network", "False");

@@ -19,13 +19,14 @@ const OLDER: &str = "-back";
 
 pub(super) fn still(volume: &Volume, moment: &Moment, undos: &mut Undos) -> Result<Made> {
     let committed = parse(volume)?;
-    let mut failure = restless();
+    let (mut failure, mut moved) = (restless(), false);
     for _ in 0..ATTEMPTS {
         let origin = chosen(&committed, moment)?;
         let snapshot = committed.beside(name()?);
         undos.note(Undo::Lv(snapshot.clone()))?;
         let made = snapshot.snapshot_of(&origin);
         let is_same = chosen(&committed, moment)? == origin;
+        moved |= !is_same;
         match made {
             Ok(()) if is_same => {
                 return Ok(Made {
@@ -33,13 +34,14 @@ pub(super) fn still(volume: &Volume, moment: &Moment, undos: &mut Undos) -> Resu
                     is_live: origin.name().ends_with(LIVE),
                 });
             }
-            Ok(()) => failure = restless(),
+            Ok(()) => {}
             // It may have been gone for a moment, whatever is there now.
             Err(error) => failure = error,
         }
         undos.only(|undo| *undo == Undo::Lv(snapshot.clone()))?;
     }
-    Err(failure)
+    // Of one that moved about, what an attempt failed by says little.
+    Err(if moved { restless() } else { failure })
 }
 
 /// When a newer state took the place of this one, in seconds since 1970.

@@ -42,24 +42,26 @@ pub(super) fn still(
              'org.qubes-os:part-of-qvm-pool=true', without which dom0 would look inside"
         )));
     }
-    let mut failure = restless();
+    let (mut failure, mut moved) = (restless(), false);
     for _ in 0..ATTEMPTS {
         let chosen = choose(&found, moment)?;
         let clone = make(container, &found, &chosen, undos);
         let is_same = choose(&found, moment)? == chosen;
+        moved |= !is_same;
         match clone {
             Ok(clone) if is_same => {
                 let path = clone.device();
                 let is_live = chosen == Chosen::Volume { is_dirty: true };
                 return Ok(Made { path, is_live });
             }
-            Ok(_) => failure = restless(),
+            Ok(_) => {}
             // What was chosen may be gone since, as when a qube stops.
             Err(error) => failure = error,
         }
         undos.only(|undo| matches!(undo, Undo::Zvol(_) | Undo::ZfsSnapshot(_)))?;
     }
-    Err(failure)
+    // Of one that moved about, what an attempt failed by says little.
+    Err(if moved { restless() } else { failure })
 }
 
 fn make(
