@@ -97,6 +97,15 @@ fn compare(now: Shares, before: &[Shares]) -> Option<Signs> {
 impl Shares {
     fn between(before: &SnapshotRecord, counts: &Counts, time: i64) -> Self {
         let files = before.counts.files;
+        let seconds = time
+            .saturating_sub(before.time)
+            .clamp(0, READ_AGAIN_SECONDS);
+        let again = u64::try_from(seconds).unwrap_or(0).saturating_mul(files);
+        Self::of(files, counts, again / READ_AGAIN_SECONDS.unsigned_abs())
+    }
+
+    /// Of a backup that follows one of so many files, `again` of which it was the turn of.
+    fn of(files: u64, counts: &Counts, again: u64) -> Self {
         let of_files = |count: u64| {
             if files < LEAST_FILES {
                 0
@@ -104,12 +113,11 @@ impl Shares {
                 per_mille(count, files)
             }
         };
-        let seconds = time
-            .saturating_sub(before.time)
-            .clamp(0, READ_AGAIN_SECONDS);
-        let again = u64::try_from(seconds).unwrap_or(0).saturating_mul(files);
-        let again = again / READ_AGAIN_SECONDS.unsigned_abs();
         let read = counts.files_read.saturating_sub(counts.files_racy);
+        let read = read.saturating_sub(again);
+        // Files that were read and held nothing new did not change: those of a fresh qube, say,
+        // which were too recent to be known when it was first backed up.
+        let new = u64::from(per_mille(counts.bytes_new, counts.bytes_read));
         let packed = counts.bytes_stored.saturating_mul(100) / counts.bytes_new.max(1);
         let grown = if counts.bytes_new < LEAST_NEW_BYTES || packed < 95 {
             0
@@ -117,7 +125,7 @@ impl Shares {
             counts.bytes_new
         };
         Self {
-            changed: of_files(read.saturating_sub(again)),
+            changed: of_files(read.saturating_mul(new) / 1000),
             deleted: of_files(files.saturating_sub(counts.files)),
             incompressible: per_mille(grown, counts.file_bytes),
         }
@@ -185,6 +193,22 @@ mod tests {
     fn without_a_history_only_the_extreme_is_a_sign() {
         assert_eq!(compare(calm(500), &[calm(1); 2]), None);
         assert!(compare(calm(501), &[]).is_some());
+    }
+
+    #[test]
+    fn files_that_are_read_again_and_hold_nothing_new_did_not_change() {
+        let mut counts = Counts {
+            files: 100,
+            files_read: 100,
+            bytes_read: 1 << 20,
+            ..Counts::default()
+        };
+        assert_eq!(Shares::of(100, &counts, 0).changed, 0);
+        counts.bytes_new = 1 << 19;
+        assert_eq!(Shares::of(100, &counts, 0).changed, 500);
+        counts.bytes_new = 2 << 20;
+        assert_eq!(Shares::of(100, &counts, 0).changed, 1000);
+        assert_eq!(Shares::of(100, &counts, 40).changed, 600, "in their turn");
     }
 
     #[test]
