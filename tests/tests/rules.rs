@@ -6,7 +6,7 @@ mod machine;
 use std::collections::BTreeSet;
 use std::fs;
 
-use machine::Machine;
+use machine::{Machine, age};
 use serde_json::{Value, json};
 
 const FILES: [(&str, usize); 10] = [
@@ -31,6 +31,8 @@ fn machine() -> Machine {
         fs::write(path, vec![7; bytes]).unwrap();
     }
     machine.lab.add_tree("work", &tree).unwrap();
+    // Files that are too recent would be read again in any case.
+    age(&machine.lab.image("work").unwrap(), 11..=60);
     machine
 }
 
