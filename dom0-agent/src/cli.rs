@@ -116,7 +116,7 @@ pub enum Command {
     /// by no policy, a locked one not at all. Days, weeks and so on are those of dom0's clock, in
     /// UTC; one that was set back makes nothing go.
     ///
-    /// Without --keep-… the qube's feature 'qib.retention' counts, such as
+    /// Without --keep options the qube's feature 'qib.retention' counts, such as
     /// 'hourly=24,daily=7,weekly=4'; --all passes over a qube that has none.
     Forget(Forget),
     /// Free the space of what was forgotten.

@@ -89,7 +89,9 @@ fn what_was_loosened_is_tightened_and_the_rest_left_alone() {
         let method = format!("admin.vm.property.Set+{property}");
         machine.lab.admin(&method, qube, value).unwrap();
     };
-    set("qib-dvm", "netvm", "sys-backup");
+    add(&machine, "sys-net", 0);
+    set("sys-net", "provides_network", "True");
+    set("qib-dvm", "netvm", "sys-net");
     set("qib-dvm", "memory", "900");
     set("sys-backup", "netvm", "");
     let said = machine.ok(&["setup", "--yes"]);

@@ -81,7 +81,7 @@ fn a_qube_that_is_only_set_up_otherwise_has_that_stored_without_a_helper() {
         said.starts_with("work: unchanged since snapshot 1 of "),
         "{said}"
     );
-    assert!(said.ends_with("; its new settings were stored\n"), "{said}");
+    assert!(said.contains("; its new settings were stored\n"), "{said}");
     assert_eq!(helpers(&machine), before, "a helper was started");
     assert_eq!(machine.objects("settings-").len(), 2);
     set("admin.vm.property.Set+memory", "600");

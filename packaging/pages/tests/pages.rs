@@ -21,7 +21,9 @@ fn text(folder: &Path, name: &str) -> String {
 
 /// The page with roff's marks taken out of its words.
 fn page(folder: &Path, name: &str) -> String {
-    text(folder, &format!("man/{name}")).replace('\\', "")
+    text(folder, &format!("man/{name}"))
+        .replace(r"\*(Aq", "'")
+        .replace('\\', "")
 }
 
 fn holds_every_option(page: &str, command: &Command) {

@@ -110,7 +110,7 @@ fn bodies_that_are_no_message() {
     let name = ObjectName::of(Kind::Index, b"");
     let get = codec::encode(&GetObject { name }).unwrap();
     let mut unknown_kind = get.clone();
-    unknown_kind[0] = 7;
+    unknown_kind[0] = u8::try_from(Kind::ALL.len()).unwrap();
     let mut longer = get.clone();
     longer.push(0);
     let shorter = get[..get.len() - 1].to_vec();
