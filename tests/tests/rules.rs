@@ -117,7 +117,7 @@ fn features_decide_and_the_report_counts_by_rule() {
     assert_eq!(files(&machine, "chosen"), all_but(&gone));
 
     let text = machine.ok(&["backup", "--always", "work"]);
-    let line = "  left out by exclude-1 (home/user/VMs/**): 1 entry, 4.9 KiB\n";
+    let line = "  left out by exclude-1 (home/user/VMs/**): 1 entry, 4.8 KiB\n";
     assert!(text.contains(line), "{text}");
     machine.restore("work", &["--snapshot", "1"], "older");
     assert_eq!(
