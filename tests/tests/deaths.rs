@@ -30,7 +30,7 @@ fn a_helper_that_dies_is_an_error_and_what_it_stored_is_not_believed() {
         .spawn()
         .unwrap();
     let helper = loop {
-        if let Some(helper) = process(&machine, "qib-helper") {
+        if let Some(helper) = process_with(&machine, "qib-helper", "backup") {
             break helper;
         }
         assert!(child.try_wait().unwrap().is_none());

@@ -299,13 +299,15 @@ pub fn process_with(machine: &Machine, program: &str, argument: &str) -> Option<
     let is_it = |folder: &Path| -> Option<bool> {
         let line = String::from_utf8_lossy(&fs::read(folder.join("cmdline")).ok()?).into_owned();
         let mut words = line.split('\0');
-        let named = Path::new(words.next()?).ends_with(program);
+        // First what is cheap: a process that is looked for may not live for long.
+        if !Path::new(words.next()?).ends_with(program) || !line.contains(argument) {
+            return None;
+        }
         let mounts = fs::read_to_string(folder.join("mountinfo")).ok()?;
         // Other labs see our folders too; only our machines have them mounted.
         let roots = mounts.lines().filter_map(|line| line.split(' ').nth(3));
         let mut in_ours = roots.filter(|root| Path::new(root).starts_with(&ours));
-        let is_ours = in_ours.any(|root| Path::new(root) != ours);
-        Some(named && line.contains(argument) && is_ours)
+        Some(in_ours.any(|root| Path::new(root) != ours))
     };
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let numbered = processes
