@@ -15,7 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use machine::faults::add;
-use machine::{Machine, assert_same, kill, process, skipped_without_root};
+use machine::{Machine, assert_same, kill, process, process_with, skipped_without_root};
 use serde_json::Value;
 
 const NAMES: [&str; 3] = ["bank", "mail", "work"];
@@ -139,7 +139,7 @@ fn a_helper_that_dies_takes_no_other_qube_along() {
     let machine = machine(60);
     let mut child = begin(&machine);
     two_at_work(&machine, &mut child);
-    kill(process(&machine, "qib-helper").expect("it runs"));
+    kill(process_with(&machine, "qib-helper", "backup").expect("it runs"));
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     let error = String::from_utf8(output.stderr).unwrap();
