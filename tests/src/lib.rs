@@ -9,6 +9,7 @@ mod control;
 mod daemon;
 mod demo;
 mod dom0;
+pub mod emulated;
 mod lab;
 mod layout;
 mod names;

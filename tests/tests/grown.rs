@@ -49,7 +49,8 @@ fn a_restored_volume_grows_while_it_is_mounted() {
     Initrd::new(&[], SCRIPT)
         .program("/usr/sbin/resize2fs")
         .program("/usr/sbin/e2fsck")
-        .write(&initrd);
+        .write(&initrd)
+        .unwrap();
     let said = start(&disk, Boot::Kernel(&initrd));
     for line in [
         "grown with 0",

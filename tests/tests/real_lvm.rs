@@ -91,7 +91,8 @@ fn run_for_real(folder: &Path, commands: &[String]) -> String {
         .file("group", group)
         .file("make", &lines(make))
         .file("remove", &lines(remove))
-        .write(&initrd);
+        .write(&initrd)
+        .unwrap();
     let disk = folder.join("disk");
     fs::File::create(&disk).unwrap().set_len(256 << 20).unwrap();
     start(&disk, Boot::Kernel(&initrd))

@@ -5,10 +5,10 @@
 mod grub;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::emulated::{BUSYBOX, Initrd, executable, kernel_image};
+use super::emulated::{BUSYBOX, Initrd, kernel_image};
 use qib_lab::tool;
 
 const DISK_BYTES: u64 = 256 << 20;
@@ -63,10 +63,13 @@ fn system(tree: &Path, word: &str) {
         fs::create_dir_all(tree.join(folder)).unwrap();
     }
     fs::write(tree.join("boot/grub/grub.cfg"), MENU).unwrap();
-    fs::copy(kernel_image(), tree.join("boot/vmlinuz")).unwrap();
-    Initrd::new(&[], SWITCH).write(&tree.join("boot/initrd"));
+    fs::copy(kernel_image().unwrap(), tree.join("boot/vmlinuz")).unwrap();
+    let initrd = Initrd::new(&[], SWITCH);
+    initrd.write(&tree.join("boot/initrd")).unwrap();
     fs::copy(BUSYBOX, tree.join("bin/busybox")).unwrap();
     symlink("busybox", tree.join("bin/sh")).unwrap();
     fs::write(tree.join("etc/word"), word).unwrap();
-    executable(&tree.join("sbin/init"), INIT);
+    let init = tree.join("sbin/init");
+    fs::write(&init, INIT).unwrap();
+    fs::set_permissions(&init, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -1,47 +1,19 @@
-//! A PC that qemu emulates, with Debian's cloud kernel. There is no KVM: where a host is itself
-//! a virtual machine, its KVM can be there and hang.
-#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
+//! A PC that qemu emulates, and all that it says on its serial line.
+#![allow(dead_code, unused_imports, clippy::unwrap_used)]
 
-mod initrd;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
-pub use initrd::{BUSYBOX, Initrd, executable};
-use qib_lab::tool;
-
-/// Debian's packages that every such machine needs, and a file of each.
-const NEEDED: [(&str, &str); 3] = [
-    ("qemu-system-x86", "/usr/bin/qemu-system-x86_64"),
-    ("busybox-static", BUSYBOX),
-    ("cpio", "/usr/bin/cpio"),
-];
+pub use qib_lab::emulated::{BUSYBOX, Initrd, kernel_image};
+use qib_lab::{emulated, tool};
 
 /// Says so and returns true when a test can not run, for want of these or what all need.
-pub fn skipped_without(test: &str, others: &[(&str, &str)]) -> bool {
-    let all = NEEDED.iter().chain(others);
-    let absent = all.filter(|(_, path)| !Path::new(path).exists());
-    let mut missing: Vec<&str> = absent.map(|(package, _)| *package).collect();
-    if kernel().is_none() {
-        missing.push("linux-image-cloud-amd64");
-    }
+pub fn skipped_without(test: &str, others: &[(&'static str, &str)]) -> bool {
+    let missing = emulated::missing(others);
     if !missing.is_empty() {
         println!("skipped: {test} needs {}", missing.join(" "));
     }
     !missing.is_empty()
-}
-
-/// The release of the newest kernel.
-fn kernel() -> Option<String> {
-    let entries = std::fs::read_dir("/boot").ok()?;
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let releases = names.filter_map(|name| Some(name.strip_prefix("vmlinuz-")?.to_owned()));
-    releases.filter(|one| one.contains("cloud")).max()
-}
-
-/// Its image.
-pub fn kernel_image() -> PathBuf {
-    PathBuf::from(format!("/boot/vmlinuz-{}", kernel().unwrap()))
 }
 
 /// How a machine starts: from its disk, or a kernel with this first file system.
@@ -54,13 +26,14 @@ pub enum Boot<'a> {
 /// disk stays as it is.
 pub fn start(disk: &Path, boot: Boot<'_>) -> String {
     let mut qemu = tool("timeout");
-    qemu.args(["240", "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max"]);
+    qemu.args(["240", "qemu-system-x86_64"]);
+    qemu.args(emulated::WITHOUT_KVM);
     qemu.args(["-m", "512", "-display", "none", "-monitor", "none"]);
     qemu.args(["-serial", "stdio", "-no-reboot", "-nic", "none", "-drive"]);
     let place = disk.display();
     qemu.arg(format!("file={place},format=raw,if=virtio,snapshot=on"));
     if let Boot::Kernel(initrd) = boot {
-        qemu.arg("-kernel").arg(kernel_image());
+        qemu.arg("-kernel").arg(kernel_image().unwrap());
         qemu.arg("-initrd").arg(initrd);
         qemu.args(["-append", "console=ttyS0 panic=-1 quiet"]);
     }
