@@ -72,6 +72,10 @@ impl Layout {
     pub(crate) fn lab_program(&self) -> PathBuf {
         self.join("bin/qib-lab")
     }
+    /// What helpers that are machines start with.
+    pub(crate) fn initrd(&self) -> PathBuf {
+        self.join("initrd")
+    }
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.join("bin").join(name)
     }

@@ -25,6 +25,7 @@ mod shipped;
 mod tool;
 mod unix_path;
 mod userns;
+mod vm;
 mod wire;
 
 use std::ffi::OsString;

@@ -3,6 +3,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use rustix::net::{
@@ -18,12 +19,24 @@ const LONGEST: usize = 80 * 1024;
 pub(crate) enum Message {
     /// The first: how the qube's file system is to look.
     Begin(crate::qube::plan::Plan),
+    /// The first for one that is a machine of its own.
+    Boot(crate::vm::plan::Plan),
     /// The qube is up; its first process has this number outside.
     Ready(u32),
-    /// Starting failed.
+    /// That failed.
     Failed(String),
     /// Run this command line; the connection comes with the message.
     Call(String),
+    /// Only for a machine: it gets a disk of this name. The answer goes where the message says.
+    Plug {
+        device: PathBuf,
+        frontend: String,
+        read_only: bool,
+    },
+    /// Only for a machine: the disk is taken away.
+    Unplug(String),
+    /// That was done.
+    Done,
 }
 
 /// A pair of sockets that keep message boundaries.

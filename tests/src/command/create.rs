@@ -15,10 +15,11 @@ use crate::dom0::files;
 use crate::layout::Layout;
 use crate::pool::{Driver, Pool, mounted};
 use crate::release::Release;
+use crate::vm::image;
 use crate::{programs, random, shipped, userns};
 
 const USAGE: &str = "usage: qib-lab create DIR [--programs DIR2] [--release 4.2|4.3] \
-                     [--driver file-reflink|file|lvm_thin|zfs] [--callback]";
+                     [--driver file-reflink|file|lvm_thin|zfs] [--callback] [--helpers vm]";
 
 pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
     let wish = Wish::parse(arguments)?;
@@ -34,6 +35,7 @@ struct Wish<'a> {
     release: Release,
     driver: Option<Driver>,
     is_wrapped: bool,
+    has_vm_helpers: bool,
 }
 
 impl<'a> Wish<'a> {
@@ -43,6 +45,7 @@ impl<'a> Wish<'a> {
         let mut release = Release::default();
         let mut driver = None;
         let mut is_wrapped = false;
+        let mut has_vm_helpers = false;
         while let [word, rest @ ..] = arguments {
             arguments = match (word.to_str(), rest) {
                 (Some("--programs"), [folder, rest @ ..]) => {
@@ -61,6 +64,10 @@ impl<'a> Wish<'a> {
                     is_wrapped = true;
                     rest
                 }
+                (Some("--helpers"), [kind, rest @ ..]) if kind == "vm" => {
+                    has_vm_helpers = true;
+                    rest
+                }
                 _ if dir.is_none() => {
                     dir = Some(Path::new(word));
                     rest
@@ -75,6 +82,7 @@ impl<'a> Wish<'a> {
             release,
             driver,
             is_wrapped,
+            has_vm_helpers,
         })
     }
 }
@@ -108,7 +116,11 @@ fn fill(layout: &Layout, wish: &Wish<'_>) -> Result<()> {
     programs::install(layout, wish.programs)?;
     files::lay_out(layout, wish.release)?;
     shipped::install(layout)?;
-    let machine = Machine::new(wish.release, mounted::create(layout, wish.driver)?)?;
+    if wish.has_vm_helpers {
+        image::make(layout)?;
+    }
+    let driver = mounted::create(layout, wish.driver)?;
+    let machine = Machine::new(wish.release, driver, wish.has_vm_helpers)?;
     let pool = Pool::new(machine.driver, layout)?;
     if wish.is_wrapped {
         fs::write(layout.callback(), pool.configuration().to_string())?;

@@ -19,6 +19,7 @@ const USAGE: &str = "\
 usage: qib-lab demo                             run the main job and compare
        qib-lab create DIR [--programs DIR2] [--release 4.2|4.3]
                       [--driver file-reflink|file|lvm_thin|zfs] [--callback]
+                      [--helpers vm]
                                                make a small Qubes machine in DIR
        qib-lab qube add DIR NAME --image FILE [--running]
        qib-lab qube add DIR NAME --tree PATH [--size MIB] [--running]
@@ -44,6 +45,8 @@ pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
         ("destroy", [dir]) => destroy::main(Path::new(dir)),
         ("daemon", [dir]) => crate::daemon::process::main(Path::new(dir)),
         ("qube-init", []) => crate::qube::init::main(),
+        ("vm-host", []) => crate::vm::host::main(),
+        ("guest", []) => crate::vm::guest::main(),
         ("qube-agent", []) => crate::qube::agent::main(),
         ("qube-storage", []) => crate::qube::init::keep_storage(),
         ("attach-file", [pid, name, mode, file]) => {

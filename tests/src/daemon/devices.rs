@@ -8,6 +8,7 @@ use super::loops;
 use super::world::{Running, World};
 use crate::qube::attach;
 use crate::userns;
+use crate::wire::Message;
 
 /// A device of dom0 that a running qube has.
 #[derive(Clone, Debug)]
@@ -37,8 +38,16 @@ pub(crate) fn plug(
     read_only: bool,
 ) -> Result<()> {
     let pid = running.processes.pid;
-    if userns::is_root() {
-        attach::node(pid, &loops::node(&offered.name), frontend)
+    let node = loops::node(&offered.name);
+    if running.is_vm {
+        let is_real = userns::is_root();
+        running.processes.ask(&Message::Plug {
+            device: if is_real { node } else { offered.file.clone() },
+            frontend: frontend.to_owned(),
+            read_only,
+        })
+    } else if userns::is_root() {
+        attach::node(pid, &node, frontend)
     } else {
         attach::file(
             &world.layout.lab_program(),
@@ -53,7 +62,10 @@ pub(crate) fn plug(
 /// Takes it away again.
 pub(crate) fn unplug(world: &World, running: &Running, frontend: &str) -> Result<()> {
     let pid = running.processes.pid;
-    if userns::is_root() {
+    if running.is_vm {
+        let message = Message::Unplug(frontend.to_owned());
+        running.processes.ask(&message)
+    } else if userns::is_root() {
         attach::remove_node(pid, frontend)
     } else {
         attach::remove_file(&world.layout.lab_program(), pid, frontend)

@@ -15,6 +15,8 @@ use crate::qube::spawn::Processes;
 use crate::qubesd::Refusal;
 use crate::unix_path;
 use crate::userns;
+use crate::vm;
+use crate::wire::Message;
 
 type Done = Result<(), Refusal>;
 
@@ -43,7 +45,8 @@ impl World {
             let why = format!("Not enough memory to start domain '{name}'");
             return Err(Refusal::exception("QubesMemoryError", &why));
         }
-        let started = self.start_processes(name, qube);
+        let is_vm = inner.machine.has_vm_helpers && qube.kind() == "helper";
+        let started = self.start_processes(name, qube, is_vm);
         let running = match started {
             Ok(running) => running,
             Err(error) => {
@@ -67,21 +70,33 @@ impl World {
         Ok(self.save(&inner)?)
     }
 
-    fn start_processes(self: &Arc<Self>, name: &str, qube: &Qube) -> Result<Running> {
+    fn start_processes(self: &Arc<Self>, name: &str, qube: &Qube, is_vm: bool) -> Result<Running> {
         for volume in qube.own_volumes() {
             self.pool.start(name, volume, qube.revisions_to_keep)?;
         }
         let plan = self.plan(name, qube)?;
-        let from_qube = unix_path::listen(&plan.agent_socket)?;
+        let agent_socket = plan.agent_socket.clone();
+        let from_qube = unix_path::listen(&agent_socket)?;
         let from_dom0 = unix_path::listen(&dom0_socket(name))?;
         let listeners = vec![from_qube.try_clone()?, from_dom0.try_clone()?];
         let log = self.layout.qube(name, "log");
         let program = self.layout.lab_program();
-        let processes = Processes::start(&program, plan, &log, listeners)?;
+        let begin = if is_vm {
+            let plan = vm::plan::Plan {
+                initrd: self.layout.initrd(),
+                memory: qube.memory(),
+                agent_socket,
+            };
+            ("vm-host", Message::Boot(plan))
+        } else {
+            ("qube-init", Message::Begin(plan))
+        };
+        let processes = Processes::start(&program, begin, &log, listeners)?;
         broker::serve_qube(Arc::clone(self), name.to_owned(), from_qube);
         broker::serve_dom0(Arc::clone(self), name.to_owned(), from_dom0);
         Ok(Running {
             processes,
+            is_vm,
             attached: BTreeMap::new(),
         })
     }

@@ -16,6 +16,8 @@ use crate::release::Release;
 pub(crate) struct Machine {
     pub(crate) release: Release,
     pub(crate) driver: Driver,
+    /// Each helper is a machine of its own.
+    pub(crate) has_vm_helpers: bool,
     pub(crate) qubes: BTreeMap<String, Qube>,
     /// dom0's QubesDB.
     pub(crate) qubesdb: BTreeMap<String, String>,
@@ -136,6 +138,12 @@ impl Qube {
             .is_some_and(|value| value == "True")
     }
 
+    /// MiB that it starts with.
+    pub(crate) fn memory(&self) -> u64 {
+        let set = self.properties.get("memory");
+        set.and_then(|text| text.parse().ok()).unwrap_or(400)
+    }
+
     /// Which programs it has.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -148,7 +156,7 @@ impl Qube {
 
 impl Machine {
     /// A machine as `create` makes it; nothing runs yet.
-    pub(crate) fn new(release: Release, driver: Driver) -> Result<Self> {
+    pub(crate) fn new(release: Release, driver: Driver, has_vm_helpers: bool) -> Result<Self> {
         let mut template = Qube::new("TemplateVM", "black", None, 1)?;
         // The volumes of this one are only names.
         template.root_size = None;
@@ -169,6 +177,7 @@ impl Machine {
         Ok(Self {
             release,
             driver,
+            has_vm_helpers,
             qubes: named.map(|(name, qube)| (name.to_owned(), qube)).into(),
             qubesdb: BTreeMap::new(),
             loops: BTreeMap::new(),

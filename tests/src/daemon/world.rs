@@ -21,6 +21,8 @@ use crate::release::Release;
 /// A qube that runs now.
 pub(crate) struct Running {
     pub(crate) processes: Processes,
+    /// A machine of its own, not processes of this one.
+    pub(crate) is_vm: bool,
     /// By the name it has in the qube's /dev.
     pub(crate) attached: BTreeMap<String, Attachment>,
 }
@@ -102,14 +104,13 @@ impl World {
     /// Is there memory for one more?
     pub(crate) fn has_memory_for(&self, inner: &Inner, qube: &Qube) -> bool {
         let memory = *self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = |qube: &Qube| -> u64 {
-            let set = qube.properties.get("memory");
-            set.and_then(|text| text.parse().ok()).unwrap_or(400)
-        };
         let running = inner.running.keys();
         let running = running.filter_map(|name| inner.machine.qubes.get(name));
-        let used: u64 = running.filter(|qube| qube.is_disposable()).map(of).sum();
-        !qube.is_disposable() || memory.is_none_or(|memory| used + of(qube) <= memory)
+        let used: u64 = running
+            .filter(|qube| qube.is_disposable())
+            .map(Qube::memory)
+            .sum();
+        !qube.is_disposable() || memory.is_none_or(|memory| used + qube.memory() <= memory)
     }
 
     pub(crate) fn is_running(&self, name: &str) -> bool {

@@ -18,6 +18,7 @@ pub struct LabBuilder {
     release: Release,
     driver: Option<Driver>,
     is_wrapped: bool,
+    has_vm_helpers: bool,
 }
 
 impl LabBuilder {
@@ -65,6 +66,12 @@ impl LabBuilder {
         self
     }
 
+    /// Each helper is a machine of its own.
+    pub fn vm_helpers(mut self) -> Self {
+        self.has_vm_helpers = true;
+        self
+    }
+
     /// Makes the lab.
     pub fn create(self) -> Result<Lab> {
         let parent = self.parent.unwrap_or_else(std::env::temp_dir);
@@ -88,6 +95,9 @@ impl LabBuilder {
         }
         if self.is_wrapped {
             command.arg("--callback");
+        }
+        if self.has_vm_helpers {
+            command.args(["--helpers", "vm"]);
         }
         if let Some(programs) = self.programs {
             command.arg("--programs").arg(programs);

@@ -40,9 +40,8 @@ fn begin(control: BorrowedFd) -> Result<(Pid, u32)> {
     let Some((Message::Begin(plan), _)) = wire::receive(control)? else {
         bail!("no plan")
     };
-    // Our number outside is only to be seen in the outer /proc, before we leave it.
-    let outside = fs::read_link("/proc/self")?;
-    let outside = outside.to_str().context("/proc/self")?.parse()?;
+    // It is only to be seen in the outer /proc, before we leave it.
+    let outside = number_outside()?;
     rustix::system::sethostname(plan.name.as_bytes())?;
     root::enter(&plan)?;
     let agent = start_agent(control)?;
@@ -50,6 +49,12 @@ fn begin(control: BorrowedFd) -> Result<(Pid, u32)> {
         start_storage(&plan)?;
     }
     Ok((agent, outside))
+}
+
+/// Our number in the pid namespace that /proc is of.
+pub(crate) fn number_outside() -> Result<u32> {
+    let outside = fs::read_link("/proc/self")?;
+    Ok(outside.to_str().context("/proc/self")?.parse()?)
 }
 
 fn own_program(role: &str) -> Command {

@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
-use super::plan::Plan;
 use crate::userns;
 use crate::wire::{self, Message};
 
-const START_LIMIT: Duration = Duration::from_secs(20);
+/// A machine that is emulated takes its time, all the more beside others.
+const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// A qube's processes; they end when this is dropped, or when we die.
 pub(crate) struct Processes {
@@ -25,36 +26,46 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// Starts a qube and waits until its agent is there.
+    /// Starts a qube in one of our roles, with the message that it begins with, and waits until
+    /// its agent is there.
     pub(crate) fn start(
         program: &Path,
-        plan: Plan,
+        (role, begin): (&str, Message),
         log: &Path,
         listeners: Vec<UnixListener>,
     ) -> Result<Self> {
         let (ours, theirs) = wire::pair()?;
-        let unshare = unshare(program, theirs, log)?;
+        let unshare = unshare(program, role, theirs, log)?;
         let mut processes = Self {
             unshare,
             control: ours,
             listeners,
             pid: 0,
         };
-        wire::send(processes.control.as_fd(), &Message::Begin(plan), None)?;
+        wire::send(processes.control.as_fd(), &begin, None)?;
         processes.pid = processes.wait_ready(log)?;
         Ok(processes)
     }
 
     fn wait_ready(&self, log: &Path) -> Result<u32> {
-        rustix::net::sockopt::set_socket_timeout(
-            &self.control,
-            rustix::net::sockopt::Timeout::Recv,
-            Some(START_LIMIT),
-        )?;
+        set_socket_timeout(&self.control, Timeout::Recv, Some(START_LIMIT))?;
         match wire::receive(self.control.as_fd())? {
             Some((Message::Ready(pid), _)) => Ok(pid),
             Some((Message::Failed(why), _)) => bail!("the qube cannot start: {why}"),
             _ => bail!("the qube cannot start, see {}", log.display()),
+        }
+    }
+
+    /// Has the first process do something, and waits until it is done.
+    pub(crate) fn ask(&self, message: &Message) -> Result<()> {
+        let (ours, theirs) = wire::pair()?;
+        wire::send(self.control.as_fd(), message, Some(theirs.as_fd()))?;
+        drop(theirs);
+        set_socket_timeout(&ours, Timeout::Recv, Some(START_LIMIT))?;
+        match wire::receive(ours.as_fd())? {
+            Some((Message::Done, _)) => Ok(()),
+            Some((Message::Failed(why), _)) => bail!(why),
+            _ => bail!("the qube is gone"),
         }
     }
 
@@ -79,7 +90,7 @@ impl Drop for Processes {
     }
 }
 
-fn unshare(program: &Path, control: OwnedFd, log: &Path) -> Result<Child> {
+fn unshare(program: &Path, role: &str, control: OwnedFd, log: &Path) -> Result<Child> {
     let output = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private"]);
@@ -87,7 +98,7 @@ fn unshare(program: &Path, control: OwnedFd, log: &Path) -> Result<Child> {
     if !userns::is_root() {
         command.args(["--user", "--map-root-user"]);
     }
-    command.arg("--").arg(program).arg("qube-init");
+    command.arg("--").arg(program).arg(role);
     command
         .stdin(Stdio::from(control))
         .stdout(output.try_clone()?)

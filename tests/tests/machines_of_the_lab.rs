@@ -1,0 +1,108 @@
+//! What a helper is that is a machine of its own: as the lab's other qubes, and less of this
+//! machine.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+mod emulated;
+
+use std::fs;
+
+use common::{BINARY, err, good, in_qube, is_root, out, policy, service, stand_ins};
+use qib_lab::{Lab, LabBuilder};
+
+const NAME: &str = "disp-qib-0123abcd";
+
+fn lab() -> Lab {
+    let programs = stand_ins();
+    let builder = LabBuilder::new(BINARY).programs(programs.path());
+    let lab = builder.vm_helpers().create().unwrap();
+    let created = format!("name={NAME} label=red");
+    for (method, qube, payload) in [
+        ("admin.vm.Create.DispVM+qib-dvm", "dom0", created.as_str()),
+        ("admin.vm.property.Set+auto_cleanup", NAME, "True"),
+        ("admin.vm.Start+", NAME, ""),
+    ] {
+        lab.admin(method, qube, payload).unwrap();
+    }
+    lab
+}
+
+fn says(lab: &Lab, command: &str) -> String {
+    let output = in_qube(lab, NAME, command);
+    good(&output);
+    out(&output)
+}
+
+/// Attaches a new device of four MiB that begin with `hello`; its name in dom0.
+fn attach(lab: &Lab, frontend: &str, read_only: bool) -> String {
+    let file = lab.scratch().join(frontend);
+    let mut bytes = vec![0; 4 << 20];
+    bytes[..5].copy_from_slice(b"hello");
+    fs::write(&file, bytes).unwrap();
+    let device = lab.exec(["losetup", "--find", "--show", file.to_str().unwrap()]);
+    let device = out(&device.unwrap()).trim().replace("/dev/", "");
+    let method = format!("admin.vm.device.block.Attach+dom0+{device}");
+    let ro = if read_only { "yes" } else { "no" };
+    let options = format!("_frontend-dev='{frontend}' _read-only='{ro}'");
+    lab.admin(&method, NAME, &options).unwrap();
+    device
+}
+
+const WAIT: &str = "until [ -e /dev/xvdi ]; do sleep 0.1; done;";
+
+fn has_disks_only_as_attached(lab: &Lab) {
+    let device = attach(lab, "xvdi", true);
+    assert_eq!(says(lab, &format!("{WAIT} head -c 5 /dev/xvdi")), "hello");
+    let write = in_qube(lab, NAME, "echo other | dd of=/dev/xvdi conv=fsync");
+    assert!(!write.status.success(), "{write:?}");
+    let detach = format!("admin.vm.device.block.Detach+dom0+{device}");
+    lab.admin(&detach, NAME, "").unwrap();
+    says(lab, "while [ -e /dev/xvdi ]; do sleep 0.1; done");
+    assert_eq!(says(lab, "ls /sys/block | grep -v loop | wc -l"), "0\n");
+
+    attach(lab, "xvdi", false);
+    says(
+        lab,
+        &format!("{WAIT} echo other | dd of=/dev/xvdi conv=fsync"),
+    );
+    let file = fs::read(lab.scratch().join("xvdi")).unwrap();
+    assert_eq!(&file[..6], b"other\n");
+}
+
+fn calls_as_policy_lets_it(lab: &Lab) {
+    policy(lab, "30-test.policy", "test.Cat * @anyvm @anyvm allow\n");
+    service(
+        lab,
+        "sys-backup",
+        "test.Cat",
+        "cat; echo of $QREXEC_REMOTE_DOMAIN",
+    );
+    let expected = format!("of {NAME}\n");
+    let end = expected.len();
+    let there = "head -c 3000000 /dev/zero | qrexec-client-vm sys-backup test.Cat";
+    assert_eq!(says(lab, &format!("{there} | tail -c {end}")), expected);
+    let refused = in_qube(lab, NAME, "qrexec-client-vm sys-backup test.Dog </dev/null");
+    assert_eq!(refused.status.code(), Some(126));
+    let other = in_qube(lab, NAME, "echo on its other stream >&2; exit 7");
+    assert_eq!(
+        (other.status.code(), err(&other)),
+        (Some(7), "on its other stream\n".into())
+    );
+}
+
+#[test]
+fn a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given() {
+    const TEST: &str = "a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given";
+    if !is_root() || emulated::skipped_without(TEST, &[]) {
+        return;
+    }
+    let lab = lab();
+    let kernel = emulated::kernel_image().unwrap().display().to_string();
+    assert!(kernel.ends_with(says(&lab, "uname -r").trim()), "{kernel}");
+    assert_eq!(says(&lab, "ls /sys/class/net"), "lo\n");
+    has_disks_only_as_attached(&lab);
+    calls_as_policy_lets_it(&lab);
+    lab.admin("admin.vm.Kill+", NAME, "").unwrap();
+    let qubes = lab.admin("admin.vm.List+", "dom0", "").unwrap();
+    assert!(!qubes.contains(NAME), "{qubes}");
+}
