@@ -6,6 +6,7 @@ mod common;
 mod emulated;
 
 use std::fs;
+use std::process::Command;
 
 use common::{BINARY, err, good, in_qube, is_root, out, policy, service, stand_ins};
 use qib_lab::{Lab, LabBuilder};
@@ -93,16 +94,46 @@ fn calls_as_policy_lets_it(lab: &Lab) {
 #[test]
 fn a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given() {
     const TEST: &str = "a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given";
-    if !is_root() || emulated::skipped_without(TEST, &[]) {
+    if emulated::skipped_without(TEST, &[]) {
+        return;
+    }
+    if !is_root() {
+        println!("skipped: {TEST} needs root");
         return;
     }
     let lab = lab();
     let kernel = emulated::kernel_image().unwrap().display().to_string();
     assert!(kernel.ends_with(says(&lab, "uname -r").trim()), "{kernel}");
     assert_eq!(says(&lab, "ls /sys/class/net"), "lo\n");
+    // Nor a card that only lacks a driver.
+    let cards = "cat /sys/bus/pci/devices/*/class | grep -c ^0x02 || true";
+    assert_eq!(says(&lab, cards), "0\n");
     has_disks_only_as_attached(&lab);
     calls_as_policy_lets_it(&lab);
     lab.admin("admin.vm.Kill+", NAME, "").unwrap();
     let qubes = lab.admin("admin.vm.List+", "dom0", "").unwrap();
     assert!(!qubes.contains(NAME), "{qubes}");
+}
+
+#[test]
+fn a_lab_that_can_not_emulate_machines_says_what_is_missing() {
+    if !is_root() {
+        println!("skipped: a_lab_that_can_not_emulate_machines_says_what_is_missing needs root");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("machine");
+    let programs = stand_ins();
+    let script = "mount -t tmpfs none /boot && exec \"$@\"";
+    let mut create = Command::new("unshare");
+    create.args(["--mount", "sh", "-c", script, "sh", BINARY, "create"]);
+    create.arg(&place).args(["--helpers", "vm", "--programs"]);
+    let output = create.arg(programs.path()).output().unwrap();
+    assert!(!output.status.success());
+    let said = err(&output);
+    assert!(
+        said.contains("need") && said.contains("linux-image-cloud-amd64"),
+        "{said}"
+    );
+    assert!(!place.exists());
 }

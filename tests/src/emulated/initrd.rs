@@ -1,7 +1,6 @@
 //! The first file system of such a machine, in memory: busybox, the kernel's modules, programs
 //! of the machine that the lab runs on.
 
-use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -25,12 +24,16 @@ const BEGIN: &str = "#!/bin/busybox sh\n\
                      mount -t sysfs sys /sys\n\
                      for module in $(cat /modules); do insmod $module; done\n";
 
+/// What the kernel starts when it lacks a module: `modprobe -q -- NAME`.
+const MODPROBE: &str = "#!/bin/busybox sh\n\
+                        for module in $(cat /later/$3); do insmod $module; done\n";
+
 /// One that is being put together.
 #[derive(Debug)]
 pub struct Initrd {
     modules: Vec<String>,
-    programs: Vec<PathBuf>,
-    /// Copies, by their places.
+    later: Vec<String>,
+    /// Where each file is here, and there.
     copies: Vec<(PathBuf, PathBuf)>,
     texts: Vec<(PathBuf, String)>,
     script: String,
@@ -42,11 +45,17 @@ impl Initrd {
         let names = DISKS.iter().chain(modules);
         Self {
             modules: names.map(ToString::to_string).collect(),
-            programs: Vec::new(),
+            later: Vec::new(),
             copies: Vec::new(),
             texts: Vec::new(),
             script: script.to_owned(),
         }
+    }
+
+    /// A file system's module, which the kernel loads when it has one to mount.
+    pub fn file_system(mut self, name: &str) -> Self {
+        self.later.push(name.to_owned());
+        self
     }
 
     /// A program of this machine, in the same place, with its libraries.
@@ -56,8 +65,7 @@ impl Initrd {
 
     /// A file of this machine in another place; a program comes with its libraries.
     pub fn copy(mut self, from: &Path, to: &str) -> Self {
-        self.programs.push(from.to_owned());
-        self.copies.push((PathBuf::from(to), from.to_owned()));
+        self.copies.push((from.to_owned(), PathBuf::from(to)));
         self
     }
 
@@ -75,20 +83,24 @@ impl Initrd {
             fs::create_dir(root.join(name))?;
         }
         add(root, Path::new(BUSYBOX), Path::new(BUSYBOX))?;
-        let modules = modules(&self.modules)?;
-        for file in modules.iter().chain(&libraries(&self.programs)?) {
-            add(root, Path::new(file), Path::new(file))?;
-        }
-        for (place, from) in &self.copies {
-            add(root, from, place)?;
+        let now = modules(&self.modules)?;
+        add_all(root, &now)?;
+        for (from, to) in &self.copies {
+            add_all(root, &libraries(from)?)?;
+            add(root, from, to)?;
         }
         for (place, text) in &self.texts {
             fs::write(place_for(root, place)?, text)?;
         }
-        fs::write(root.join("modules"), modules.join("\n"))?;
-        let init = root.join("init");
-        fs::write(&init, format!("{BEGIN}{}", self.script))?;
-        fs::set_permissions(&init, Permissions::from_mode(0o755))?;
+        fs::write(root.join("modules"), now.join("\n"))?;
+        for name in &self.later {
+            let files = modules(std::slice::from_ref(name))?;
+            add_all(root, &files)?;
+            let place = format!("/later/fs-{name}");
+            fs::write(place_for(root, Path::new(&place))?, files.join("\n"))?;
+        }
+        executable(&root.join("sbin/modprobe"), MODPROBE)?;
+        executable(&root.join("init"), &format!("{BEGIN}{}", self.script))?;
         pack(root, to)
     }
 }
@@ -98,6 +110,16 @@ fn place_for(root: &Path, path: &Path) -> Result<PathBuf> {
     let place = root.join(path.strip_prefix("/").unwrap_or(path));
     fs::create_dir_all(place.parent().context("a file needs a folder")?)?;
     Ok(place)
+}
+
+fn executable(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)?;
+    Ok(fs::set_permissions(path, Permissions::from_mode(0o755))?)
+}
+
+fn add_all(root: &Path, files: &[String]) -> Result<()> {
+    let mut files = files.iter().map(Path::new);
+    files.try_for_each(|file| add(root, file, file))
 }
 
 fn add(root: &Path, from: &Path, to: &Path) -> Result<()> {
@@ -118,21 +140,12 @@ fn pack(root: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What these programs are linked to.
-fn libraries(programs: &[PathBuf]) -> Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    for program in programs {
-        // What is not a program has none.
-        let output = tool("ldd").arg(program).output().context("ldd is needed")?;
-        let text = String::from_utf8(output.stdout)?;
-        let words = text.split_whitespace();
-        found.extend(
-            words
-                .filter(|word| word.starts_with('/'))
-                .map(str::to_owned),
-        );
-    }
-    Ok(found)
+/// What a program is linked to; other files to nothing.
+fn libraries(program: &Path) -> Result<Vec<String>> {
+    let output = tool("ldd").arg(program).output().context("ldd is needed")?;
+    let text = String::from_utf8(output.stdout)?;
+    let words = text.split_whitespace().filter(|word| word.starts_with('/'));
+    Ok(words.map(str::to_owned).collect())
 }
 
 /// The files of modules and of those that they need, in an order in which they can be loaded.

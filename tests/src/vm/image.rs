@@ -8,8 +8,11 @@ use anyhow::{Result, ensure};
 use crate::emulated::{self, Initrd};
 use crate::layout::Layout;
 
-/// Calls, parts of volumes, and a file system that only the kernel reads.
-const MODULES: [&str; 3] = ["virtio_console", "loop", "xfs"];
+/// Calls, and parts of volumes.
+const MODULES: [&str; 2] = ["virtio_console", "loop"];
+
+/// What only the kernel reads.
+const FILE_SYSTEMS: [&str; 2] = ["btrfs", "xfs"];
 
 /// The machine is off when the line is.
 const SCRIPT: &str = "mkdir -p /run/qubes /rw /var/tmp\n\
@@ -33,6 +36,9 @@ pub(crate) fn make(layout: &Layout) -> Result<()> {
         missing.join(" ")
     );
     let mut initrd = Initrd::new(&MODULES, SCRIPT);
+    for name in FILE_SYSTEMS {
+        initrd = initrd.file_system(name);
+    }
     for program in PROGRAMS {
         initrd = initrd.program(program);
     }
