@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use rustix::event::{PollFd, PollFlags, poll};
 
 use super::channel::{Channel, Side};
 use super::guest::UP;
@@ -45,13 +46,25 @@ fn begin(control: BorrowedFd) -> Result<Vm> {
     let lines = qemu::start(&plan)?;
     let monitor = Monitor::new(lines.monitor)?;
     let mut line = File::from(OwnedFd::from(lines.guest));
-    let mut first = [0; UP.len()];
-    line.read_exact(&mut first)
-        .context("the machine does not start")?;
+    wait_until_up(&mut line, control)?;
     let channel = Channel::new(line.try_clone()?, Side::Host);
     run_in_background(Arc::clone(&channel), line, plan.agent_socket);
     wire::send(control, &Message::Ready(number_outside()?), None)?;
     Ok(Vm { monitor, channel })
+}
+
+/// A daemon that is gone waits for nothing.
+fn wait_until_up(line: &mut File, control: BorrowedFd) -> Result<()> {
+    let mut ends = [
+        PollFd::new(&*line, PollFlags::IN),
+        PollFd::from_borrowed_fd(control, PollFlags::empty()),
+    ];
+    poll(&mut ends, None)?;
+    let [_, daemon] = &ends;
+    ensure!(daemon.revents().is_empty(), "the daemon is gone");
+    let mut first = [0; UP.len()];
+    let read = line.read_exact(&mut first);
+    read.context("the machine does not start")
 }
 
 /// The guest's calls go to the daemon. When the line ends, the machine is off, and we end.
