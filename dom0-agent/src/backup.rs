@@ -29,6 +29,7 @@ use qib_rpc::count::Counts;
 use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::message::backup::{BackupSummary, IndexObjects};
+use qib_rpc::name::QubeName;
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -48,6 +49,7 @@ struct Session<'a> {
     machine: &'a Machine,
     installation: &'a Shared,
     id: SessionId,
+    storage: &'a QubeName,
     qube: QubeId,
     part: Part,
     live: Live,
@@ -57,13 +59,13 @@ struct Session<'a> {
     index_lost: bool,
 }
 
-/// Backs one state of one volume of a qube up.
+/// Backs one state of one volume of a qube up, to a storage qube.
 ///
 /// # Errors
 /// Whatever kept it from being stored; nothing stored before is lost.
 pub fn back_up(
     (machine, installation): (&Machine, &Shared),
-    qube: &Qube,
+    (qube, storage): (&Qube, &QubeName),
     (part, moment): (Part, Moment),
     how: How<'_>,
     undos: Undos,
@@ -78,7 +80,7 @@ pub fn back_up(
     let id = known(
         machine,
         &mut installation.lock(),
-        qube,
+        (qube, storage),
         (part, how),
         &mut undos,
     )?;
@@ -93,6 +95,7 @@ pub fn back_up(
         machine,
         installation,
         id: session,
+        storage,
         qube: id,
         part,
         live,
@@ -152,11 +155,11 @@ pub fn back_up(
 fn known(
     machine: &Machine,
     installation: &mut Installation,
-    qube: &Qube,
+    (qube, storage): (&Qube, &QubeName),
     (part, how): (Part, How<'_>),
     undos: &mut Undos,
 ) -> Result<QubeId> {
-    let id = source::known(machine, installation, qube, undos)?;
+    let id = source::known(machine, installation, qube, storage, undos)?;
     if !how.dry_run {
         settings::keep::store(machine, installation, id, qube)?;
     }
@@ -190,10 +193,10 @@ impl Session<'_> {
         undos.note(Undo::Loop(still.path.clone()))?;
         let device = block::attach_loop(&still.path, Access::Read, &self.machine.stop)?;
         device.attach_to(helper.name())?;
-        let permit = Permit::open(self.machine, &self.permit(&helper, &still)?)?;
-        helper.allow_storage()?;
+        let permit = Permit::open(self.machine, self.storage, &self.permit(&helper, &still)?)?;
+        let right = helper.allow(self.storage)?;
         let (summary, manner, dom0) = self.converse(&helper, qube, progress)?;
-        helper.forbid_storage()?;
+        right.end()?;
         let took = permit.close()?;
         converse::agree(&summary, took)?;
         let BackupSummary {

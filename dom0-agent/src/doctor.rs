@@ -15,9 +15,12 @@ mod version;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::machine::Machine;
+use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
+use crate::storage::known;
 use crate::undo::Undos;
+use qib_rpc::name::QubeName;
+use std::collections::BTreeSet;
 
 pub use report::{Finding, Report, Verdict};
 
@@ -40,17 +43,34 @@ pub fn examine(days: u32, progress: &Progress) -> Report {
     let tags = template::examine(&config.helper_template, &mut report);
     policy::examine_files(&tags, &mut report);
     policy::examine_rights(&config, &mut report);
-    storage::examine(&config.storage, &mut report);
+    let storages = storages(&config);
+    for storage in &storages {
+        storage::examine(storage, *storage == config.storage, &mut report);
+    }
     match Machine::open() {
-        Ok(machine) => examine_at_work(&machine, days, progress, &mut report),
+        Ok(machine) => examine_at_work(&machine, &storages, days, progress, &mut report),
         Err(error @ Error::Busy) => report.warning("lock", &error),
         Err(error) => report.wrong("lock", &error),
     }
     report
 }
 
+/// The storage qubes, as far as they are known: what is wrong with the ledger is told later.
+fn storages(config: &Config) -> BTreeSet<QubeName> {
+    Installation::open().map_or_else(
+        |_| BTreeSet::from([config.storage.clone()]),
+        |installation| known(config, &installation.ledger.book),
+    )
+}
+
 /// What must not be done beside another qib.
-fn examine_at_work(machine: &Machine, days: u32, progress: &Progress, report: &mut Report) {
+fn examine_at_work(
+    machine: &Machine,
+    storages: &BTreeSet<QubeName>,
+    days: u32,
+    progress: &Progress,
+    report: &mut Report,
+) {
     state::examine_leftovers(report);
     let swept = report.keep("sweep", Undos::sweep(), |_| {
         "nothing of an earlier run is in the way".to_owned()
@@ -58,9 +78,13 @@ fn examine_at_work(machine: &Machine, days: u32, progress: &Progress, report: &m
     let Some(mut undos) = swept else {
         return;
     };
-    let answers = storage::examine_service(machine, progress, report);
-    helper::examine(machine, progress, &mut undos, report);
-    let installation = state::examine(machine, answers, report);
-    qubes::examine(machine, installation.as_ref(), days, report);
+    let answering = storages
+        .iter()
+        .filter(|storage| storage::examine_service(machine, storage, progress, report))
+        .collect();
+    helper::examine((machine, storages), progress, &mut undos, report);
+    let installation = state::examine(machine, answering, report);
+    let known = (storages, installation.as_ref());
+    qubes::examine(machine, known, days, report);
     progress.clear();
 }

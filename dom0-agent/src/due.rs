@@ -6,7 +6,7 @@ use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::command::backup::qube::parts;
 use crate::error::Result;
-use crate::ledger::book::Book;
+use crate::ledger::book::{Book, History};
 use crate::part::Part;
 use crate::rules::{self, Wishes};
 use crate::unchanged;
@@ -27,8 +27,15 @@ pub struct Due {
 
 /// Of when all of a qube's volumes are in a backup: the oldest of their newest snapshots, in
 /// seconds since 1970. None while one of them is in no backup at all.
+///
+/// Of a qube that is stored at several storage qubes, where that is newest.
 pub fn newest(book: &Book, qube: &Qube, parts: &[Part]) -> Option<i64> {
-    let private = book.of_living(&qube.name, qube.uuid)?;
+    let histories = book.of_living(&qube.name, qube.uuid);
+    let newest = histories.filter_map(|private| newest_of(book, private, parts));
+    newest.max()
+}
+
+fn newest_of(book: &Book, private: &History, parts: &[Part]) -> Option<i64> {
     let newest = |part: &Part| {
         let history = match part {
             Part::Private => Some(private),
@@ -70,7 +77,13 @@ pub fn find(
 /// True when its volumes are in its last backup as they are now, by the rules of its own.
 fn is_same(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<bool> {
     let rules = rules::of_qube(&qube.name, &Wishes::default())?;
-    Ok(unchanged::find(book, qube, parts, &rules, now)?.is_some())
+    for history in book.of_living(&qube.name, qube.uuid) {
+        let at = (qube, history.storage()?);
+        if unchanged::find(book, at, parts, &rules, now)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A time to come is one of a clock that was wrong, and no proof of a recent backup.

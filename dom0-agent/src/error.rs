@@ -32,6 +32,8 @@ pub enum Error {
     NoQube(QubeName),
     /// The storage qube does not exist.
     NoStorage(QubeName),
+    /// The storage qube could not be used when the run began, for this reason.
+    Away(QubeName, String),
     /// The volume is empty, as it is before a qube's first start.
     NeverStarted,
     /// The volume can not be read safely as it is.
@@ -103,6 +105,7 @@ impl fmt::Display for Error {
                 "the storage qube {name} does not exist; create it or name another one in {}",
                 crate::paths::CONFIG
             ),
+            Self::Away(name, why) => write!(out, "the storage qube {name} can not be used: {why}"),
             Self::Program(name, what) => write!(out, "{name}: {what}"),
             Self::Of(name, error) => write!(out, "{name}: {error}"),
             Self::Fault(peer, fault) => write!(out, "{fault}; {}", advice(*peer, fault.code)),

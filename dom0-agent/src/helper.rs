@@ -2,6 +2,7 @@
 
 use crate::admin::{call, settings};
 use crate::error::{Error, Result};
+use crate::lane::{self, Lane};
 use crate::machine::Machine;
 use crate::settings::Word;
 use crate::undo::{Undo, Undos};
@@ -12,12 +13,6 @@ use std::time::Duration;
 
 /// The tag under which policy denies everything; kept for the helper's whole life.
 const CONFINED: &str = "qib-confined";
-
-/// The tag under which policy lets a helper call storage.
-pub(crate) const HELPER: &str = "qib-helper";
-
-/// The tag of storage qubes: policy lets helpers call these.
-pub(crate) const STORAGE: &str = "qib-storage";
 
 /// What every helper's name begins with.
 const NAMED: &str = "disp-qib-";
@@ -38,6 +33,23 @@ const FEATURES: [(&str, &str); 2] = [("gui", ""), ("internal", "1")];
 /// A running helper.
 pub struct Helper {
     name: QubeName,
+}
+
+/// A helper's right to call a storage qube. It ends with [`Self::end`], or with the helper.
+#[must_use]
+pub struct Right<'a> {
+    helper: &'a Helper,
+    tag: &'static str,
+}
+
+impl Right<'_> {
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When qubesd refuses.
+    pub fn end(self) -> Result<()> {
+        Ok(call::remove_tag(&self.helper.name, self.tag)?)
+    }
 }
 
 impl Helper {
@@ -72,20 +84,14 @@ impl Helper {
         &self.name
     }
 
-    /// Lets the helper call storage.
+    /// Lets the helper call a storage qube, and no other.
     ///
     /// # Errors
-    /// When qubesd refuses.
-    pub fn allow_storage(&self) -> Result<()> {
-        Ok(call::set_tag(&self.name, HELPER)?)
-    }
-
-    /// Ends that.
-    ///
-    /// # Errors
-    /// When qubesd refuses.
-    pub fn forbid_storage(&self) -> Result<()> {
-        Ok(call::remove_tag(&self.name, HELPER)?)
+    /// When that one was not set up, or qubesd refuses.
+    pub fn allow(&self, storage: &QubeName) -> Result<Right<'_>> {
+        let tag = Lane::of(storage)?.helper;
+        call::set_tag(&self.name, tag)?;
+        Ok(Right { helper: self, tag })
     }
 
     /// That qubesd took a request does not mean that it did what was asked.
@@ -135,9 +141,11 @@ pub(crate) fn remove(name: &QubeName) -> Result<()> {
     if call::find_qube(name)?.is_none() {
         return Ok(());
     }
-    // Its right to store ends before it does. Neither call must succeed: it may
+    // Its right to store ends before it does. No call must succeed: it may
     // never have started, or be gone by itself.
-    let _tag = call::remove_tag(name, HELPER);
+    for tag in lane::rights(&settings::tags(name).unwrap_or_default()) {
+        let _tag = call::remove_tag(name, tag);
+    }
     let _kill = call::act(name, "admin.vm.Kill");
     for _ in 0..100 {
         match call::find_qube(name)? {

@@ -46,12 +46,13 @@ pub fn read(machine: &Machine, installation: &Installation, qube: QubeId) -> Res
     }
     let (mut live_packs, mut index) = (live.packs, live.index.items().to_vec());
     let mut sizes = Vec::new();
-    let mut records = Records::start(machine)?;
+    let storage = history.storage()?;
+    let mut records = Records::start(machine, storage)?;
     let room = MAX_INDEX_OBJECTS.saturating_sub(index.len());
     for partial in newest(&history.partials, room) {
         let Some(packs) = partial_packs(&mut records, installation, history, partial) else {
             // The line may have ended with the refusal.
-            records = Records::start(machine)?;
+            records = Records::start(machine, storage)?;
             continue;
         };
         if live_packs.len().saturating_add(packs.len()) <= MAX_LIVE_PACKS {

@@ -142,7 +142,10 @@ impl Installation {
             return Err(Error::NotInitialised);
         }
         let keys = Keys::new(&state::read_secret()?);
-        let ledger = Ledger::open(&state::ledger_path(), keys.ledger())?;
+        let mut ledger = Ledger::open(&state::ledger_path(), keys.ledger())?;
+        if let Some(config) = Config::read_if_there()? {
+            ledger.book.assume(&config.storage);
+        }
         Ok(Self {
             keys,
             ledger,

@@ -23,7 +23,7 @@ const LAST_SHUTDOWN: &str = "last-shutdown";
 pub fn wanted(
     arguments: &Arguments,
     book: &Book,
-    qube: &Qube,
+    (qube, storage): (&Qube, &QubeName),
     parts: &[Part],
 ) -> Result<Vec<(Part, Moment)>> {
     if let Some(named) = &arguments.revision {
@@ -34,7 +34,7 @@ pub fn wanted(
     let mut wanted = Vec::new();
     for part in parts {
         if arguments.revisions {
-            let older = new_ones(book, qube, *part)?.into_iter();
+            let older = new_ones(book, (qube, storage), *part)?.into_iter();
             wanted.extend(older.map(|revision| (*part, Moment::Revision(revision))));
         }
         wanted.push((*part, present.clone()));
@@ -69,10 +69,10 @@ fn named_one(qube: &QubeName, named: &Named) -> Result<Revision> {
     })
 }
 
-/// The revisions that no snapshot was made of, the oldest first.
-fn new_ones(book: &Book, qube: &Qube, part: Part) -> Result<Vec<Revision>> {
+/// The revisions that no snapshot was made of at a storage qube, the oldest first.
+fn new_ones(book: &Book, (qube, storage): (&Qube, &QubeName), part: Part) -> Result<Vec<Revision>> {
     let mut all = Pooled::find(&qube.name, part)?.revisions()?;
-    let private = book.of_living(&qube.name, qube.uuid);
+    let private = book.living_at(&qube.name, qube.uuid, storage);
     let history: Option<&History> = private.and_then(|private| match part {
         Part::Private => Some(private),
         Part::Root => book.root(private.qube.id),

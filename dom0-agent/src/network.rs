@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::stop::Stop;
 use qib_rpc::name::QubeName;
 
-/// The feature of a qube that names the storage qube with a network that may keep it.
+/// The feature of a qube that names the storage qubes with a network that may keep it.
 const ACCEPTED: &str = "qib.networked-storage";
 
 /// Longer than any chain of net qubes that works.
@@ -37,12 +37,15 @@ pub fn consent(qube: &QubeName, consent: &Consent<'_>) -> Result<()> {
     }
     if !consent.accepted.contains(qube) && !consent.ask(qube)? {
         return Err(Error::Config(format!(
-            "it has no network, and the storage qube {storage} has one: name a storage qube without \
-             network in {}, or accept this one with 'qib backup --accept-networked-storage {qube}'",
+            "it has no network, and the storage qube {storage} has one: name one without network with \
+             the feature 'qib.storage' or in {}, or accept this one with 'qib backup \
+             --accept-networked-storage {qube}'",
             crate::paths::CONFIG
         )));
     }
-    Ok(call::set_feature(qube, ACCEPTED, storage.as_str())?)
+    let before = call::feature(qube, ACCEPTED)?.unwrap_or_default();
+    let names = format!("{before} {storage}");
+    Ok(call::set_feature(qube, ACCEPTED, names.trim_start())?)
 }
 
 /// True when nobody has to be asked.
@@ -50,9 +53,12 @@ pub fn consent(qube: &QubeName, consent: &Consent<'_>) -> Result<()> {
 /// # Errors
 /// When qubesd does not tell.
 pub fn is_settled(qube: &QubeName, storage: &QubeName) -> Result<bool> {
-    Ok(!may_reach_out(storage)?
-        || has_network(qube)?
-        || call::feature(qube, ACCEPTED)?.as_deref() == Some(storage.as_str()))
+    Ok(!may_reach_out(storage)? || has_network(qube)? || is_accepted(qube, storage)?)
+}
+
+fn is_accepted(qube: &QubeName, storage: &QubeName) -> Result<bool> {
+    let accepted = call::feature(qube, ACCEPTED)?.unwrap_or_default();
+    Ok(accepted.split(' ').any(|name| name == storage.as_str()))
 }
 
 impl Consent<'_> {

@@ -4,19 +4,20 @@ use crate::error::{Peer, Result};
 use crate::machine::Machine;
 use crate::talk::Talk;
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
+use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 
 /// A live permit. Dropping it ends it.
 pub struct Permit(Talk);
 
 impl Permit {
-    /// Asks storage for a permit.
+    /// Asks a storage qube for a permit.
     ///
     /// # Errors
     /// When storage refuses or can not be called.
-    pub fn open(machine: &Machine, request: &PermitRequest) -> Result<Self> {
-        let (qube, stop) = (&machine.config.storage, &machine.stop);
-        let mut talk = Talk::start(Peer::Storage, qube, Service::Permit, 4096, stop)?;
+    pub fn open(machine: &Machine, storage: &QubeName, request: &PermitRequest) -> Result<Self> {
+        let stop = &machine.stop;
+        let mut talk = Talk::start(Peer::Storage, storage, Service::Permit, 4096, stop)?;
         talk.say(request)?;
         let PermitGranted {} = talk.hear()?;
         Ok(Self(talk))

@@ -7,11 +7,13 @@ mod text;
 pub use name::ProfileName;
 
 use crate::cli::Backup as Arguments;
+use crate::destination::{Destinations, Said};
 use crate::error::{Error, Result};
 use crate::paths::PROFILES;
 use crate::rules::Wishes;
 use crate::select::{Choice, Selector};
 use qib_rpc::compression::Compression;
+use qib_rpc::name::QubeName;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ pub struct Profile {
     pub exclude: Vec<Selector>,
     /// What is left out of all of them, beside what their features say.
     pub wishes: Wishes,
+    /// Where qubes are backed up to, if their features do not say so.
+    pub storage: Option<Destinations>,
     /// How hard to compress.
     pub compression: Option<Compression>,
     /// Which snapshots are to be kept, as it is written there.
@@ -50,6 +54,8 @@ impl Profile {
         };
         profile.exclude.extend_from_slice(&arguments.exclude);
         profile.compression = arguments.compression.or(profile.compression);
+        let said = arguments.dest_vm.as_ref().map(Destinations::one);
+        profile.storage = said.or(profile.storage);
         if let Some(name) = &arguments.save_profile {
             profile.save(name)?;
         }
@@ -62,6 +68,15 @@ impl Profile {
             all: self.all,
             of: &self.include,
             but: &self.exclude,
+        }
+    }
+
+    /// Who says where qubes are backed up to.
+    pub fn said<'a>(&'a self, arguments: &'a Arguments, config: &'a QubeName) -> Said<'a> {
+        Said {
+            arguments: arguments.dest_vm.as_ref(),
+            profile: self.storage.as_ref(),
+            config,
         }
     }
 

@@ -68,7 +68,7 @@ pub fn prune(
         history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))?;
     let grace = i64::from(how.grace_days).saturating_mul(DAY_SECONDS);
     let mut work = Work {
-        trash: Trash::start(machine)?,
+        trash: Trash::start(machine, history.storage()?)?,
         history,
         needed: Needed::new(history, &live, machine.now(), grace),
         now: machine.now(),

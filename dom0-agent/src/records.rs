@@ -7,6 +7,7 @@ use crate::talk::Talk;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::message::object::{Object, Stored};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, Place, PutRecord};
+use qib_rpc::name::QubeName;
 use qib_rpc::object::{self, Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -18,13 +19,13 @@ const MAX_BYTES: u64 = 16 << 20;
 pub struct Records(Talk);
 
 impl Records {
-    /// Calls the storage qube.
+    /// Calls a storage qube.
     ///
     /// # Errors
     /// When it can not be called.
-    pub fn start(machine: &Machine) -> Result<Self> {
-        let (qube, stop) = (&machine.config.storage, &machine.stop);
-        Talk::start(Peer::Storage, qube, Service::Records, u64::MAX, stop).map(Self)
+    pub fn start(machine: &Machine, storage: &QubeName) -> Result<Self> {
+        let (service, stop) = (Service::Records, &machine.stop);
+        Talk::start(Peer::Storage, storage, service, u64::MAX, stop).map(Self)
     }
 
     /// Puts an object; when this returns it is durable, says storage.

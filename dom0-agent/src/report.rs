@@ -12,15 +12,16 @@ use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
-/// Prints what came of one qube.
-pub fn print(name: &QubeName, outcome: &Result<Done>) {
+/// Prints what came of one qube, with the storage qube where that is to be said.
+pub fn print(name: &QubeName, storage: Option<&QubeName>, outcome: &Result<Done>) {
+    let at = storage.map_or_else(String::new, |storage| format!(" at {storage}"));
     match outcome {
-        Ok(Done::Read(backup)) => print!("{}", lines(name, backup)),
+        Ok(Done::Read(backup)) => print!("{}", lines(name, &at, backup)),
         Ok(Done::Unchanged {
             volume,
             has_new_settings,
         }) => println!(
-            "{name}{}: unchanged since snapshot {} of {}{}",
+            "{name}{}{at}: unchanged since snapshot {} of {}{}",
             volume.part.suffix(),
             volume.sequence,
             text::time(volume.time),
@@ -30,12 +31,12 @@ pub fn print(name: &QubeName, outcome: &Result<Done>) {
                 ""
             },
         ),
-        Err(error @ Error::NeverStarted) => println!("{name}: {error}"),
-        Err(error) => eprintln!("qib: error: {name}: {error}"),
+        Err(error @ Error::NeverStarted) => println!("{name}{at}: {error}"),
+        Err(error) => eprintln!("qib: error: {name}{at}: {error}"),
     }
 }
 
-fn lines(name: &QubeName, backup: &Backup) -> String {
+fn lines(name: &QubeName, at: &str, backup: &Backup) -> String {
     let counts = &backup.counts;
     let headline = match backup.sequence {
         Some(sequence) => format!("snapshot {sequence} of {}", text::time(backup.time)),
@@ -47,7 +48,7 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
         "would store"
     };
     let mut lines = format!(
-        "{name}{}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
+        "{name}{}{at}: {headline} ({})\n  {} files, {}, in {} folders; {} links and others\n  \
          read {} files, {}; new {}; {stored} {} in {} objects; {:.1} s\n",
         backup.part.suffix(),
         backup.state,
@@ -94,8 +95,8 @@ fn lines(name: &QubeName, backup: &Backup) -> String {
 }
 
 /// What came of every qube.
-pub fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
-    let one = |(name, outcome): &Outcome| match outcome {
+pub(crate) fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
+    let of_one = |Outcome { name, done, .. }: &Outcome| match done {
         Ok(Done::Read(backup)) => backup_json(name, backup),
         Ok(Done::Unchanged {
             volume,
@@ -111,6 +112,14 @@ pub fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
         }),
         Err(Error::NeverStarted) => json!({ "qube": name.as_str(), "ok": true, "empty": true }),
         Err(error) => json!({ "qube": name.as_str(), "ok": false, "error": error.to_string() }),
+    };
+    let one = |outcome: &Outcome| {
+        let mut value = of_one(outcome);
+        let storage = outcome.storage.as_ref().map(QubeName::as_str);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("storage".to_owned(), json!(storage));
+        }
+        value
     };
     json!({
         "qubes": outcomes.iter().map(one).collect::<Vec<Value>>(),

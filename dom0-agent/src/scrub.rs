@@ -8,6 +8,7 @@ use crate::paths::STATE;
 use crate::talk::Talk;
 use qib_rpc::id::Prefix;
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
+use qib_rpc::name::QubeName;
 use qib_rpc::object::ObjectName;
 use qib_rpc::service::Service;
 use std::collections::BTreeMap;
@@ -28,13 +29,13 @@ pub struct Read {
     pub damaged: Vec<ObjectName>,
 }
 
-/// Has so many percent of the objects of a prefix read.
+/// Has so many percent of the objects of a prefix read, at the storage qube where they lie.
 ///
 /// # Errors
 /// When storage refuses or the line breaks; the next scrub goes on from there.
-pub fn scrub(machine: &Machine, prefix: Prefix, percent: u32) -> Result<Read> {
-    let (qube, stop) = (&machine.config.storage, &machine.stop);
-    let mut talk = Talk::start(Peer::Storage, qube, Service::Scrub, u64::MAX, stop)?;
+pub fn scrub(machine: &Machine, storage: &QubeName, prefix: Prefix, percent: u32) -> Result<Read> {
+    let (service, stop) = (Service::Scrub, &machine.stop);
+    let mut talk = Talk::start(Peer::Storage, storage, service, u64::MAX, stop)?;
     let mut read = Read::default();
     let parts = 256u32.saturating_mul(percent).div_ceil(100);
     let mut next = next_parts().get(&prefix).copied().unwrap_or(0);

@@ -91,7 +91,7 @@ impl Selector {
 /// What a command line chooses.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// Every app and standalone qube with `include_in_backups`, but the storage qube.
+    /// Every app and standalone qube with `include_in_backups`, but the storage qubes.
     pub all: bool,
     /// Else these.
     pub of: &'a [Selector],
@@ -111,13 +111,17 @@ impl Choice<'_> {
     /// # Errors
     /// When qubesd does not tell, a tag or a class that is asked for has no qube, or no qube is
     /// left.
-    pub fn names(&self, qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+    pub fn names(
+        &self,
+        qubes: &[Qube],
+        storages: &BTreeSet<QubeName>,
+    ) -> Result<BTreeSet<QubeName>> {
         let mut chosen = if self.all {
-            included(qubes, storage)?
+            included(qubes, storages)?
         } else {
             let mut named = BTreeSet::new();
             for selector in qubes_only(self.of) {
-                let found = selected(selector, qubes, storage)?;
+                let found = selected(selector, qubes, storages)?;
                 if found.is_empty() {
                     return Err(Error::Config(format!("no qube is {selector}")));
                 }
@@ -126,7 +130,7 @@ impl Choice<'_> {
             named
         };
         for selector in qubes_only(self.but) {
-            let excluded = selected(selector, qubes, storage)?;
+            let excluded = selected(selector, qubes, storages)?;
             if !qubes.iter().any(|qube| excluded.contains(&qube.name)) {
                 eprintln!("qib: warning: --exclude {selector}: no qube is that");
             }
@@ -144,15 +148,15 @@ fn qubes_only(selectors: &[Selector]) -> impl Iterator<Item = &Selector> {
     selectors.iter().filter(is_qube)
 }
 
-/// Every app and standalone qube with `include_in_backups`, but the storage qube.
+/// Every app and standalone qube with `include_in_backups`, but the storage qubes.
 ///
 /// # Errors
 /// When qubesd does not tell.
-pub fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+pub fn included(qubes: &[Qube], storages: &BTreeSet<QubeName>) -> Result<BTreeSet<QubeName>> {
     let mut names = BTreeSet::new();
     for qube in qubes {
         let kind = matches!(qube.class.as_str(), "AppVM" | "StandaloneVM");
-        if !kind || qube.name == *storage {
+        if !kind || storages.contains(&qube.name) {
             continue;
         }
         let included = is_there(call::property(&qube.name, "include_in_backups"))?;
@@ -163,12 +167,16 @@ pub fn included(qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>
     Ok(names)
 }
 
-fn selected(selector: &Selector, qubes: &[Qube], storage: &QubeName) -> Result<BTreeSet<QubeName>> {
+fn selected(
+    selector: &Selector,
+    qubes: &[Qube],
+    storages: &BTreeSet<QubeName>,
+) -> Result<BTreeSet<QubeName>> {
     if let Selector::Name(name) = selector {
         return Ok(BTreeSet::from([name.clone()]));
     }
     let mut names = BTreeSet::new();
-    for qube in qubes.iter().filter(|qube| qube.name != *storage) {
+    for qube in qubes.iter().filter(|qube| !storages.contains(&qube.name)) {
         if selector.takes(qube)? {
             names.insert(qube.name.clone());
         }

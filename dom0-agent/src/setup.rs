@@ -9,8 +9,10 @@ use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::helper::STORAGE;
+use crate::lane::{LANES, Lane};
+use crate::state;
 use qib_rpc::name::QubeName;
+use std::collections::BTreeSet;
 pub use step::Step;
 
 /// The helpers' template, where the configuration does not name another.
@@ -29,8 +31,12 @@ const INTERNAL: (&str, &str) = ("internal", "1");
 
 /// What the user wants.
 pub struct Wish<'a> {
-    /// The qube that is to keep the backups.
+    /// The qube that is to keep backups.
     pub storage: Option<&'a QubeName>,
+    /// A new storage qube gets a copy of the recovery kit.
+    pub kit: bool,
+    /// What lay at this storage qube lies at that one now.
+    pub moved_from: Option<&'a QubeName>,
     /// What a new helpers' template is based on.
     pub template: Option<&'a QubeName>,
 }
@@ -49,17 +55,18 @@ pub fn plan(wish: &Wish<'_>) -> Result<Vec<Step>> {
             config
         }
     };
-    if let Some(wanted) = wish.storage.filter(|wanted| **wanted != config.storage) {
-        return Err(Error::Config(format!(
-            "{} names {} as the storage qube, not {wanted}: change it there",
-            crate::paths::CONFIG,
-            config.storage
-        )));
-    }
     let qubes = call::qubes()?;
     let find = |name: &QubeName| qubes.iter().find(|qube| qube.name == *name);
     template_steps(&config, find(&config.helper_template), wish, &mut steps)?;
-    storage_steps(&config, find(&config.storage), &mut steps)?;
+    let mut storages = BTreeSet::from([&config.storage]);
+    storages.extend(wish.storage);
+    for storage in storages {
+        storage_steps(&config, &qubes, (storage, wish.kit), &mut steps)?;
+    }
+    if let (Some(from), Some(to)) = (wish.moved_from, wish.storage) {
+        let (from, to) = (from.clone(), to.clone());
+        steps.push(Step::Moved { from, to });
+    }
     Ok(steps)
 }
 
@@ -119,8 +126,13 @@ fn default_template() -> Result<QubeName> {
     })
 }
 
-fn storage_steps(config: &Config, found: Option<&Qube>, steps: &mut Vec<Step>) -> Result<()> {
-    let name = &config.storage;
+fn storage_steps(
+    config: &Config,
+    qubes: &[Qube],
+    (name, kit): (&QubeName, bool),
+    steps: &mut Vec<Step>,
+) -> Result<()> {
+    let found = qubes.iter().find(|qube| qube.name == *name);
     let qube = found.ok_or_else(|| Error::NoStorage(name.clone()))?;
     let refuse = |why: &str| {
         Err(Error::Config(format!(
@@ -137,8 +149,27 @@ fn storage_steps(config: &Config, found: Option<&Qube>, steps: &mut Vec<Step>) -
     if call::makes_disposables(name)? {
         return refuse("disposables are made from it");
     }
-    if !call::has_tag(name, STORAGE)? {
-        steps.push(Step::Tag(name.clone(), STORAGE));
+    if Lane::find(name)?.is_none() {
+        // Before the tag: what fails is tried again by the next setup.
+        if state::is_initialised() {
+            let storage = name.clone();
+            steps.push(Step::Copies { storage, kit });
+        }
+        steps.push(Step::Tag(name.clone(), free_lane(qubes)?.storage));
     }
     Ok(())
+}
+
+/// The first lane that no qube has.
+fn free_lane(qubes: &[Qube]) -> Result<Lane> {
+    let mut free = LANES.to_vec();
+    for Qube { name, .. } in qubes {
+        let taken = Lane::find(name)?;
+        free.retain(|lane| Some(*lane) != taken);
+    }
+    let mut free = free.into_iter();
+    free.next().ok_or_else(|| {
+        let text = "there are four storage qubes already, and no more can be used";
+        Error::Config(text.to_owned())
+    })
 }

@@ -13,6 +13,7 @@ use qib_rpc::key::Entropy;
 use qib_rpc::limit::MAX_HELPER_ANSWER_BYTES;
 use qib_rpc::message::key::{KeyQubeDone, KeyQubeJob};
 use qib_rpc::message::record::Place;
+use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -26,7 +27,8 @@ pub const ANSWER_LIMIT: u64 = {
     limit
 };
 
-/// The id of a living qube in the ledger; a new qube gets one, with keys of its own.
+/// The id of a living qube's history at a storage qube; one that is new there gets keys of its
+/// own.
 ///
 /// # Errors
 /// When a key helper fails, or storage does not keep the sealed identity.
@@ -34,27 +36,39 @@ pub fn known(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
+    storage: &QubeName,
     undos: &mut Undos,
 ) -> Result<QubeId> {
-    if let Some(history) = installation.ledger.book.of_living(&qube.name, qube.uuid) {
-        let (id, renamed) = (history.qube.id, history.qube.name != qube.name);
+    rename(installation, qube)?;
+    let book = &installation.ledger.book;
+    if let Some(history) = book.living_at(&qube.name, qube.uuid, storage) {
         let key = ObjectName::of(Kind::Key, history.qube.sealed.expose());
         if history.has_lost && history.proofs.lost().any(|lost| *lost == key) {
-            keep_identity(machine, &history.qube)?;
+            keep_identity(machine, &history.qube, storage)?;
         }
-        if renamed {
-            let name = qube.name.clone();
-            installation
-                .ledger
-                .append(Record::Renamed { qube: id, name })?;
-        }
-        return Ok(id);
+        return Ok(history.qube.id);
     }
     let record = new_qube(machine, installation, qube, undos)?;
     let id = record.id;
-    keep_identity(machine, &record)?;
-    installation.ledger.append(Record::Qube(record))?;
+    keep_identity(machine, &record, storage)?;
+    let storage = storage.clone();
+    installation
+        .ledger
+        .append(Record::QubeAt { storage, record })?;
     Ok(id)
+}
+
+/// Gives all its histories the name that a qube has now.
+fn rename(installation: &mut Installation, qube: &Qube) -> Result<()> {
+    let ledger = &mut installation.ledger;
+    let histories = ledger.book.of_living(&qube.name, qube.uuid);
+    let renamed = histories.filter(|history| history.qube.name != qube.name);
+    let renamed: Vec<QubeId> = renamed.map(|history| history.qube.id).collect();
+    for id in renamed {
+        let name = qube.name.clone();
+        ledger.append(Record::Renamed { qube: id, name })?;
+    }
+    Ok(())
 }
 
 /// The id of the root volume of the qube with this id; a new one gets keys of its own.
@@ -68,21 +82,24 @@ pub fn known_root(
     qube: &Qube,
     undos: &mut Undos,
 ) -> Result<QubeId> {
-    if let Some(history) = installation.ledger.book.root(of) {
+    let book = &installation.ledger.book;
+    if let Some(history) = book.root(of) {
         return Ok(history.qube.id);
     }
+    let private = book.history(of).ok_or(Error::NotInitialised)?;
+    let storage = private.storage()?.clone();
     let none = || Error::Volume("it has no root volume of its own".to_owned());
     let class = Class::parse(&qube.class).ok_or_else(none)?;
     let record = new_qube(machine, installation, qube, undos)?;
     let id = record.id;
-    keep_identity(machine, &record)?;
+    keep_identity(machine, &record, &storage)?;
     let root = Record::Root { of, class, record };
     installation.ledger.append(root)?;
     Ok(id)
 }
 
-fn keep_identity(machine: &Machine, record: &QubeRecord) -> Result<()> {
-    let mut records = Records::start(machine)?;
+fn keep_identity(machine: &Machine, record: &QubeRecord, storage: &QubeName) -> Result<()> {
+    let mut records = Records::start(machine, storage)?;
     let place = Place::Qube(record.prefix);
     records.put(place, Kind::Key, record.sealed.expose())?;
     Ok(())

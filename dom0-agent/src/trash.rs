@@ -9,6 +9,7 @@ use qib_rpc::message::forget::{
     EmptyTrash, ListObjects, ListTrash, Listed, ListedObject, Moved, ObjectNames, TrashObjects,
     Undelete,
 };
+use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -19,13 +20,13 @@ const MOST_OBJECTS: usize = 4_000_000;
 pub struct Trash(Talk);
 
 impl Trash {
-    /// Calls the storage qube.
+    /// Calls a storage qube.
     ///
     /// # Errors
     /// When it can not be called.
-    pub fn start(machine: &Machine) -> Result<Self> {
-        let (qube, stop) = (&machine.config.storage, &machine.stop);
-        Talk::start(Peer::Storage, qube, Service::Forget, u64::MAX, stop).map(Self)
+    pub fn start(machine: &Machine, storage: &QubeName) -> Result<Self> {
+        let (service, stop) = (Service::Forget, &machine.stop);
+        Talk::start(Peer::Storage, storage, service, u64::MAX, stop).map(Self)
     }
 
     /// Hands every object of a kind that storage lists on to `take`.

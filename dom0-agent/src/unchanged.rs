@@ -12,6 +12,7 @@ use crate::paths::STATE;
 use crate::pool::Mark;
 use crate::rules::QubeRules;
 use qib_rpc::id::QubeId;
+use qib_rpc::name::QubeName;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,13 +31,13 @@ pub struct Unchanged {
     pub time: i64,
 }
 
-/// The volumes of a qube, if none of them has changed.
+/// The volumes of a qube, if none of them has changed since its last snapshots at a storage qube.
 ///
 /// # Errors
 /// When qubesd or the pool do not answer.
 pub fn find(
     book: &Book,
-    qube: &Qube,
+    (qube, storage): (&Qube, &QubeName),
     parts: &[Part],
     rules: &QubeRules,
     now: i64,
@@ -44,7 +45,7 @@ pub fn find(
     let marks = read();
     let mut found = Vec::new();
     for part in parts {
-        let Some(last) = last_snapshot(book, qube, *part) else {
+        let Some(last) = last_snapshot(book, (qube, storage), *part) else {
             return Ok(None);
         };
         if !(0..MOST_SECONDS).contains(&now.saturating_sub(last.time)) {
@@ -67,8 +68,12 @@ pub fn find(
 }
 
 /// The last snapshot of a volume, if everything that it needs is believed to be there.
-fn last_snapshot<'a>(book: &'a Book, qube: &Qube, part: Part) -> Option<&'a SnapshotRecord> {
-    let private = book.of_living(&qube.name, qube.uuid)?;
+fn last_snapshot<'a>(
+    book: &'a Book,
+    (qube, storage): (&Qube, &QubeName),
+    part: Part,
+) -> Option<&'a SnapshotRecord> {
+    let private = book.living_at(&qube.name, qube.uuid, storage)?;
     let history: &History = match part {
         Part::Private => private,
         Part::Root => book.root(private.qube.id)?,

@@ -10,8 +10,9 @@
 use qib::error::Error;
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
+use qib::ledger::book::Book;
 use qib::ledger::record::{
-    Change, Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
+    Change, Class, Dom0Record, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
 };
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::id::{Digest, Prefix, QubeId, SessionId};
@@ -360,9 +361,67 @@ fn a_root_volume_has_a_history_of_its_own_and_the_name_of_its_qube() {
     assert!(root.snapshots.is_empty());
     let named = book.named(&root.qube.name);
     assert_eq!(named.len(), 1, "a qube is named once");
-    let living = book.of_living(&root.qube.name, Some([7; 16])).unwrap();
+    let living = book
+        .of_living(&root.qube.name, Some([7; 16]))
+        .next()
+        .unwrap();
     assert_eq!(living.qube.id, QUBE);
     assert!(book.root(root.qube.id).is_none());
+}
+
+fn name(name: &str) -> QubeName {
+    QubeName::parse(name).unwrap()
+}
+
+fn dom0_at(storage: &str, sequence: u64) -> Record {
+    Record::Dom0At {
+        storage: name(storage),
+        record: Box::new(Dom0Record {
+            sequence,
+            time: 1,
+            catalogues: Vec::new(),
+            files: 0,
+            folders: 0,
+            links: 0,
+            file_bytes: 0,
+        }),
+    }
+}
+
+#[test]
+fn a_qube_has_a_history_for_each_storage_qube_and_they_can_be_moved() {
+    let folder = TempDir::new().unwrap();
+    let (path, mut ledger) = new(&folder);
+    let Record::Qube(mut record) = qube() else {
+        panic!("it is one")
+    };
+    record.id = QubeId::new([3; 16]);
+    let storage = name("usb");
+    ledger.append(Record::QubeAt { storage, record }).unwrap();
+    ledger.append(root()).unwrap();
+    ledger.append(dom0_at("usb", 1)).unwrap();
+    assert!(ledger.append(dom0_at("nas", 1)).is_err(), "one numbering");
+
+    let mut book = open(&path).unwrap().book;
+    assert!(book.history(QUBE).unwrap().storage().is_err());
+    book.assume(&name("nas"));
+    let id_at = |book: &Book, storage: &str| {
+        let living = book.living_at(&name("work"), Some([7; 16]), &name(storage));
+        living.map(|history| history.qube.id)
+    };
+    assert_eq!(id_at(&book, "nas"), Some(QUBE));
+    assert_eq!(id_at(&book, "usb"), Some(QubeId::new([3; 16])));
+    assert_eq!(id_at(&book, "other"), None);
+    assert_eq!(book.root(QUBE).unwrap().storage().unwrap(), &name("nas"));
+    assert_eq!(book.of_living(&name("work"), Some([7; 16])).count(), 2);
+    assert_eq!(book.storages(), [name("nas"), name("usb")].into());
+
+    let (from, to) = (name("usb"), name("drawer"));
+    ledger.append(Record::Moved { from, to }).unwrap();
+    let book = open(&path).unwrap().book;
+    assert_eq!(id_at(&book, "usb"), None);
+    assert_eq!(id_at(&book, "drawer"), Some(QubeId::new([3; 16])));
+    assert_eq!(book.dom0()[0].storage, Some(name("drawer")));
 }
 
 fn settings(qube: QubeId, object: u8) -> Record {

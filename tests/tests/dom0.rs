@@ -47,7 +47,7 @@ fn machine() -> Machine {
 
 fn backup(machine: &Machine) -> Value {
     let said = machine.ok(&["backup", "--json", "dom0"]);
-    serde_json::from_str::<Value>(&said).unwrap()["dom0"].clone()
+    serde_json::from_str::<Value>(&said).unwrap()["dom0"][0].clone()
 }
 
 /// Restores to a fresh folder.
@@ -142,7 +142,7 @@ fn what_is_stored_is_not_stored_again() {
     );
     let always = machine.ok(&["backup", "--always", "--json", "dom0"]);
     let always: Value = serde_json::from_str(&always).unwrap();
-    assert!(always["dom0"]["bytes_new"].as_u64().unwrap() > 6 << 20);
+    assert!(always["dom0"][0]["bytes_new"].as_u64().unwrap() > 6 << 20);
     let first = restored(&machine, "first", &["--snapshot", "1"]);
     let last = restored(&machine, "last", &[]);
     assert!(as_it_was(&home, &first).join("large").exists());
@@ -215,7 +215,7 @@ fn all_includes_dom0_unless_it_is_excluded() {
     fs::write(folder.join("file"), "text").unwrap();
     machine.lab.add_tree("work", &folder).unwrap();
     assert!(all(&["-x", "dom0"]).get("dom0").is_none());
-    assert_eq!(all(&[])["dom0"]["snapshot"]["snapshot"], 1);
+    assert_eq!(all(&[])["dom0"][0]["snapshot"]["snapshot"], 1);
     let text = machine.ok(&["backup", "--dry-run", "dom0"]);
     assert!(text.contains("dry run, no snapshot"), "{text}");
 }

@@ -37,6 +37,11 @@ fn system() -> SystemInfo {
         ("dvm", dvm),
         ("work", work),
         ("storage", domain("AppVM", &["qib-storage"])),
+        ("usb", domain("AppVM", &["qib-storage-2"])),
+        (
+            "of-usb",
+            domain("DispVM", &["qib-confined", "qib-helper-2"]),
+        ),
         ("helper", domain("DispVM", &["qib-confined", "qib-helper"])),
         ("ended", domain("DispVM", &["qib-confined"])),
         ("careless", careless),
@@ -111,6 +116,18 @@ fn a_confined_qube_without_the_right_stores_nothing() {
             Verdict::Deny,
             "{source}"
         );
+    }
+}
+
+#[test]
+fn a_helper_reaches_the_storage_qube_of_its_lane_alone() {
+    for service in ["qib.Put", "qib.Get"] {
+        for (source, there, elsewhere) in
+            [("helper", "storage", "usb"), ("of-usb", "usb", "storage")]
+        {
+            assert_eq!(goes_to(&decide(service, source, there)), Some(there));
+            assert_eq!(decide(service, source, elsewhere), Verdict::Deny);
+        }
     }
 }
 

@@ -128,6 +128,6 @@ fn what_can_not_be_is_refused_and_nothing_is_done() {
     let (_, text) = machine.fails(&["setup", "--yes", "--storage", "other"]);
     assert!(text.contains("disposables are made from it"), "{text}");
     machine.qib(&["setup", "--yes", "--storage", "sys-backup"]);
-    let (_, text) = machine.fails(&["setup", "--yes", "--storage", "other"]);
-    assert!(text.contains("change it there"), "{text}");
+    let (_, text) = machine.fails(&["setup", "--yes", "--storage", "nobody"]);
+    assert!(text.contains("nobody does not exist"), "{text}");
 }

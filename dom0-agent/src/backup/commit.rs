@@ -33,7 +33,7 @@ impl Session<'_> {
         let installation = &mut *self.installation.lock();
         let history = history(installation, self.qube)?;
         let sequence = history.next_sequence();
-        let mut records = Records::start(self.machine)?;
+        let mut records = Records::start(self.machine, self.storage)?;
         let key = installation.keys.packs(self.qube, self.id);
         let mut changes = live::changes(&mut records, history, &key, self.id, stored.packs)?;
         self.live.size(&mut changes);
@@ -80,6 +80,6 @@ impl Session<'_> {
 
     /// The snapshot exists; only the ledger's copy may be late. The next run mends that.
     pub(super) fn copy_ledger(&self) -> Result<()> {
-        Records::start(self.machine)?.copy_ledger(&self.installation.lock().ledger)
+        Records::start(self.machine, self.storage)?.copy_ledger(&self.installation.lock().ledger)
     }
 }

@@ -99,7 +99,7 @@ impl Session<'_> {
         let keys = &installation.keys;
         Ok(BackupJob {
             session: self.id,
-            storage: self.machine.config.storage.clone(),
+            storage: self.storage.clone(),
             qube: self.qube,
             sequence: history.next_sequence(),
             now: self.now,

@@ -21,6 +21,13 @@ pub struct Backup {
     /// Every app and standalone qube whose 'include_in_backups' is set, but the storage qube; and dom0.
     #[arg(long)]
     pub all: bool,
+    /// Store at this storage qube, whatever features and profile say [default: what the qube's
+    /// feature 'qib.storage' names, else the profile, else /etc/qubes/qib.conf].
+    ///
+    /// A feature or profile may name several: each keeps a history of its own. A storage qube is
+    /// made one with 'qib setup --storage QUBE'.
+    #[arg(short, long, value_name = "QUBE")]
+    pub dest_vm: Option<QubeName>,
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]
     pub exclude: Vec<Selector>,

@@ -9,6 +9,9 @@ use std::path::PathBuf;
 pub struct Drill {
     /// The qube that was backed up.
     pub qube: QubeName,
+    /// The storage qube to take it from [default: the one with the newest snapshot].
+    #[arg(short, long, value_name = "QUBE")]
+    pub dest_vm: Option<QubeName>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,

@@ -79,6 +79,9 @@ pub struct Restore {
     /// repeated.
     #[arg(long = "netvm", value_name = "OLD=NEW")]
     pub netvms: Vec<Instead>,
+    /// The storage qube to take it from [default: the one with the newest snapshot].
+    #[arg(short, long, value_name = "QUBE")]
+    pub dest_vm: Option<QubeName>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,

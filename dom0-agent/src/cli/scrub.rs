@@ -8,6 +8,9 @@ use qib_rpc::name::QubeName;
 pub struct Scrub {
     /// Only this qube's objects.
     pub qube: Option<QubeName>,
+    /// Only what lies at this storage qube [default: wherever it lies].
+    #[arg(short, long, value_name = "QUBE")]
+    pub dest_vm: Option<QubeName>,
     /// Read so many percent of each qube's objects, from where the last scrub ended.
     #[arg(long, value_name = "PERCENT", default_value_t = 100,
           value_parser = clap::value_parser!(u32).range(1..=100))]

@@ -11,6 +11,9 @@ pub struct Verify {
     /// The qubes whose backups to look at [default: all].
     #[arg(value_name = "QUBE")]
     pub qubes: Vec<QubeName>,
+    /// Only what lies at this storage qube [default: wherever it lies].
+    #[arg(short, long, value_name = "QUBE")]
+    pub dest_vm: Option<QubeName>,
     /// Look at everything that the kept snapshots need. This is what happens unless less is asked.
     #[arg(long, conflicts_with_all = ["sample", "since"])]
     pub all: bool,

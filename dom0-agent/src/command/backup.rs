@@ -7,6 +7,7 @@ use super::{Ended, dom0, print_json};
 use crate::admin::call;
 use crate::cli::Backup as Arguments;
 use crate::crew::{self, Room};
+use crate::destination::{Destinations, Said};
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine, Shared};
 use crate::network::{self, Consent};
@@ -17,11 +18,24 @@ use crate::undo::Undos;
 use crate::{report, storage};
 use qib_rpc::name::QubeName;
 use qube::Run;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// What came of one qube.
-pub(crate) type Outcome = (QubeName, Result<Done>);
+pub(crate) struct Outcome {
+    /// Which.
+    pub(crate) name: QubeName,
+    /// Where it was to be stored, as far as that is known.
+    pub(crate) storage: Option<QubeName>,
+    /// What was done.
+    pub(crate) done: Result<Done>,
+}
+
+/// A qube, and the storage qubes that it goes to.
+struct Job {
+    name: QubeName,
+    storages: Vec<QubeName>,
+}
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let profile = Profile::of(arguments)?;
@@ -33,16 +47,24 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let installation = Installation::open()?;
     let progress = Progress::new(quiet);
     let undos = sweep()?;
-    storage::wake(&machine, &progress)?;
-    storage::compare(&machine, &installation)?;
     let before = installation.ledger.next();
     let qubes = call::qubes()?;
     let choice = profile.choice();
-    let names = choice.names(&qubes, &machine.config.storage)?;
+    let known = storage::known(&machine.config, &installation.ledger.book);
+    let names = choice.names(&qubes, &known)?;
     if arguments.revision.is_some() && names.len() > 1 {
         let text = "--revision is of one qube; each has revisions of its own";
         return Err(Error::Config(text.to_owned()));
     }
+    let said = profile.said(arguments, &machine.config.storage);
+    let (mut destinations, unknown) = destinations(names, &said);
+    let dom0_storages = choice.dom0().then(|| said.of_dom0());
+    let wanted = destinations.values().chain(&dom0_storages);
+    let wanted: BTreeSet<QubeName> = wanted.flat_map(Destinations::iter).cloned().collect();
+    if profile.all {
+        destinations.retain(|name, _| !wanted.contains(name));
+    }
+    let away = storage::reach(&machine, &installation, &wanted, &progress)?;
     let installation = Shared::new(installation);
     let run = Run {
         machine: &machine,
@@ -52,32 +74,46 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         profile: &profile,
         undos: &undos,
         progress: &progress,
+        away: &away,
+        says_where: wanted
+            .iter()
+            .any(|storage| *storage != machine.config.storage),
         room: Room::default(),
         outcomes: Mutex::default(),
     };
-    let names = allowed(&run, names)?;
-    crew::each(names, arguments.jobs, |name| run.work(name));
+    for (name, error) in unknown {
+        run.note(&name, None, Err(error));
+    }
+    let jobs = allowed(&run, destinations)?;
+    crew::each(jobs, arguments.jobs, |job| run.work(job));
     let outcomes = run
         .outcomes
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     let installation = &mut *installation.lock();
-    let dom0 = choice
-        .dom0()
-        .then(|| dom0::back_up(&machine, installation, arguments.always, arguments.dry_run));
+    let dom0 = dom0_storages.map(|storages| {
+        let how = (arguments.always, arguments.dry_run);
+        dom0::back_up_to(&machine, installation, &storages, &away, how)
+    });
+    if storage::known(&machine.config, &installation.ledger.book).len() > 1 {
+        storage::spread(&machine, installation);
+    }
     if arguments.json {
         let mut all = report::json(&outcomes, &installation.receipt());
         if let (Some(all), Some(dom0)) = (all.as_object_mut(), &dom0) {
-            all.insert("dom0".to_owned(), dom0::json(dom0));
+            let dom0 = dom0.iter().map(|(storage, done)| dom0::json(storage, done));
+            all.insert("dom0".to_owned(), dom0.collect());
         }
         print_json(&all)?;
     } else {
-        dom0.iter().for_each(dom0::print);
+        for (storage, done) in dom0.iter().flatten() {
+            dom0::print(Some(storage).filter(|_| run.says_where), done);
+        }
         if !quiet && installation.ledger.next() != before {
             println!("receipt {}", installation.receipt());
         }
     }
-    Ok(conclude(&outcomes, dom0.as_ref()))
+    Ok(conclude(&outcomes, &dom0.unwrap_or_default()))
 }
 
 fn sweep() -> Result<Undos> {
@@ -88,32 +124,62 @@ fn sweep() -> Result<Undos> {
     Undos::sweep()
 }
 
-/// Asks all that has to be asked before anything begins; notes those that may not be stored.
-fn allowed(run: &Run<'_>, names: BTreeSet<QubeName>) -> Result<Vec<QubeName>> {
+/// Where each qube goes, and those of which that can not be told.
+fn destinations(
+    names: BTreeSet<QubeName>,
+    said: &Said<'_>,
+) -> (BTreeMap<QubeName, Destinations>, Vec<(QubeName, Error)>) {
+    let (mut found, mut unknown) = (BTreeMap::new(), Vec::new());
+    for name in names {
+        match said.of_qube(&name) {
+            Ok(destinations) => drop(found.insert(name, destinations)),
+            Err(error) => unknown.push((name, error)),
+        }
+    }
+    (found, unknown)
+}
+
+/// Asks all that has to be asked before anything begins; notes what may not, or can not, be
+/// stored.
+fn allowed(run: &Run<'_>, all: BTreeMap<QubeName, Destinations>) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for (name, destinations) in all {
+        let mut storages = Vec::new();
+        for storage in destinations.iter() {
+            match allow(run, &name, storage) {
+                Ok(()) => storages.push(storage.clone()),
+                Err(Error::Stopped) => return Err(Error::Stopped),
+                Err(error) => run.note(&name, Some(storage), Err(error)),
+            }
+        }
+        if !storages.is_empty() {
+            jobs.push(Job { name, storages });
+        }
+    }
+    Ok(jobs)
+}
+
+fn allow(run: &Run<'_>, name: &QubeName, storage: &QubeName) -> Result<()> {
+    run.away.check(storage)?;
+    // One that is not there has neither network nor volumes, and is told of later.
+    if !run.qubes.iter().any(|qube| qube.name == *name) {
+        return Ok(());
+    }
     let consent = Consent {
-        storage: &run.machine.config.storage,
+        storage,
         accepted: &run.arguments.accept_networked_storage,
         stop: &run.machine.stop,
     };
-    let mut allowed = Vec::new();
-    for name in names {
-        // One that is not there has neither network nor volumes, and is told of later.
-        let is_there = run.qubes.iter().any(|qube| qube.name == name);
-        match is_there.then(|| network::consent(&name, &consent)) {
-            None | Some(Ok(())) => allowed.push(name),
-            Some(Err(Error::Stopped)) => return Err(Error::Stopped),
-            Some(Err(error)) => run.note(&name, Err(error)),
-        }
-    }
-    Ok(allowed)
+    network::consent(name, &consent)
 }
 
 /// Names the failures at the end, and decides the exit code.
-fn conclude(outcomes: &[Outcome], dom0: Option<&Result<dom0::Backup>>) -> Ended {
+fn conclude(outcomes: &[Outcome], dom0: &dom0::Outcomes) -> Ended {
     let qubes = outcomes
         .iter()
-        .map(|(name, result)| (name.as_str(), result.as_ref().err(), result.is_ok()));
-    let dom0 = dom0.map(|result| ("dom0", result.as_ref().err(), result.is_ok()));
+        .map(|Outcome { name, done, .. }| (name.as_str(), done.as_ref().err(), done.is_ok()));
+    let dom0 = dom0.iter();
+    let dom0 = dom0.map(|(_, result)| ("dom0", result.as_ref().err(), result.is_ok()));
     let all: Vec<_> = qubes.chain(dom0).collect();
     let mut failed: Vec<&str> = all
         .iter()
@@ -123,7 +189,7 @@ fn conclude(outcomes: &[Outcome], dom0: Option<&Result<dom0::Backup>>) -> Ended 
     failed.sort_unstable();
     failed.dedup();
     if failed.is_empty() {
-        let has_alarm = |outcome: &Outcome| matches!(&outcome.1, Ok(Done::Read(backup)) if backup.alarm.is_some());
+        let has_alarm = |outcome: &Outcome| matches!(&outcome.done, Ok(Done::Read(backup)) if backup.alarm.is_some());
         return if outcomes.iter().any(has_alarm) {
             Ended::Wrong
         } else {

@@ -2,13 +2,17 @@
 
 use super::{Ended, print_json};
 use crate::cli::Restore;
+use crate::destination::Destinations;
 use crate::dom0::{self, Difference, Scan, Stored};
 use crate::error::{Error, Result};
+use crate::ledger::book::{Book, StoredDom0};
 use crate::ledger::record::{Dom0Record, Record};
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::records::Records;
-use crate::{storage, text};
+use crate::storage::{self, Away};
+use crate::text;
+use qib_rpc::name::QubeName;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -16,7 +20,10 @@ use std::time::Instant;
 /// How many places that are left out are named.
 const NAMED: usize = 10;
 
-/// What came of dom0.
+/// What came of dom0 at each storage qube.
+pub(super) type Outcomes = Vec<(QubeName, Result<Backup>)>;
+
+/// What came of dom0 at one of them.
 pub(super) struct Backup {
     scan: Scan,
     /// None in a dry run.
@@ -26,12 +33,29 @@ pub(super) struct Backup {
     seconds: f64,
 }
 
-/// Backs dom0 up; `anew` stores also what is stored already.
-pub(super) fn back_up(
+/// Backs dom0 up to one storage qube after the other; `anew` stores also what is stored already.
+pub(super) fn back_up_to(
     machine: &Machine,
     installation: &mut Installation,
-    anew: bool,
-    dry_run: bool,
+    storages: &Destinations,
+    away: &Away,
+    (anew, dry_run): (bool, bool),
+) -> Outcomes {
+    let mut one = |storage: &QubeName| {
+        away.check(storage)?;
+        back_up(machine, installation, storage, (anew, dry_run))
+    };
+    let outcomes = storages
+        .iter()
+        .map(|storage| (storage.clone(), one(storage)));
+    outcomes.collect()
+}
+
+fn back_up(
+    machine: &Machine,
+    installation: &mut Installation,
+    storage: &QubeName,
+    (anew, dry_run): (bool, bool),
 ) -> Result<Backup> {
     if machine.stop.asked() {
         return Err(Error::Stopped);
@@ -41,41 +65,53 @@ pub(super) fn back_up(
     let stored = if dry_run {
         None
     } else {
-        Some(store(machine, installation, &scan, anew)?)
+        Some(store(machine, installation, storage, &scan, anew)?)
     };
     Ok(Backup {
         scan,
         stored,
-        newest: installation.ledger.book.dom0().last().cloned(),
+        newest: newest_at(&installation.ledger.book, storage).cloned(),
         seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+/// What lies at another storage qube is no part of what is stored here.
+fn newest_at<'a>(book: &'a Book, storage: &QubeName) -> Option<&'a Dom0Record> {
+    let mut newest_first = book.dom0().iter().rev();
+    let newest = newest_first.find(|stored| stored.storage.as_ref() == Some(storage));
+    newest.map(|stored| &stored.record)
 }
 
 fn store(
     machine: &Machine,
     installation: &mut Installation,
+    storage: &QubeName,
     scan: &Scan,
     anew: bool,
 ) -> Result<Stored> {
     let key = installation.keys.dom0();
-    let last = installation.ledger.book.dom0().last();
-    let sequence = last.map_or(1, |last| last.sequence.saturating_add(1));
-    let last = last.filter(|_| !anew);
-    let mut records = Records::start(machine)?;
+    let book = &installation.ledger.book;
+    let last = book.dom0().last();
+    let sequence = last.map_or(1, |last| last.record.sequence.saturating_add(1));
+    let last = newest_at(book, storage).filter(|_| !anew);
+    let mut records = Records::start(machine, storage)?;
     let stored = dom0::store(&mut records, &key, scan, last, sequence)?;
     if let Some(record) = &stored.record {
-        let record = Record::Dom0(Box::new(record.clone()));
-        installation.ledger.append(record)?;
+        installation.ledger.append(Record::Dom0At {
+            storage: storage.clone(),
+            record: Box::new(record.clone()),
+        })?;
         records.copy_ledger(&installation.ledger)?;
     }
     Ok(stored)
 }
 
-/// Prints what came of dom0.
-pub(super) fn print(outcome: &Result<Backup>) {
+/// Prints what came of dom0 at a storage qube, which is named if it is to be.
+pub(super) fn print(storage: Option<&QubeName>, outcome: &Result<Backup>) {
+    let at = storage.map_or_else(String::new, |storage| format!(" at {storage}"));
     let backup = match outcome {
         Ok(backup) => backup,
-        Err(error) => return eprintln!("qib: error: dom0: {error}"),
+        Err(error) => return eprintln!("qib: error: dom0{at}: {error}"),
     };
     match (&backup.stored, &backup.newest) {
         (Some(stored), Some(newest)) => {
@@ -85,7 +121,7 @@ pub(super) fn print(outcome: &Result<Backup>) {
                 "unchanged since snapshot"
             };
             println!(
-                "dom0: {is} {} of {}\n  {} files, {}, in {} folders; {} links\n  new {}; \
+                "dom0{at}: {is} {} of {}\n  {} files, {}, in {} folders; {} links\n  new {}; \
                  stored {} objects; {:.1} s",
                 newest.sequence,
                 text::time(newest.time),
@@ -113,10 +149,11 @@ pub(super) fn print(outcome: &Result<Backup>) {
 }
 
 /// The same for programs.
-pub(super) fn json(outcome: &Result<Backup>) -> Value {
+pub(super) fn json(storage: &QubeName, outcome: &Result<Backup>) -> Value {
     match outcome {
         Ok(backup) => json!({
             "ok": true,
+            "storage": storage.as_str(),
             "snapshot": backup.newest.as_ref().map(snapshot_json),
             "unchanged": backup.stored.as_ref().is_some_and(|stored| stored.record.is_none()),
             "bytes_new": backup.stored.as_ref().map(|stored| stored.bytes_new),
@@ -124,7 +161,9 @@ pub(super) fn json(outcome: &Result<Backup>) -> Value {
             "left_out": backup.scan.left_out,
             "seconds": backup.seconds,
         }),
-        Err(error) => json!({ "ok": false, "error": error.to_string() }),
+        Err(error) => {
+            json!({ "ok": false, "storage": storage.as_str(), "error": error.to_string() })
+        }
     }
 }
 
@@ -140,6 +179,16 @@ pub(super) fn snapshot_json(record: &Dom0Record) -> Value {
     })
 }
 
+/// The same, and where it lies.
+pub(super) fn stored_json(stored: &StoredDom0) -> Value {
+    let mut value = snapshot_json(&stored.record);
+    if let Some(object) = value.as_object_mut() {
+        let storage = stored.storage.as_ref().map(QubeName::as_str);
+        object.insert("storage".to_owned(), json!(storage));
+    }
+    value
+}
+
 /// `qib restore dom0`: beside dom0's own files, or nothing but what differs.
 pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
     if arguments.to.is_none() && !arguments.diff {
@@ -151,10 +200,11 @@ pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
     }
     let machine = Machine::open()?;
     let installation = Installation::open()?;
-    let snapshot = choose(&installation, arguments.snapshot)?;
-    storage::wake(&machine, &Progress::new(quiet))?;
+    let stored = choose(&installation, arguments)?;
+    let (snapshot, storage) = (&stored.record, stored.storage()?);
+    storage::wake(storage, &Progress::new(quiet))?;
     let key = installation.keys.dom0();
-    let mut records = Records::start(&machine)?;
+    let mut records = Records::start(&machine, storage)?;
     let entries = dom0::snapshot(&mut records, &key, snapshot)?;
     let Some(to) = &arguments.to else {
         let differences = dom0::differences(&entries, &dom0::scan()?)?;
@@ -165,12 +215,14 @@ pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
     report(arguments, snapshot, to)
 }
 
-fn choose(installation: &Installation, sequence: Option<u64>) -> Result<&Dom0Record> {
-    let all = installation.ledger.book.dom0();
-    let chosen = match sequence {
-        Some(number) => all.iter().find(|record| record.sequence == number),
-        None => all.last(),
+fn choose<'a>(installation: &'a Installation, arguments: &Restore) -> Result<&'a StoredDom0> {
+    let is_meant = |stored: &&StoredDom0| {
+        let number = arguments.snapshot;
+        number.is_none_or(|number| stored.record.sequence == number)
+            && (arguments.dest_vm.is_none() || stored.storage == arguments.dest_vm)
     };
+    let mut newest_first = installation.ledger.book.dom0().iter().rev();
+    let chosen = newest_first.find(is_meant);
     chosen.ok_or_else(|| {
         let text = "dom0 has no such snapshot; see 'qib snapshots'";
         Error::Restore(text.to_owned())

@@ -28,8 +28,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
-    storage::wake(&machine, &progress)?;
-    let plan = decide(&machine, &installation, arguments)?;
+    let plan = decide(&machine, &installation, arguments, &progress)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     let time = machine.now();
     progress.stage(&plan.target, "opening the keys");
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     }
     let summaries = done.map_err(|error| error.of(&arguments.qube))?;
     note(&mut installation, &plan, &summaries, time)?;
-    storage::compare(&machine, &installation)?;
+    storage::spread(&machine, &installation);
     let seconds = began.elapsed().as_secs_f64();
     let volumes = plan.volumes.iter().zip(&summaries);
     if arguments.json {
@@ -64,15 +63,19 @@ fn decide(
     machine: &Machine,
     installation: &Installation,
     arguments: &Arguments,
+    progress: &Progress,
 ) -> Result<QubePlan> {
     let wish = Wish {
         name: &arguments.qube,
         id: arguments.id.as_deref(),
+        storage: arguments.dest_vm.as_ref(),
         sequence: arguments.snapshot,
         paths: None,
         size: None,
         told_apart: ToldApart::BySnapshot,
     };
+    let history = wish.history(&installation.ledger.book)?;
+    storage::wake(history.storage()?, progress)?;
     let source = find(machine, installation, &wish)?;
     let name = format!("qib-drill-{}", hex::encode(&machine.random::<4>()?));
     let choices = Choices {

@@ -7,15 +7,15 @@ use crate::config::Config;
 use crate::due::{self, DAY, Due};
 use crate::error::Result;
 use crate::machine::Installation;
-use crate::{clock, notify, select, text};
+use crate::{clock, notify, select, storage, text};
 use serde_json::json;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ended> {
     let config = Config::read()?;
     let installation = Installation::open()?;
     let (qubes, now) = (call::qubes()?, clock::now());
-    let included = select::included(&qubes, &config.storage)?;
     let book = &installation.ledger.book;
+    let included = select::included(&qubes, &storage::known(&config, book))?;
     let due = due::find(book, &qubes, &included, arguments.days, now)?;
     if arguments.json {
         let qubes = due

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::{MAX_SEQUENCES, Record};
 use crate::machine::{Installation, Machine};
+use crate::named::{self, Asked};
 use crate::progress::Progress;
 use crate::retention::plan::{self, Freed, Going};
 use crate::retention::policy::Policy;
@@ -41,9 +42,10 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     }
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
+    let known = storage::known(&machine.config, &installation.ledger.book);
     if !arguments.dry_run {
-        storage::wake(&machine, &Progress::new(quiet))?;
-        storage::compare(&machine, &installation)?;
+        // Only the ledger changes: a storage qube that is away gets its copy later.
+        storage::reach(&machine, &installation, &known, &Progress::new(quiet))?;
     }
     let qubes = call::qubes()?;
     let choice = Choice {
@@ -52,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         but: &arguments.exclude,
     };
     let (mut done, mut failed) = (Vec::new(), false);
-    for name in choice.names(&qubes, &machine.config.storage)? {
+    for name in choice.names(&qubes, &known)? {
         match of_qube(arguments, policy, &installation, &qubes, &name) {
             Ok(found) => done.extend(found),
             Err(error) => {
@@ -65,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         for record in done.iter().flat_map(|one| records(one, machine.now())) {
             installation.ledger.append(record)?;
         }
-        lock::copy_ledger(&machine, &installation);
+        storage::spread(&machine, &installation);
     }
     if arguments.json {
         let all: Vec<Value> = done.iter().map(|one| one.json(arguments.dry_run)).collect();
@@ -88,16 +90,22 @@ fn of_qube(
     name: &QubeName,
 ) -> Result<Vec<Forgotten>> {
     let book = &installation.ledger.book;
-    let Some(history) = history(arguments, installation, qubes, name)? else {
+    let histories = histories(arguments, installation, qubes, name)?;
+    if histories.is_empty() {
         return Ok(Vec::new());
-    };
-    let root = book.root(history.qube.id);
-    refuse_frozen(history)?;
-    root.map_or(Ok(()), refuse_frozen)?;
+    }
+    for history in &histories {
+        refuse_frozen(history)?;
+        book.root(history.qube.id).map_or(Ok(()), refuse_frozen)?;
+    }
+    let root = |history: &History| book.root(history.qube.id);
     let going = if !arguments.snapshot.is_empty() {
-        plan::with_root(named(history, &arguments.snapshot)?, root)
+        let history = named::only(&histories)?;
+        plan::with_root(numbered(history, &arguments.snapshot)?, root(history))
     } else if let Some(policy) = policy.map_or_else(|| policy_of(name), |given| Ok(Some(given)))? {
-        plan::by_policy(&policy, history, root)
+        let plans = histories.into_iter();
+        let plans = plans.map(|history| plan::by_policy(&policy, history, root(history)));
+        plans.flatten().collect()
     } else if arguments.all {
         return Ok(Vec::new());
     } else {
@@ -107,6 +115,14 @@ fn of_qube(
         )));
     };
     Ok(going.iter().map(Forgotten::new).collect())
+}
+
+fn asked<'a>(arguments: &'a Arguments, name: &'a QubeName) -> Asked<'a> {
+    Asked {
+        name,
+        id: arguments.id.as_deref(),
+        storage: None,
+    }
 }
 
 /// While an alarm lasts, what went before it may be all that is good.
@@ -120,28 +136,26 @@ fn refuse_frozen(history: &History) -> Result<()> {
     )))
 }
 
-/// The history that is meant; none of a qube that was never backed up and not named.
-fn history<'a>(
+/// The histories that are meant, one for each storage qube; none of a qube that was never backed
+/// up and not named.
+fn histories<'a>(
     arguments: &Arguments,
     installation: &'a Installation,
     qubes: &[Qube],
     name: &QubeName,
-) -> Result<Option<&'a History>> {
+) -> Result<Vec<&'a History>> {
     let book = &installation.ledger.book;
-    let living = match qubes.iter().find(|qube| qube.name == *name) {
-        Some(qube) => book.of_living(name, call::with_uuid(qube)?.uuid),
-        None => None,
+    let living: Vec<&History> = match qubes.iter().find(|qube| qube.name == *name) {
+        Some(qube) => book.of_living(name, call::with_uuid(qube)?.uuid).collect(),
+        None => Vec::new(),
     };
-    if living.is_none() && arguments.all {
-        return Ok(None);
+    if (living.is_empty() && arguments.all) || (!living.is_empty() && arguments.id.is_none()) {
+        return Ok(living);
     }
-    let exists = |id: QubeId| living.is_some_and(|living| living.qube.id == id);
-    let history = match (living, &arguments.id) {
-        (Some(living), None) => living,
-        _ => crate::named::history(book, name, arguments.id.as_deref())?,
-    };
-    if exists(history.qube.id) || arguments.yes {
-        return Ok(Some(history));
+    let histories = named::histories(book, asked(arguments, name))?;
+    let exists = |id: QubeId| living.iter().any(|living| living.qube.id == id);
+    if arguments.yes || histories.iter().all(|history| exists(history.qube.id)) {
+        return Ok(histories);
     }
     let text = "this qube does not exist any more, and what is stored of it may be all that is \
                 left; to forget some of that, add --yes";
@@ -159,7 +173,7 @@ fn policy_of(name: &QubeName) -> Result<Option<Policy>> {
     text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 
-fn named<'a>(history: &'a History, sequences: &[u64]) -> Result<Going<'a>> {
+fn numbered<'a>(history: &'a History, sequences: &[u64]) -> Result<Going<'a>> {
     let ordered: BTreeSet<u64> = sequences.iter().copied().collect();
     for sequence in &ordered {
         if history.snapshot(*sequence).is_none() {

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
     }
     let progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
-    storage::wake(&machine, &progress)?;
+    storage::wake(&machine.config.storage, &progress)?;
     warn_of_an_earlier_one(&machine)?;
     let passphrase = choose(&machine, arguments)?;
     let secret = Dom0Secret::new(machine.random()?);
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
         // Before anything is sealed that it alone opens.
         println!("Passphrase, shown this once: {}", passphrase.expose());
     }
-    let mut records = Records::start(&machine)?;
+    let mut records = Records::start(&machine, &machine.config.storage)?;
     if !arguments.no_kit_at_storage {
         records.put(Place::Root, Kind::Kit, made.kit.expose())?;
     }
@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
 
 /// While there is time to stop: a new ledger would be what storage shows from now on.
 fn warn_of_an_earlier_one(machine: &Machine) -> Result<()> {
-    if Records::start(machine)?.newest(Kind::Kit)?.is_some() {
+    let mut records = Records::start(machine, &machine.config.storage)?;
+    if records.newest(Kind::Kit)?.is_some() {
         eprintln!(
             "qib: warning: the storage qube holds the recovery kit of an earlier installation; \
              'qib recover' gets that back, and what is made now will lie over it. ^C stops"

@@ -5,15 +5,20 @@ use crate::cli::Lock;
 use crate::error::{Error, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
-use crate::named;
-use crate::records::Records;
+use crate::named::{self, Asked};
+use crate::storage;
 use qib_rpc::name::QubeName;
 
 pub(super) fn run(arguments: &Lock, locked: bool) -> Result<Ended> {
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
     let (name, sequence) = (&arguments.qube, arguments.snapshot);
-    let history = named::history(&installation.ledger.book, name, arguments.id.as_deref())?;
+    let asked = Asked {
+        name,
+        id: arguments.id.as_deref(),
+        storage: None,
+    };
+    let history = named::numbered(&installation.ledger.book, asked)?;
     if history.snapshot(sequence).is_none() {
         return Err(no_snapshot(name, sequence));
     }
@@ -24,7 +29,7 @@ pub(super) fn run(arguments: &Lock, locked: bool) -> Result<Ended> {
             sequence,
             locked,
         })?;
-        copy_ledger(&machine, &installation);
+        storage::spread(&machine, &installation);
     }
     let now = if locked { "locked" } else { "not locked" };
     println!("{name}: snapshot {sequence} is {now}");
@@ -36,13 +41,4 @@ pub(super) fn no_snapshot(name: &QubeName, sequence: u64) -> Error {
     Error::Restore(format!(
         "{name} has no snapshot {sequence}; see 'qib snapshots {name}'"
     ))
-}
-
-/// Brings storage's copy up to date; if that is not possible now, the next run does it.
-pub(super) fn copy_ledger(machine: &Machine, installation: &Installation) {
-    let copied =
-        Records::start(machine).and_then(|mut records| records.copy_ledger(&installation.ledger));
-    if let Err(error) = copied {
-        eprintln!("qib: warning: the ledger's copy at the storage qube is late: {error}");
-    }
 }

@@ -1,6 +1,6 @@
 //! `qib prune`: one history after the other; one that fails does not stop the rest.
 
-use super::{Ended, lock, print_json};
+use super::{Ended, print_json};
 use crate::cli::Prune as Arguments;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
@@ -11,6 +11,7 @@ use crate::undo::Undos;
 use crate::{storage, text};
 use qib_rpc::id::QubeId;
 use qib_rpc::message::forget::Moved;
+use qib_rpc::name::QubeName;
 use serde_json::{Value, json};
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
@@ -18,38 +19,51 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let mut installation = Installation::open()?;
     // Also ends the helpers of an earlier run: after this no session is alive.
     drop(Undos::sweep()?);
-    storage::wake(&machine, &Progress::new(quiet))?;
-    storage::compare(&machine, &installation)?;
     let how = How {
         grace_days: arguments.grace,
         trash_days: arguments.trash_days,
         dry_run: arguments.dry_run,
     };
-    let mut histories: Vec<(String, QubeId)> =
-        installation.ledger.book.histories().map(named).collect();
+    let book = &installation.ledger.book;
+    let is_meant = |history: &&History| {
+        let storage = arguments.dest_vm.as_ref();
+        storage.is_none_or(|storage| history.lies_at(storage))
+    };
+    let mut histories: Vec<(String, QubeName, QubeId, String)> = Vec::new();
+    for history in book.histories().filter(is_meant) {
+        let (name, qube) = named(history);
+        let storage = history.storage()?.clone();
+        histories.push((name, storage, qube, book.label(history)));
+    }
     histories.sort();
+    let storages = histories
+        .iter()
+        .map(|(_, storage, ..)| storage.clone())
+        .collect();
+    let away = storage::reach(&machine, &installation, &storages, &Progress::new(quiet))?;
     let (mut all, mut failed) = (Vec::new(), false);
-    for (name, qube) in histories {
+    for (name, storage, qube, label) in histories {
         if machine.stop.asked() {
             return Err(Error::Stopped);
         }
-        match prune(&machine, &mut installation, qube, how) {
+        let pruned = away.check(&storage);
+        match pruned.and_then(|()| prune(&machine, &mut installation, qube, how)) {
             Ok(pruned) => {
                 failed |= pruned.missing > 0;
                 if !arguments.json {
-                    print(&name, &pruned, arguments.dry_run);
+                    print(&label, &pruned, arguments.dry_run);
                 }
-                all.push(json(&name, qube, &pruned, arguments.dry_run));
+                all.push(json((&name, &storage), qube, &pruned, arguments.dry_run));
             }
             Err(Error::Stopped) => return Err(Error::Stopped),
             Err(error) => {
-                eprintln!("qib: error: {name}: {error}");
+                eprintln!("qib: error: {label}: {error}");
                 failed = true;
             }
         }
     }
     if !arguments.dry_run {
-        lock::copy_ledger(&machine, &installation);
+        storage::spread(&machine, &installation);
     }
     if arguments.json {
         print_json(&json!({ "qubes": all }))?;
@@ -98,10 +112,11 @@ pub(super) fn amount(moved: Moved) -> String {
     format!("{objects} ({})", text::bytes(moved.bytes))
 }
 
-fn json(name: &str, qube: QubeId, pruned: &Pruned, dry_run: bool) -> Value {
+fn json((name, storage): (&str, &QubeName), qube: QubeId, pruned: &Pruned, dry_run: bool) -> Value {
     json!({
         "qube": name,
         "id": qube.to_string(),
+        "storage": storage.as_str(),
         "dry_run": dry_run,
         "trashed": amount_json(pruned.trashed),
         "removed": amount_json(pruned.removed),

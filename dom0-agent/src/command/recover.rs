@@ -5,17 +5,19 @@ use crate::cli::Recover;
 use crate::error::{Error, Result, at};
 use crate::keys::Keys;
 use crate::ledger::book::{Book, History};
-use crate::ledger::record::SnapshotRecord;
+use crate::ledger::record::{Record, SnapshotRecord};
 use crate::ledger::{Fresh, Ledger};
 use crate::machine::Machine;
 use crate::progress::Progress;
 use crate::receipt::Receipt;
 use crate::records::Records;
 use crate::undo::Undos;
-use crate::{passphrase, recover, state, storage, text};
+use crate::{holds, passphrase, recover, state, storage, text};
 use qib_rpc::key::{Kit, Recipient};
 use qib_rpc::limit::MAX_KIT_BYTES;
+use qib_rpc::name::QubeName;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -30,10 +32,13 @@ pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
     }
     let progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
-    storage::wake(&machine, &progress)?;
+    storage::start(&machine.config.storage, &progress)?;
     let kit = match &arguments.kit {
         Some(path) => kit_in_file(path)?,
-        None => recover::kit_at_storage(&mut Records::start(&machine)?)?,
+        None => {
+            let mut records = Records::start(&machine, &machine.config.storage)?;
+            recover::kit_at_storage(&mut records)?
+        }
     };
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     progress.stage(&machine.config.storage, "opening the recovery kit");
@@ -48,11 +53,13 @@ pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
         arguments.receipt.as_ref(),
     )?;
     state::write(&opened.secret, &kit)?;
-    let ledger = fresh.keep()?;
+    let mut ledger = fresh.keep()?;
+    let missing = find_places(&machine, &mut ledger)?;
     if arguments.json {
-        print_json(&json(&ledger))?;
+        print_json(&json(&machine, &ledger))?;
     } else {
         report(&machine, &ledger, arguments.receipt.as_ref());
+        report_elsewhere(&machine, &ledger, &missing);
     }
     Ok(Ended::Well)
 }
@@ -72,7 +79,7 @@ fn fetch(
     master: &Recipient,
     receipt: Option<&Receipt>,
 ) -> Result<Fresh> {
-    let mut records = Records::start(machine)?;
+    let mut records = Records::start(machine, &machine.config.storage)?;
     let chain = recover::ledger_at_storage(&mut records, &keys.ledger())?;
     let mut fresh = Fresh::begin(&state::ledger_path(), keys.ledger())?;
     chain.iter().try_for_each(|sealed| fresh.take(sealed))?;
@@ -87,6 +94,22 @@ fn fetch(
     ))
 }
 
+/// Notes under which name the storage qube goes now; returns the qubes of whose histories it does
+/// not have the keys, although the ledger says that they lie there.
+fn find_places(machine: &Machine, ledger: &mut Ledger) -> Result<BTreeSet<QubeName>> {
+    let storage = &machine.config.storage;
+    ledger.book.assume(storage);
+    let found = holds::find(machine, storage, &ledger.book)?;
+    for from in holds::former_names(&ledger.book, storage, &found) {
+        let to = storage.clone();
+        ledger.append(Record::Moved { from, to })?;
+    }
+    let is_missing =
+        |history: &&History| history.lies_at(storage) && !found.contains(&history.qube.id);
+    let missing = ledger.book.histories().filter(is_missing);
+    Ok(missing.map(|history| history.qube.name.clone()).collect())
+}
+
 /// The newest snapshot of each history that has one.
 fn newest(book: &Book) -> impl Iterator<Item = (&History, &SnapshotRecord)> {
     let mut histories: Vec<&History> = book.histories().collect();
@@ -96,12 +119,18 @@ fn newest(book: &Book) -> impl Iterator<Item = (&History, &SnapshotRecord)> {
         .filter_map(|history| Some((history, history.snapshots.last()?)))
 }
 
-fn json(ledger: &Ledger) -> Value {
+fn json(machine: &Machine, ledger: &Ledger) -> Value {
+    let elsewhere = holds::elsewhere(&ledger.book, &machine.config.storage);
+    let elsewhere = elsewhere.into_iter().map(|(storage, qubes)| {
+        let qubes: Vec<&str> = qubes.into_iter().map(QubeName::as_str).collect();
+        json!({ "storage": storage.as_str(), "qubes": qubes })
+    });
     let snapshots = newest(&ledger.book).map(|(history, snapshot)| {
         json!({
             "qube": history.qube.name.as_str(),
             "part": history.part().name(),
             "id": history.qube.id.to_string(),
+            "storage": history.storage.as_ref().map(QubeName::as_str),
             "snapshot": snapshot.sequence,
             "time": snapshot.time,
         })
@@ -113,6 +142,7 @@ fn json(ledger: &Ledger) -> Value {
             "time": ledger.newest_time(),
         },
         "qubes": snapshots.collect::<Vec<Value>>(),
+        "elsewhere": elsewhere.collect::<Vec<Value>>(),
     })
 }
 
@@ -125,7 +155,8 @@ fn report(machine: &Machine, ledger: &Ledger, receipt: Option<&Receipt>) {
         records.saturating_sub(1),
         text::time(ledger.newest_time()),
     );
-    for (history, snapshot) in newest(&ledger.book) {
+    let here = newest(&ledger.book).filter(|(history, _)| history.lies_at(&machine.config.storage));
+    for (history, snapshot) in here {
         println!(
             "  {}{}: snapshot {} of {}",
             history.qube.name,
@@ -144,4 +175,36 @@ fn report(machine: &Machine, ledger: &Ledger, receipt: Option<&Receipt>) {
         ),
     }
     println!("Next: 'qib restore QUBE', and 'qib snapshots' for what there is.");
+}
+
+/// What this storage qube does not bring back.
+fn report_elsewhere(machine: &Machine, ledger: &Ledger, missing: &BTreeSet<QubeName>) {
+    let names = |names: &mut dyn Iterator<Item = &QubeName>| {
+        names
+            .map(QubeName::as_str)
+            .collect::<Vec<&str>>()
+            .join(", ")
+    };
+    let elsewhere = holds::elsewhere(&ledger.book, &machine.config.storage);
+    let is_all_here = elsewhere.is_empty();
+    for (storage, qubes) in elsewhere {
+        println!(
+            "At {storage}, not here: what was stored there of {}.",
+            names(&mut qubes.into_iter())
+        );
+    }
+    if !is_all_here {
+        println!(
+            "A storage qube that knows a newer state than this one is the one to recover from. \
+             The others are used again after 'qib setup --storage QUBE', with --moved-from OLD \
+             for one that has another name now."
+        );
+    }
+    if !missing.is_empty() {
+        let storage = &machine.config.storage;
+        println!(
+            "Missing at {storage}: what the ledger has there of {}.",
+            names(&mut missing.iter())
+        );
+    }
 }

@@ -9,6 +9,7 @@ use crate::confirm;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
+use crate::passphrase;
 use crate::progress::Progress;
 use crate::restore::choices::Conflict;
 use crate::restore::exists::Exists;
@@ -17,7 +18,6 @@ use crate::restore::{self, Volume, Work};
 use crate::stop::Stop;
 use crate::unchanged;
 use crate::undo::Undos;
-use crate::{passphrase, storage};
 use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::{Identity, Passphrase};
@@ -61,8 +61,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let mut installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
-    storage::wake(&machine, &progress)?;
-    let (plan, mut outcomes) = decide(&machine, &installation, arguments)?;
+    let (plan, mut outcomes) = decide(&machine, &installation, arguments, &progress)?;
     if arguments.dry_run {
         return show(&plan, &outcomes, arguments);
     }
@@ -106,8 +105,9 @@ fn decide<'a>(
     machine: &Machine,
     installation: &Installation,
     arguments: &Arguments,
+    progress: &Progress,
 ) -> Result<(Plan, Vec<Outcome<'a>>)> {
-    let (sources, mut outcomes) = wishes::sources(machine, installation, arguments)?;
+    let (sources, mut outcomes) = wishes::sources(machine, installation, arguments, progress)?;
     let choices = wishes::choices(arguments);
     let replaced = match choices.conflict {
         Conflict::Replace => sources.iter().map(|source| source.name.clone()).collect(),

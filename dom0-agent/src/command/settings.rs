@@ -6,10 +6,12 @@ use crate::cli::{Diff, History as HistoryArguments, Settings as Arguments, Show}
 use crate::error::{Error, Result};
 use crate::ledger::book::{History, StoredSettings};
 use crate::machine::{Installation, Machine};
+use crate::named::{self, Asked};
 use crate::progress::Progress;
 use crate::settings::differences::{Difference, Facts, differences};
 use crate::settings::{Settings, json, keep, read};
-use crate::{named, storage, text};
+use crate::{storage, text};
+use qib_rpc::name::QubeName;
 use serde_json::json;
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
@@ -35,7 +37,11 @@ struct Kept<'a> {
 impl Kept<'_> {
     fn show(&self, arguments: &Show) -> Result<()> {
         let book = &self.installation.ledger.book;
-        let history = named::history(book, &arguments.qube, arguments.id.as_deref())?;
+        let asked = asked(&arguments.qube, arguments.id.as_deref());
+        let history = match arguments.snapshot {
+            Some(_) => named::numbered(book, asked)?,
+            None => named::history(book, asked)?,
+        };
         let stored = match arguments.snapshot {
             Some(sequence) => of_snapshot(history, sequence)?,
             None => history.settings.last().ok_or_else(|| none(history))?,
@@ -57,7 +63,7 @@ impl Kept<'_> {
 
     fn history(&self, arguments: &HistoryArguments) -> Result<()> {
         let book = &self.installation.ledger.book;
-        let history = named::history(book, &arguments.qube, arguments.id.as_deref())?;
+        let history = named::history(book, asked(&arguments.qube, arguments.id.as_deref()))?;
         let mut before = None;
         let mut all = Vec::new();
         for stored in &history.settings {
@@ -86,7 +92,7 @@ impl Kept<'_> {
 
     fn diff(&self, arguments: &Diff) -> Result<()> {
         let book = &self.installation.ledger.book;
-        let history = named::history(book, &arguments.qube, arguments.id.as_deref())?;
+        let history = named::numbered(book, asked(&arguments.qube, arguments.id.as_deref()))?;
         let of = |sequence| self.read(history, of_snapshot(history, sequence)?);
         let before = of(arguments.before)?;
         let after = match arguments.after {
@@ -109,7 +115,7 @@ impl Kept<'_> {
             return Ok(settings);
         }
         let machine = Machine::open()?;
-        storage::wake(&machine, &Progress::new(self.quiet))?;
+        storage::wake(history.storage()?, &Progress::new(self.quiet))?;
         keep::get(&machine, self.installation, id, object)
     }
 
@@ -118,12 +124,17 @@ impl Kept<'_> {
         let book = &self.installation.ledger.book;
         let qubes = call::qubes()?;
         let qube = qubes.iter().find(|qube| {
-            let known = book.of_living(&qube.name, qube.uuid);
-            known.is_some_and(|known| known.qube.id == history.qube.id)
+            let mut known = book.of_living(&qube.name, qube.uuid);
+            known.any(|known| known.qube.id == history.qube.id)
         });
         let gone = || Error::NoQube(history.qube.name.clone());
         read::read(qube.ok_or_else(gone)?)
     }
+}
+
+fn asked<'a>(name: &'a QubeName, id: Option<&'a str>) -> Asked<'a> {
+    let storage = None;
+    Asked { name, id, storage }
 }
 
 fn of_snapshot(history: &History, sequence: u64) -> Result<&StoredSettings> {

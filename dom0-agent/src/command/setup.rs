@@ -14,6 +14,8 @@ const DAYS: u32 = u32::MAX;
 pub(super) fn run(arguments: &Setup, quiet: bool) -> Result<Ended> {
     let plan = setup::plan(&Wish {
         storage: arguments.storage.as_ref(),
+        kit: !arguments.no_kit_at_storage,
+        moved_from: arguments.moved_from.as_ref(),
         template: arguments.template.as_ref(),
     })?;
     if plan.is_empty() {

@@ -3,11 +3,12 @@
 use super::{Ended, dom0, print_json};
 use crate::cli::Snapshots;
 use crate::error::{Error, Result};
-use crate::ledger::book::History;
-use crate::ledger::record::{Dom0Record, SnapshotRecord};
+use crate::ledger::book::{History, StoredDom0};
+use crate::ledger::record::SnapshotRecord;
 use crate::machine::Installation;
 use crate::revision::Revision;
 use crate::{report, text};
+use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
             .iter()
             .map(|history| history_json(history))
             .collect();
-        let dom0: Vec<Value> = dom0.iter().map(dom0::snapshot_json).collect();
+        let dom0: Vec<Value> = dom0.iter().map(dom0::stored_json).collect();
         print_json(&json!({ "qubes": all, "dom0": dom0 }))?;
     } else {
         print!("{}", table(&histories, dom0));
@@ -47,8 +48,8 @@ pub(super) fn run(arguments: &Snapshots) -> Result<Ended> {
     Ok(Ended::Well)
 }
 
-fn table(histories: &[&History], dom0: &[Dom0Record]) -> String {
-    let rows: Vec<[String; 7]> = histories
+fn table(histories: &[&History], dom0: &[StoredDom0]) -> String {
+    let rows: Vec<[String; 8]> = histories
         .iter()
         .flat_map(|history| {
             history
@@ -61,19 +62,22 @@ fn table(histories: &[&History], dom0: &[Dom0Record]) -> String {
     if rows.is_empty() {
         return "Nothing is stored yet.\n".to_owned();
     }
-    let head = ["QUBE", "NO.", "TIME", "FILES", "SIZE", "STORED", "READ"].map(str::to_owned);
-    let rows: Vec<[String; 7]> = std::iter::once(head).chain(rows).collect();
+    let head = [
+        "QUBE", "NO.", "TIME", "FILES", "SIZE", "STORED", "AT", "READ",
+    ]
+    .map(str::to_owned);
+    let rows: Vec<[String; 8]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
             .map(String::len)
             .max()
     };
-    let widths: Vec<usize> = (0..7).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..8).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in &rows {
         for (place, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = if matches!(place, 0 | 2 | 6) {
+            let cell = if matches!(place, 0 | 2 | 6 | 7) {
                 format!("{cell:<width$}  ")
             } else {
                 format!("{cell:>width$}  ")
@@ -86,7 +90,8 @@ fn table(histories: &[&History], dom0: &[Dom0Record]) -> String {
     text
 }
 
-fn dom0_row(snapshot: &Dom0Record) -> [String; 7] {
+fn dom0_row(stored: &StoredDom0) -> [String; 8] {
+    let snapshot = &stored.record;
     [
         "dom0".to_owned(),
         snapshot.sequence.to_string(),
@@ -94,11 +99,12 @@ fn dom0_row(snapshot: &Dom0Record) -> [String; 7] {
         text::number(snapshot.files),
         text::bytes(snapshot.file_bytes),
         String::new(),
+        at(stored.storage.as_ref()),
         "by dom0".to_owned(),
     ]
 }
 
-fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
+fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 8] {
     [
         format!("{}{}", history.qube.name, history.part().suffix()),
         snapshot.sequence.to_string(),
@@ -106,8 +112,13 @@ fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 7] {
         text::number(snapshot.counts.files),
         text::bytes(snapshot.counts.file_bytes),
         text::bytes(snapshot.counts.bytes_stored),
+        at(history.storage.as_ref()),
         read(history, snapshot.sequence) + &of(history.revision(snapshot.sequence)),
     ]
+}
+
+fn at(storage: Option<&QubeName>) -> String {
+    storage.map_or_else(|| "?".to_owned(), ToString::to_string)
 }
 
 fn read(history: &History, sequence: u64) -> String {
@@ -141,6 +152,7 @@ fn history_json(history: &History) -> Value {
         "qube": history.qube.name.as_str(),
         "part": history.part().name(),
         "id": history.qube.id.to_string(),
+        "storage": history.storage.as_ref().map(QubeName::as_str),
         "prefix": history.qube.prefix.to_string(),
         "snapshots": snapshots,
     })

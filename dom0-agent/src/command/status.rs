@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Status) -> Result<Ended> {
         let volumes: Vec<Value> = standings.iter().map(to_json).collect();
         print_json(&json!({ "time": now, "qubes": volumes }))?;
     } else if arguments.html.is_none() {
-        print(&standings);
+        print(&installation.ledger.book, &standings);
     }
     let needs_attention = standings.iter().any(Standing::needs_attention);
     Ok(if needs_attention {
@@ -55,13 +55,13 @@ fn histories<'a>(book: &'a Book, names: &[QubeName]) -> Result<Vec<&'a History>>
     Ok(found)
 }
 
-fn print(standings: &[Standing<'_>]) {
+fn print(book: &Book, standings: &[Standing<'_>]) {
     if standings.is_empty() {
         println!("Nothing is stored yet.");
     }
     for standing in standings {
         let history = standing.history;
-        println!("{}{}", history.qube.name, history.part().suffix());
+        println!("{}", book.label(history));
         if let (Some(last), Some(age)) = (standing.last, standing.age) {
             println!(
                 "  last backup {} ago, {}: {} files, {} ({}), stored {}; {} kept",
@@ -98,6 +98,7 @@ fn to_json(standing: &Standing<'_>) -> Value {
     json!({
         "qube": history.qube.name.as_str(),
         "part": history.part().name(),
+        "storage": history.storage.as_ref().map(QubeName::as_str),
         "id": history.qube.id.to_string(),
         "ok": !standing.needs_attention(),
         "snapshots": history.snapshots.len(),

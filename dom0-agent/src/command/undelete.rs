@@ -1,7 +1,7 @@
 //! `qib undelete`: a forgotten snapshot is kept again, if all its objects are there or come back
 //! from the trash.
 
-use super::{Ended, lock};
+use super::Ended;
 use crate::cli::Undelete as Arguments;
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, Forgotten, History};
@@ -23,8 +23,9 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let forgotten = forgotten(private, arguments.snapshot)?;
     let root = book.root(private.qube.id);
     let pair = root.and_then(|root| Some((root, forgotten_pair(root, forgotten.snapshot.time)?)));
-    storage::wake(&machine, &Progress::new(quiet))?;
-    storage::compare(&machine, &installation)?;
+    let storage = private.storage()?;
+    storage::wake(storage, &Progress::new(quiet))?;
+    storage::compare(&machine, &installation, storage)?;
     let mut recalled = vec![(private, &forgotten.snapshot)];
     recalled.extend(pair);
     let mut records = Vec::new();
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     for record in records {
         installation.ledger.append(record)?;
     }
-    lock::copy_ledger(&machine, &installation);
+    storage::spread(&machine, &installation);
     let (name, sequence) = (&arguments.qube, arguments.snapshot);
     println!("{name}: snapshot {sequence} is kept again");
     Ok(Ended::Well)
@@ -94,7 +95,7 @@ fn bring_back(machine: &Machine, history: &History, snapshot: &SnapshotRecord) -
     let mut absent: BTreeSet<ObjectName> =
         packs.map(|(pack, _)| *pack).map(name(Kind::Pack)).collect();
     absent.insert(name(Kind::Snapshot)(snapshot.snapshot));
-    let mut trash = Trash::start(machine)?;
+    let mut trash = Trash::start(machine, history.storage()?)?;
     for kind in [Kind::Snapshot, Kind::Pack] {
         trash.each(prefix, kind, |object| {
             absent.remove(&object.name);

@@ -8,11 +8,14 @@ use crate::ledger::book::History;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::retention::space::{self, Space};
+use crate::storage::{self, Away};
+use crate::text;
 use crate::trash::Trash;
-use crate::{storage, text};
 use qib_rpc::message::forget::{ListedObject, Moved};
+use qib_rpc::name::QubeName;
 use qib_rpc::object::Kind;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What the storage qube says lies there.
 #[derive(Clone, Copy, Default)]
@@ -38,31 +41,47 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             "{name} was never backed up; see 'qib snapshots'"
         )));
     }
-    if let Some(machine) = &machine {
-        storage::wake(machine, &Progress::new(quiet))?;
+    let mut away = Away::default();
+    if machine.is_some() {
+        let storages: Result<BTreeSet<QubeName>> = histories
+            .iter()
+            .map(|history| history.storage().cloned())
+            .collect();
+        let progress = Progress::new(quiet);
+        away = storage::wake_all(&storages?, &progress)?;
     }
-    let mut all = Vec::new();
+    let (mut all, mut is_whole) = (Vec::new(), true);
     for history in histories {
-        let lies = machine.as_ref();
-        let lies = lies
-            .map(|machine| at_storage(machine, history))
-            .transpose()?;
+        let reached = away.check(history.storage()?);
+        if let Err(error) = &reached {
+            eprintln!("qib: error: {}: {error}", book.label(history));
+            is_whole = false;
+        }
+        let lies = machine.as_ref().filter(|_| reached.is_ok());
+        let lies = lies.map(|machine| at_storage(machine, history));
+        let lies = lies.transpose()?;
         let space = space::of_each(history);
         if arguments.json {
             all.push(json(history, &space, lies));
         } else {
-            print(history, &space, lies, arguments.qube.is_some());
+            let found = (space.as_slice(), lies);
+            print(
+                &book.label(history),
+                history,
+                found,
+                arguments.qube.is_some(),
+            );
         }
     }
     if arguments.json {
         print_json(&json!({ "qubes": all }))?;
     }
-    Ok(Ended::Well)
+    Ok(if is_whole { Ended::Well } else { Ended::Partly })
 }
 
 fn at_storage(machine: &Machine, history: &History) -> Result<AtStorage> {
     let mut found = AtStorage::default();
-    let mut trash = Trash::start(machine)?;
+    let mut trash = Trash::start(machine, history.storage()?)?;
     for kind in Kind::ALL {
         let objects = &mut found.objects;
         trash.each(history.qube.prefix, kind, |object| add(objects, object))?;
@@ -87,8 +106,8 @@ fn needed(history: &History) -> Moved {
     })
 }
 
-fn print(history: &History, space: &[Space], lies: Option<AtStorage>, each: bool) {
-    let (name, needed) = (named(history).0, needed(history));
+fn print(name: &str, history: &History, (space, lies): (&[Space], Option<AtStorage>), each: bool) {
+    let needed = needed(history);
     let snapshots = text::count(
         u64::try_from(space.len()).unwrap_or(u64::MAX),
         "snapshot",
@@ -130,6 +149,7 @@ fn json(history: &History, space: &[Space], lies: Option<AtStorage>) -> Value {
     json!({
         "qube": name,
         "id": qube.to_string(),
+        "storage": history.storage.as_ref().map(QubeName::as_str),
         "packs": amount_json(needed(history)),
         "snapshots": space.iter().map(one).collect::<Vec<Value>>(),
         "at_storage": lies.map(|lies| amount_json(lies.objects)),

@@ -16,23 +16,25 @@ use qib_rpc::id::QubeId;
 use qib_rpc::name::QubeName;
 use report::Looked;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use work::Work;
 
 pub(super) fn run(arguments: &Verify, quiet: bool) -> Result<Ended> {
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
-    let volumes = volumes(&installation.ledger.book, &arguments.qubes)?;
+    let volumes = volumes(&installation.ledger.book, arguments)?;
     let wants_open = arguments.open || arguments.passphrase_file.is_some();
     let file = arguments.passphrase_file.as_deref();
     let passphrase = wants_open.then(|| passphrase::read(file, &machine.stop));
     let passphrase = passphrase.transpose()?;
     let progress = Progress::new(quiet);
     let undos = Undos::sweep()?;
-    storage::wake(&machine, &progress)?;
-    storage::compare(&machine, &installation)?;
+    let storages = storages(&installation.ledger.book, &volumes)?;
+    let away = storage::reach(&machine, &installation, &storages, &progress)?;
     let mut work = Work {
         machine: &machine,
         installation: &mut installation,
+        away: &away,
         amount: amount(arguments),
         sequence: arguments.snapshot,
         passphrase,
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: &Verify, quiet: bool) -> Result<Ended> {
         all.push(looked);
     }
     work.undos.all()?;
-    storage::compare(&machine, work.installation)?;
+    storage::spread(&machine, work.installation);
     if arguments.json {
         let volumes: Vec<Value> = all.iter().map(Looked::json).collect();
         print_json(&json!({ "qubes": volumes }))?;
@@ -69,13 +71,27 @@ fn amount(arguments: &Verify) -> Amount {
     }
 }
 
-/// The volumes of the qubes that are named, or of all, that have snapshots.
-fn volumes(book: &Book, names: &[QubeName]) -> Result<Vec<QubeId>> {
+/// Where volumes lie.
+fn storages(book: &Book, volumes: &[QubeId]) -> Result<BTreeSet<QubeName>> {
+    let histories = volumes.iter().filter_map(|volume| book.history(*volume));
+    histories
+        .map(|history| history.storage().cloned())
+        .collect()
+}
+
+/// The volumes of the qubes that are named, or of all, that have snapshots where it is looked.
+fn volumes(book: &Book, arguments: &Verify) -> Result<Vec<QubeId>> {
+    let is_stored = |history: &&History| {
+        let storage = arguments.dest_vm.as_ref();
+        let is_there = storage.is_none_or(|storage| history.lies_at(storage));
+        is_there && !history.snapshots.is_empty()
+    };
+    let names = &arguments.qubes;
     let mut found: Vec<&History> = Vec::new();
     for name in names {
         let of_name = book.named(name).into_iter();
         let with_roots = of_name.flat_map(|history| [book.root(history.qube.id), Some(history)]);
-        let stored: Vec<&History> = with_roots.flatten().filter(has_snapshots).collect();
+        let stored: Vec<&History> = with_roots.flatten().filter(is_stored).collect();
         if stored.is_empty() {
             let text = format!("{name} was never backed up; see 'qib snapshots'");
             return Err(Error::Restore(text));
@@ -83,7 +99,7 @@ fn volumes(book: &Book, names: &[QubeName]) -> Result<Vec<QubeId>> {
         found.extend(stored);
     }
     if names.is_empty() {
-        found.extend(book.histories().filter(has_snapshots));
+        found.extend(book.histories().filter(is_stored));
         found.sort_by_key(|history| (&history.qube.name, history.part()));
     }
     if found.is_empty() {
@@ -91,10 +107,6 @@ fn volumes(book: &Book, names: &[QubeName]) -> Result<Vec<QubeId>> {
         return Err(Error::Restore(text.to_owned()));
     }
     Ok(found.iter().map(|history| history.qube.id).collect())
-}
-
-fn has_snapshots(history: &&History) -> bool {
-    !history.snapshots.is_empty()
 }
 
 fn conclude(all: &[Looked]) -> Ended {

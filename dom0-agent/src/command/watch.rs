@@ -9,9 +9,10 @@ use crate::admin::event::Events;
 use crate::cli::Watch as Arguments;
 use crate::config::Config;
 use crate::error::{Error, Result, at};
+use crate::machine::Installation;
 use crate::pending::Pending;
 use crate::stop::Stop;
-use crate::{paths, select, state};
+use crate::{paths, select, state, storage};
 use qib_rpc::name::QubeName;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
@@ -112,5 +113,6 @@ impl Watcher {
 fn wanted(qubes: &BTreeSet<QubeName>) -> Result<BTreeSet<QubeName>> {
     let mut there = call::qubes()?;
     there.retain(|qube| qube.halted && qubes.contains(&qube.name));
-    select::included(&there, &Config::read()?.storage)
+    let (config, installation) = (Config::read()?, Installation::open()?);
+    select::included(&there, &storage::known(&config, &installation.ledger.book))
 }

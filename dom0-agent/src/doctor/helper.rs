@@ -6,9 +6,11 @@ use crate::helper::Helper;
 use crate::machine::Machine;
 use crate::progress::Progress;
 use crate::undo::Undos;
+use qib_rpc::name::QubeName;
+use std::collections::BTreeSet;
 
 pub(super) fn examine(
-    machine: &Machine,
+    (machine, storages): (&Machine, &BTreeSet<QubeName>),
     progress: &Progress,
     undos: &mut Undos,
     report: &mut Report,
@@ -21,7 +23,7 @@ pub(super) fn examine(
     };
     let who = (Peer::Helper, "qib-helper");
     version::examine("helper-service", who, helper.name(), &machine.stop, report);
-    policy::examine_effect(&helper, &machine.config, report);
+    policy::examine_effect(&helper, &machine.config, storages, report);
     if let Err(error) = undos.all() {
         report.wrong("helper", error);
     }

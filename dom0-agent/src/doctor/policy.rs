@@ -4,12 +4,15 @@ mod before;
 mod probe;
 
 use super::Report;
-use crate::admin::call;
 use crate::admin::reply::Qube;
+use crate::admin::{call, settings};
 use crate::config::Config;
 use crate::error::Result;
-use crate::helper::{self, HELPER, Helper};
+use crate::helper::{self, Helper};
+use crate::lane;
 use crate::paths::{POLICY_FOLDERS, POLICY_NAME};
+use qib_rpc::name::QubeName;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -78,8 +81,8 @@ pub(super) fn examine_rights(config: &Config, report: &mut Report) {
         Ok(names) => report.wrong(
             "rights",
             format!(
-                "with the tag {HELPER}, and so the right to store: {}; take it away with 'qvm-tags \
-                 QUBE del {HELPER}'",
+                "with the tag of a helper, and so the right to store: {}; take it away with \
+                 'qvm-tags QUBE del TAG'",
                 names.join(", ")
             ),
         ),
@@ -92,12 +95,12 @@ fn holders(config: &Config) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for Qube { name, .. } in call::qubes()? {
         let is_told = helper::is_one(&name) || name == config.helper_template;
-        let has = match call::has_tag(&name, HELPER) {
+        let tags = match settings::tags(&name) {
             // Gone since, as disposables go.
-            Err(error) if error.is("QubesVMNotFoundError") => false,
+            Err(error) if error.is("QubesVMNotFoundError") => continue,
             told => told?,
         };
-        if has && !is_told {
+        if lane::rights(&tags).next().is_some() && !is_told {
             names.push(String::from(name));
         }
     }
@@ -105,11 +108,16 @@ fn holders(config: &Config) -> Result<Vec<String>> {
 }
 
 /// What Qubes' own engine says of a running helper.
-pub(super) fn examine_effect(helper: &Helper, config: &Config, report: &mut Report) {
-    match probe::surprises(helper, config) {
+pub(super) fn examine_effect(
+    helper: &Helper,
+    config: &Config,
+    storages: &BTreeSet<QubeName>,
+    report: &mut Report,
+) {
+    match probe::surprises(helper, config, storages) {
         Ok(surprises) if surprises.is_empty() => report.well(
             "policy-effect",
-            "a helper may store while it has the right, and nothing else",
+            "a helper may store where it has the right, while it has it, and nothing else",
         ),
         Ok(surprises) => report.wrong(
             "policy-effect",

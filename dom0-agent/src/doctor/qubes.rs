@@ -3,23 +3,25 @@
 use super::Report;
 use crate::admin::call;
 use crate::admin::reply::Qube;
+use crate::destination::Said;
 use crate::error::Result;
 use crate::machine::{Installation, Machine};
 use crate::network;
 use crate::part::Part;
 use crate::pool::Pooled;
 use crate::select;
+use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
 
 const DAY: i64 = 24 * 60 * 60;
 
 pub(super) fn examine(
     machine: &Machine,
-    installation: Option<&Installation>,
+    (storages, installation): (&BTreeSet<QubeName>, Option<&Installation>),
     days: u32,
     report: &mut Report,
 ) {
-    let qubes = match included(machine) {
+    let qubes = match included(storages) {
         Ok(qubes) => qubes,
         Err(error) => return report.wrong("qubes", error),
     };
@@ -29,7 +31,7 @@ pub(super) fn examine(
         Ok(names) => report.warning(
             "network",
             format!(
-                "without network, and the storage qube has one: {}; run 'qib backup' for them at a \
+                "without network, and their storage qube has one: {}; run 'qib backup' for them at a \
                  terminal, or with --accept-networked-storage",
                 names.join(", ")
             ),
@@ -46,20 +48,27 @@ pub(super) fn examine(
 }
 
 /// Those whose next backup would be refused.
-fn undecided<'a>(qubes: &'a [Qube], machine: &Machine) -> Result<Vec<&'a str>> {
+fn undecided(qubes: &[Qube], machine: &Machine) -> Result<Vec<String>> {
+    let said = Said {
+        arguments: None,
+        profile: None,
+        config: &machine.config.storage,
+    };
     let mut names = Vec::new();
     for Qube { name, .. } in qubes {
-        if !network::is_settled(name, &machine.config.storage)? {
-            names.push(name.as_str());
+        for storage in said.of_qube(name)?.iter() {
+            if !network::is_settled(name, storage)? {
+                names.push(format!("{name} (at {storage})"));
+            }
         }
     }
     Ok(names)
 }
 
 /// Those that `qib backup --all` takes.
-fn included(machine: &Machine) -> Result<Vec<Qube>> {
+fn included(storages: &BTreeSet<QubeName>) -> Result<Vec<Qube>> {
     let mut qubes = call::qubes()?;
-    let names = select::included(&qubes, &machine.config.storage)?;
+    let names = select::included(&qubes, storages)?;
     qubes.retain(|qube| names.contains(&qube.name));
     Ok(qubes)
 }
@@ -100,9 +109,9 @@ fn ages<'a>(
 ) -> Result<Vec<(&'a str, Option<i64>)>> {
     let book = &installation.ledger.book;
     let age = |qube: &'a Qube| {
-        let history = book.of_living(&qube.name, call::with_uuid(qube)?.uuid);
-        let last = history.and_then(|history| history.snapshots.last());
-        let days = last.map(|last| now.saturating_sub(last.time) / DAY);
+        let histories = book.of_living(&qube.name, call::with_uuid(qube)?.uuid);
+        let last = histories.filter_map(|history| Some(history.snapshots.last()?.time));
+        let days = last.max().map(|last| now.saturating_sub(last) / DAY);
         Ok((qube.name.as_str(), days))
     };
     qubes.iter().map(age).collect()

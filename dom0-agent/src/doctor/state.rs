@@ -7,6 +7,7 @@ use crate::machine::{Installation, Machine};
 use crate::records::Records;
 use crate::state;
 use crate::undo::Undos;
+use qib_rpc::name::QubeName;
 
 pub(super) fn examine_leftovers(report: &mut Report) {
     match leftovers() {
@@ -47,7 +48,7 @@ fn strays() -> Result<Vec<String>> {
 /// What `qib init` made; none when it can not be used.
 pub(super) fn examine(
     machine: &Machine,
-    storage_answers: bool,
+    answering: Vec<&QubeName>,
     report: &mut Report,
 ) -> Option<Installation> {
     if !state::is_initialised() && !state::has_keys_only() {
@@ -63,26 +64,32 @@ pub(super) fn examine(
         format!("the ledger is whole, with {records} records")
     };
     let installation = report.keep("ledger", Installation::open(), so)?;
-    if storage_answers {
-        examine_copy(machine, &installation, report);
+    for storage in answering {
+        examine_copy(machine, &installation, storage, report);
     }
     Some(installation)
 }
 
-fn examine_copy(machine: &Machine, installation: &Installation, report: &mut Report) {
+fn examine_copy(
+    machine: &Machine,
+    installation: &Installation,
+    storage: &QubeName,
+    report: &mut Report,
+) {
     let ledger = &installation.ledger;
-    let copied = Records::start(machine).and_then(|mut records| records.copied(ledger));
+    let copied = Records::start(machine, storage).and_then(|mut records| records.copied(ledger));
     match copied {
         Ok(copied) if copied == ledger.next().sequence => {
             report.well(
                 "ledger-copy",
-                "the storage qube has a copy of the whole ledger",
+                format!("the storage qube {storage} has a copy of the whole ledger"),
             );
         }
         Ok(copied) => {
             let late = ledger.next().sequence.saturating_sub(copied);
             let text = format!(
-                "the storage qube lacks {late} records of the ledger: the next backup copies them"
+                "the storage qube {storage} lacks {late} records of the ledger: the next backup there \
+                 copies them"
             );
             report.warning("ledger-copy", text);
         }

@@ -1,40 +1,68 @@
-//! The storage qube.
+//! The storage qubes.
 
 use super::{Report, version};
 use crate::admin::call;
 use crate::error::{Error, Peer};
-use crate::helper::STORAGE;
+use crate::lane::Lane;
 use crate::machine::Machine;
 use crate::progress::Progress;
 use crate::storage;
 use qib_rpc::name::QubeName;
 
-pub(super) fn examine(name: &QubeName, report: &mut Report) {
+/// Looks at a storage qube: the one that the configuration names, or one where something lies.
+pub(super) fn examine(name: &QubeName, is_default: bool, report: &mut Report) {
     match call::find_qube(name) {
         Ok(Some(_)) => report.well("storage-qube", format!("{name} is there")),
-        Ok(None) => return report.wrong("storage-qube", Error::NoStorage(name.clone())),
+        Ok(None) if is_default => {
+            return report.wrong("storage-qube", Error::NoStorage(name.clone()));
+        }
+        Ok(None) => {
+            let text = format!(
+                "the storage qube {name}, where backups lie, does not exist; if it has another \
+                 name now, run 'qib setup --storage NAME --moved-from {name}'"
+            );
+            return report.warning("storage-qube", text);
+        }
         Err(error) => return report.wrong("storage-qube", error),
     }
-    match call::has_tag(name, STORAGE) {
-        Ok(tagged) => report.holds(
-            "storage-tag",
-            tagged,
-            format!("{name} has the tag {STORAGE}"),
-            format!(
-                "{name} does not have the tag {STORAGE}, so no helper may call it: run 'qib setup'"
-            ),
-        ),
+    match Lane::find(name) {
+        Ok(Some(lane)) => {
+            report.well(
+                "storage-tag",
+                format!("{name} has the tag {}", lane.storage),
+            );
+        }
+        Ok(None) => {
+            let named = if is_default {
+                String::new()
+            } else {
+                format!(" --storage {name}")
+            };
+            let text = format!(
+                "{name} has no tag of a storage qube, so no helper may call it: run 'qib \
+                 setup{named}'"
+            );
+            report.wrong("storage-tag", text);
+        }
         Err(error) => report.wrong("storage-tag", error),
     }
 }
 
-/// Starts it if need be; true when its service answers and is ours.
-pub(super) fn examine_service(machine: &Machine, progress: &Progress, report: &mut Report) -> bool {
-    if let Err(error) = storage::wake(machine, progress) {
+/// True when its service answers and is ours. The one that the configuration names is started
+/// for it; another that does not run may be away on purpose.
+pub(super) fn examine_service(
+    machine: &Machine,
+    name: &QubeName,
+    progress: &Progress,
+    report: &mut Report,
+) -> bool {
+    if *name != machine.config.storage && !storage::runs(name) {
+        return false;
+    }
+    if let Err(error) = storage::start(name, progress) {
         report.wrong("storage-service", error);
         return false;
     }
-    let (name, stop) = (&machine.config.storage, &machine.stop);
     let who = (Peer::Storage, "qib-storage");
-    version::examine("storage-service", who, name, stop, report)
+    version::examine("storage-service", who, name, &machine.stop, report)
 }

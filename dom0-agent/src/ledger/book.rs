@@ -3,17 +3,17 @@
 mod alarms;
 mod intervals;
 mod kept;
+mod places;
 
 use crate::alarm::Signs;
 use crate::ledger::proofs::Proofs;
-use crate::ledger::record::{
-    Class, Dom0Record, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord,
-};
+use crate::ledger::record::{Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord};
 use crate::part::Part;
 use crate::revision::Revision;
 use alarms::Alarms;
 pub use intervals::{Pack, Packs};
 pub use kept::Forgotten;
+pub use places::StoredDom0;
 use qib_rpc::id::{Digest, QubeId, SessionId};
 use qib_rpc::key::Recipient;
 use qib_rpc::message::backup::IndexObjects;
@@ -27,13 +27,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Book {
     master: Option<Recipient>,
     histories: BTreeMap<QubeId, History>,
-    dom0: Vec<Dom0Record>,
+    dom0: Vec<StoredDom0>,
 }
 
 /// Everything that the ledger says of one qube.
 pub struct History {
     /// The qube.
     pub qube: QubeRecord,
+    /// The storage qube where it lies; none where neither the ledger nor the configuration
+    /// names one.
+    pub storage: Option<QubeName>,
     /// For a root volume: the history of its qube's private volume, and the qube's kind.
     pub root_of: Option<(QubeId, Class)>,
     /// Its snapshots that are kept, oldest first.
@@ -86,7 +89,7 @@ impl Book {
     }
 
     /// The snapshots of dom0 itself, oldest first.
-    pub fn dom0(&self) -> &[Dom0Record] {
+    pub fn dom0(&self) -> &[StoredDom0] {
         &self.dom0
     }
 
@@ -111,16 +114,8 @@ impl Book {
         self.histories().filter(|history| history.root_of.is_none())
     }
 
-    /// The history of a qube that exists: by uuid where Qubes gives one, else by name.
-    pub fn of_living(&self, name: &QubeName, uuid: Option<[u8; 16]>) -> Option<&History> {
-        self.qubes()
-            .find(|history| match (uuid, history.qube.uuid) {
-                (Some(uuid), Some(known)) => uuid == known,
-                _ => &history.qube.name == name,
-            })
-    }
-
-    /// Every history under this name: several when a qube was made anew.
+    /// Every history under this name: several when a qube was made anew, or is stored at several
+    /// storage qubes.
     pub fn named(&self, name: &QubeName) -> Vec<&History> {
         self.qubes()
             .filter(|history| &history.qube.name == name)
@@ -133,7 +128,14 @@ impl Book {
                 None => Ok(()),
                 Some(_) => Err(Contradiction),
             },
-            Record::Qube(qube) => self.begin(History::new(qube, None)),
+            Record::Qube(qube) => self.begin(History::new(qube, None, None)),
+            Record::QubeAt { storage, record } => {
+                self.begin(History::new(record, None, Some(storage.clone())))
+            }
+            Record::Moved { from, to } => {
+                self.move_all(from, to);
+                Ok(())
+            }
             Record::Renamed { qube, name } => {
                 self.find(*qube)?.qube.name = name.clone();
                 let is_root =
@@ -205,11 +207,12 @@ impl Book {
                 Ok(())
             }
             Record::Root { of, class, record } => {
-                let is_qube = self.find(*of)?.root_of.is_none();
+                let private = self.find(*of)?;
+                let (is_qube, storage) = (private.root_of.is_none(), private.storage.clone());
                 if !is_qube || self.root(*of).is_some() {
                     return Err(Contradiction);
                 }
-                self.begin(History::new(record, Some((*of, *class))))
+                self.begin(History::new(record, Some((*of, *class)), storage))
             }
             Record::Forgot {
                 qube,
@@ -236,14 +239,8 @@ impl Book {
                 });
                 Ok(())
             }
-            Record::Dom0(dom0) => {
-                let last = self.dom0.last().map_or(0, |last| last.sequence);
-                if Some(dom0.sequence) != last.checked_add(1) {
-                    return Err(Contradiction);
-                }
-                self.dom0.push((**dom0).clone());
-                Ok(())
-            }
+            Record::Dom0(record) => self.add_dom0(None, record),
+            Record::Dom0At { storage, record } => self.add_dom0(Some(storage), record),
         }
     }
 
@@ -262,9 +259,10 @@ impl Book {
 }
 
 impl History {
-    fn new(qube: &QubeRecord, root_of: Option<(QubeId, Class)>) -> Self {
+    fn new(qube: &QubeRecord, root_of: Option<(QubeId, Class)>, storage: Option<QubeName>) -> Self {
         Self {
             qube: qube.clone(),
+            storage,
             root_of,
             snapshots: Vec::new(),
             partials: Vec::new(),

@@ -20,7 +20,7 @@ pub enum Record {
         /// The master recipient.
         master: Recipient,
     },
-    /// A qube that qib backs up.
+    /// A qube that qib backs up, at the storage qube that the configuration names.
     Qube(QubeRecord),
     /// A qube has another name now.
     Renamed {
@@ -126,7 +126,7 @@ pub enum Record {
         /// The settings object.
         object: Digest,
     },
-    /// A snapshot of dom0 itself.
+    /// A snapshot of dom0 itself, at the storage qube that the configuration names.
     Dom0(Box<Dom0Record>),
     /// Something else than a pack was found missing or damaged.
     ObjectLost {
@@ -158,6 +158,27 @@ pub enum Record {
         qube: QubeId,
         /// When, by dom0's clock, in seconds since 1970.
         time: i64,
+    },
+    /// A qube that qib backs up, and where: at another storage qube it has another history.
+    QubeAt {
+        /// The storage qube.
+        storage: QubeName,
+        /// The qube's id, keys and prefix there.
+        record: QubeRecord,
+    },
+    /// A snapshot of dom0 itself, and where.
+    Dom0At {
+        /// The storage qube.
+        storage: QubeName,
+        /// The snapshot.
+        record: Box<Dom0Record>,
+    },
+    /// What lay at one storage qube lies at another now: it was renamed, or its disk moved.
+    Moved {
+        /// Where it lay.
+        from: QubeName,
+        /// Where it lies.
+        to: QubeName,
     },
 }
 

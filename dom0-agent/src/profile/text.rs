@@ -34,6 +34,7 @@ impl Profile {
             "include_paths" => self.wishes.include(value)?,
             "max_file_size" => self.wishes.max_file_size(value)?,
             "sets" => self.wishes.sets(value)?,
+            "storage" => self.storage = Some(parsed(value)?),
             "compression" => self.compression = Some(parsed(value)?),
             "retention" => self.retention = Some(value.to_owned()),
             _ => return Err("an unknown key".to_owned()),
@@ -51,6 +52,9 @@ impl Profile {
             for selector in selectors {
                 text.push_str(&format!("{key} = {selector}\n"));
             }
+        }
+        if let Some(storage) = &self.storage {
+            text.push_str(&format!("storage = {storage}\n"));
         }
         if let Some(level) = self.compression {
             text.push_str(&format!("compression = {level}\n"));
@@ -83,11 +87,13 @@ mod tests {
     fn every_key_is_read() {
         let text = "# nightly\ninclude = @type:AppVM work # and\ninclude = mail\nexclude = @tag:scratch\n\
                     exclude_paths = *.iso:VMs/**\ninclude_paths = keep.iso\nmax_file_size = 2G\n\
-                    sets = build-folders -trash\ncompression = 7\nretention = 7 days\n";
+                    sets = build-folders -trash\nstorage = sys-usb nas\ncompression = 7\n\
+                    retention = 7 days\n";
         let profile = Profile::parse(text).unwrap();
         let names: Vec<String> = profile.include.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["@type:AppVM", "work", "mail"]);
         assert_eq!(profile.exclude.len(), 1);
+        assert_eq!(profile.storage.as_ref().unwrap().to_string(), "nas sys-usb");
         assert_eq!(profile.compression.unwrap().level(), 7);
         assert_eq!(profile.retention.as_deref(), Some("7 days"));
         let rules = profile.wishes.rules().unwrap();
@@ -113,6 +119,8 @@ mod tests {
                 "line 2: a pattern with an empty name",
             ),
             ("all = yes\ncompression = 20", "line 2: a level"),
+            ("all = yes\nstorage = a/b", "line 2: "),
+            ("all = yes\nstorage =", "line 2: it names no storage"),
         ] {
             let error = Profile::parse(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
@@ -123,7 +131,7 @@ mod tests {
     fn what_is_saved_reads_back() {
         for text in [
             "include = work\ninclude = @tag:daily\nexclude = mail\n",
-            "all = yes\ncompression = 0\n",
+            "all = yes\nstorage = nas usb\ncompression = 0\n",
         ] {
             let profile = Profile::parse(text).unwrap();
             assert_eq!(Profile::parse(&profile.text()), Ok(profile.clone()));

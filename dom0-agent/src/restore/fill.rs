@@ -84,8 +84,8 @@ impl Work<'_> {
         let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
         device.attach_to(helper.name())?;
         let session = SessionId::new(machine.random()?);
-        let permit = Permit::open(machine, &permit(volume, &helper, session))?;
-        helper.allow_storage()?;
+        let permit = Permit::open(machine, &volume.storage, &permit(volume, &helper, session))?;
+        let right = helper.allow(&volume.storage)?;
         let stop = &machine.stop;
         let mut talk = Talk::start(
             Peer::Helper,
@@ -96,7 +96,7 @@ impl Work<'_> {
         )?;
         let job = RestoreJob {
             session,
-            storage: machine.config.storage.clone(),
+            storage: volume.storage.clone(),
             qube: volume.qube.id,
             sequence: volume.snapshot.sequence,
             snapshot: volume.snapshot.snapshot,
@@ -120,7 +120,7 @@ impl Work<'_> {
             }
             progress.show(target, &talk.decode::<ProgressMessage>(&frame)?.counts);
         };
-        helper.forbid_storage()?;
+        right.end()?;
         permit.close()?;
         Ok(summary)
     }

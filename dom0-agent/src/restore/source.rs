@@ -1,10 +1,10 @@
 //! What was stored of a qube that is to be restored.
 
 use crate::error::{Error, Result};
-use crate::ledger::book::History;
+use crate::ledger::book::{Book, History};
 use crate::ledger::record::{QubeRecord, SnapshotRecord};
 use crate::machine::{Installation, Machine};
-use crate::named;
+use crate::named::{self, Asked};
 use crate::part::Part;
 use crate::settings::{Settings, keep};
 use crate::size::Size;
@@ -31,6 +31,8 @@ pub struct Volume {
     pub part: Part,
     /// The qube that was backed up.
     pub qube: QubeRecord,
+    /// The storage qube where its snapshot lies.
+    pub storage: QubeName,
     /// Its snapshot.
     pub snapshot: SnapshotRecord,
     /// How its volume was read.
@@ -49,7 +51,9 @@ pub struct Wish<'a> {
     pub name: &'a QubeName,
     /// The beginning of its id.
     pub id: Option<&'a str>,
-    /// The number of the snapshot; the newest without.
+    /// The storage qube where it lies.
+    pub storage: Option<&'a QubeName>,
+    /// The number of the snapshot; the newest without, wherever it lies.
     pub sequence: Option<u64>,
     /// What of it, if not everything.
     pub paths: Option<PathPatterns>,
@@ -59,7 +63,24 @@ pub struct Wish<'a> {
     pub told_apart: ToldApart,
 }
 
-/// Finds what was stored.
+impl Wish<'_> {
+    /// The history that is meant.
+    ///
+    /// # Errors
+    /// When there is none, or several are left.
+    pub fn history<'a>(&self, book: &'a Book) -> Result<&'a History> {
+        let Self {
+            name, id, storage, ..
+        } = *self;
+        let asked = Asked { name, id, storage };
+        match self.sequence {
+            Some(_) => named::numbered(book, asked),
+            None => named::history(book, asked),
+        }
+    }
+}
+
+/// Finds what was stored, at a storage qube that runs.
 ///
 /// # Errors
 /// When there is no such history or snapshot, its settings can not be had, or paths are asked of
@@ -67,7 +88,7 @@ pub struct Wish<'a> {
 pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> Result<Source> {
     let name = wish.name;
     let book = &installation.ledger.book;
-    let history = named::history(book, name, wish.id)?;
+    let history = wish.history(book)?;
     let snapshot = match wish.sequence {
         Some(number) => Some(with_number(history, number)?),
         None => history.newest(),
@@ -78,7 +99,7 @@ pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> 
     }
     let mut volumes = Vec::new();
     if let Some(snapshot) = snapshot {
-        let mut private = Volume::new(history, snapshot, wish);
+        let mut private = Volume::new(history, snapshot, wish)?;
         private.paths = wish.paths.clone();
         private.bytes = wish.size.map_or(private.bytes, Size::bytes);
         volumes.push(private);
@@ -100,16 +121,17 @@ pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> 
 }
 
 impl Volume {
-    fn new(history: &History, snapshot: &SnapshotRecord, wish: &Wish<'_>) -> Self {
-        Self {
+    fn new(history: &History, snapshot: &SnapshotRecord, wish: &Wish<'_>) -> Result<Self> {
+        Ok(Self {
             part: history.part(),
             qube: history.qube.clone(),
+            storage: history.storage()?.clone(),
             snapshot: snapshot.clone(),
             manner: history.manner(snapshot.sequence),
             paths: None,
             bytes: snapshot.volume_bytes,
             told_apart: wish.told_apart,
-        }
+        })
     }
 }
 
@@ -157,5 +179,5 @@ fn root_volume(
         let text = "its root volume was not backed up with that snapshot";
         Error::Restore(text.to_owned())
     })?;
-    Ok(Volume::new(root, snapshot, wish))
+    Volume::new(root, snapshot, wish)
 }

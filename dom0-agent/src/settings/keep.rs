@@ -35,7 +35,9 @@ pub fn store(
     if last.is_some_and(|last| last.object == digest) {
         return Ok(false);
     }
-    Records::start(machine)?.put(Place::Root, Kind::Settings, &sealed)?;
+    let history = history.ok_or(Error::NotInitialised)?;
+    let mut records = Records::start(machine, history.storage()?)?;
+    records.put(Place::Root, Kind::Settings, &sealed)?;
     write(digest, &sealed)?;
     installation.ledger.append(Record::Settings {
         qube: id,
@@ -66,7 +68,10 @@ pub fn get(
         return Ok(settings);
     }
     let kind = Kind::Settings;
-    let sealed = Records::start(machine)?.get(Place::Root, ObjectName { kind, digest })?;
+    let history = installation.ledger.book.history(id);
+    let storage = history.ok_or(Error::NotInitialised)?.storage()?;
+    let mut records = Records::start(machine, storage)?;
+    let sealed = records.get(Place::Root, ObjectName { kind, digest })?;
     let settings = open(&installation.keys.settings(id), id, &sealed);
     let settings = settings.ok_or_else(|| {
         Error::Disagree(format!(

@@ -47,10 +47,11 @@ pub fn digests(
     progress: &mut Progress,
 ) -> Result<Checked> {
     let session = SessionId::new(machine.random()?);
-    let permit = Permit::open(machine, &permit(helper, named.prefix, session))?;
-    helper.allow_storage()?;
+    let request = permit(helper, named.prefix, session);
+    let permit = Permit::open(machine, &named.storage, &request)?;
+    let right = helper.allow(&named.storage)?;
     let checked = converse(machine, helper, session, named, progress)?;
-    helper.forbid_storage()?;
+    right.end()?;
     let took = permit.close()?;
     check_took(took)?;
     if checked.objects == 0 {
@@ -99,7 +100,7 @@ fn converse(
     let mut talk = Talk::start(Peer::Helper, name, service, limit, &machine.stop)?;
     talk.say(&VerifyJob {
         session,
-        storage: machine.config.storage.clone(),
+        storage: named.storage.clone(),
     })?;
     let mut looked = Looked::begin(verdicts, named.objects.values().sum());
     let mut checked = Checked::default();

@@ -26,7 +26,9 @@ pub struct Named {
     pub qube: QubeId,
     /// Its name.
     pub name: QubeName,
-    /// Where they lie.
+    /// The storage qube where they lie.
+    pub storage: QubeName,
+    /// Where they lie there.
     pub prefix: Prefix,
     /// The newest snapshot among those looked at.
     pub newest: u64,
@@ -63,6 +65,7 @@ pub fn named(
     let mut named = Named {
         qube: history.qube.id,
         name: history.qube.name.clone(),
+        storage: history.storage()?.clone(),
         prefix: history.qube.prefix,
         newest,
         objects: BTreeMap::new(),

@@ -32,14 +32,16 @@ pub fn open(
     progress: &mut Progress,
 ) -> Result<Counts> {
     let session = SessionId::new(machine.random()?);
-    let permit = Permit::open(machine, &permit(helper, history.qube.prefix, session))?;
-    helper.allow_storage()?;
+    let storage = history.storage()?;
+    let request = permit(helper, history.qube.prefix, session);
+    let permit = Permit::open(machine, storage, &request)?;
+    let right = helper.allow(storage)?;
     let (name, service) = (helper.name(), Service::Verify);
     let mut talk = Talk::start(Peer::Helper, name, service, ANSWER_LIMIT, &machine.stop)?;
     talk.say(&VerifySnapshotJob {
         job: RestoreJob {
             session,
-            storage: machine.config.storage.clone(),
+            storage: storage.clone(),
             qube: history.qube.id,
             sequence: snapshot.sequence,
             snapshot: snapshot.snapshot,
@@ -57,7 +59,7 @@ pub fn open(
         let counts = talk.decode::<ProgressMessage>(&frame)?.counts;
         progress.show(&history.qube.name, &counts);
     };
-    helper.forbid_storage()?;
+    right.end()?;
     check_took(permit.close()?)?;
     compare(history, snapshot, &verified)?;
     Ok(verified.counts)

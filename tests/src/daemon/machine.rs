@@ -144,10 +144,17 @@ impl Qube {
         set.and_then(|text| text.parse().ok()).unwrap_or(400)
     }
 
+    /// True when `qib-storage` is installed and switched on in it.
+    fn stores(&self) -> bool {
+        let is_on = |value: &String| value == "1";
+        let has_service = self.features.get("service.qib-storage").is_some_and(is_on);
+        has_service || self.tags.contains("qib-storage")
+    }
+
     /// Which programs it has.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            qube if qube.tags.contains("qib-storage") => "storage",
+            qube if qube.stores() => "storage",
             qube if qube.is_disposable() => "helper",
             _ => "plain",
         }

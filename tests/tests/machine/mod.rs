@@ -8,6 +8,7 @@
 
 pub mod faults;
 pub mod noise;
+pub mod storages;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

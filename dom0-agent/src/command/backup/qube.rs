@@ -1,6 +1,6 @@
 //! One qube of a run: what of it has to be read, and what came of it.
 
-use super::Outcome;
+use super::{Job, Outcome};
 use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::backup::{How, back_up};
@@ -16,6 +16,7 @@ use crate::pool::Moment;
 use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::rules::{self, QubeRules};
+use crate::storage::Away;
 use crate::unchanged;
 use crate::undo::Undos;
 use crate::{report, settings, storage};
@@ -33,30 +34,36 @@ pub(super) struct Run<'a> {
     pub(super) profile: &'a Profile,
     pub(super) undos: &'a Undos,
     pub(super) progress: &'a Progress,
+    pub(super) away: &'a Away,
+    /// Reports name the storage qube: it is not the one that people expect.
+    pub(super) says_where: bool,
     pub(super) room: Room,
     pub(super) outcomes: Mutex<Vec<Outcome>>,
 }
 
 impl Run<'_> {
-    /// Backs one qube up, or says why not.
-    pub(super) fn work(&self, name: QubeName) {
-        if self.machine.stop.asked() {
-            return self.keep(&name, Err(Error::Stopped));
-        }
-        let done = self.volumes(&name).and_then(|(qube, parts)| {
-            let rules = rules::of_qube(&name, &self.profile.wishes)?;
-            let wanted = {
-                let book = &self.installation.lock().ledger.book;
-                moment::wanted(self.arguments, book, &qube, parts)?
-            };
-            if !self.is_unchanged((&qube, &rules), parts, &wanted) {
-                self.read(&qube, &rules, wanted);
+    /// Backs one qube up, to one storage qube after the other, or says why not.
+    pub(super) fn work(&self, Job { name, storages }: Job) {
+        for storage in &storages {
+            if self.machine.stop.asked() {
+                self.keep(&name, Some(storage), Err(Error::Stopped));
+            } else if let Err(error) = self.store(&name, storage) {
+                self.note(&name, Some(storage), Err(error));
             }
-            Ok(())
-        });
-        if let Err(error) = done {
-            self.note(&name, Err(error));
         }
+    }
+
+    fn store(&self, name: &QubeName, storage: &QubeName) -> Result<()> {
+        let (qube, parts) = self.volumes(name)?;
+        let rules = rules::of_qube(name, &self.profile.wishes)?;
+        let wanted = {
+            let book = &self.installation.lock().ledger.book;
+            moment::wanted(self.arguments, book, (&qube, storage), parts)?
+        };
+        if !self.is_unchanged((&qube, storage, &rules), parts, &wanted) {
+            self.read((&qube, storage), &rules, wanted);
+        }
+        Ok(())
     }
 
     fn volumes(&self, name: &QubeName) -> Result<(Qube, &'static [Part])> {
@@ -69,7 +76,7 @@ impl Run<'_> {
     /// without a helper. What can not be done fails again when they are read, and is told there.
     fn is_unchanged(
         &self,
-        (qube, rules): (&Qube, &QubeRules),
+        (qube, storage, rules): (&Qube, &QubeName, &QubeRules),
         parts: &[Part],
         wanted: &[(Part, Moment)],
     ) -> bool {
@@ -78,21 +85,27 @@ impl Run<'_> {
         if !is_present_only || arguments.always || arguments.dry_run {
             return false;
         }
-        let found = self.unchanged(qube, rules, parts);
+        let found = self.unchanged((qube, storage), rules, parts);
         for done in found.iter().flatten() {
-            self.note(&qube.name, Ok(done.clone()));
+            self.note(&qube.name, Some(storage), Ok(done.clone()));
         }
         found.is_some()
     }
 
-    fn unchanged(&self, qube: &Qube, rules: &QubeRules, parts: &[Part]) -> Option<Vec<Done>> {
+    fn unchanged(
+        &self,
+        (qube, storage): (&Qube, &QubeName),
+        rules: &QubeRules,
+        parts: &[Part],
+    ) -> Option<Vec<Done>> {
         let installation = &mut *self.installation.lock();
         let book = &installation.ledger.book;
-        let id = book.of_living(&qube.name, qube.uuid)?.qube.id;
-        let found = unchanged::find(book, qube, parts, rules, self.machine.now()).ok()??;
+        let id = book.living_at(&qube.name, qube.uuid, storage)?.qube.id;
+        let found =
+            unchanged::find(book, (qube, storage), parts, rules, self.machine.now()).ok()??;
         let has_new_settings = settings::keep::store(self.machine, installation, id, qube).ok()?;
         if has_new_settings {
-            storage::compare(self.machine, installation).ok()?;
+            storage::compare(self.machine, installation, storage).ok()?;
         }
         let done = |volume| Done::Unchanged {
             volume,
@@ -101,7 +114,12 @@ impl Run<'_> {
         Some(found.into_iter().map(done).collect())
     }
 
-    fn read(&self, qube: &Qube, rules: &QubeRules, wanted: Vec<(Part, Moment)>) {
+    fn read(
+        &self,
+        (qube, storage): (&Qube, &QubeName),
+        rules: &QubeRules,
+        wanted: Vec<(Part, Moment)>,
+    ) {
         let how = How {
             rules,
             dry_run: self.arguments.dry_run,
@@ -109,33 +127,37 @@ impl Run<'_> {
         };
         for (part, moment) in wanted {
             if self.machine.stop.asked() {
-                return self.keep(&qube.name, Err(Error::Stopped));
+                return self.keep(&qube.name, Some(storage), Err(Error::Stopped));
             }
             let outcome = self.room.enter(is_short_of_memory, || {
                 let of = (part, moment.clone());
                 let mut progress = self.progress.beside();
                 let undos = self.undos.beside();
                 let session = (self.machine, self.installation);
-                let done = back_up(session, qube, of, how, undos, &mut progress);
+                let done = back_up(session, (qube, storage), of, how, undos, &mut progress);
                 progress.clear();
                 done
             });
             let outcome = outcome.map(|backup| Done::Read(Box::new(backup)));
-            self.note(&qube.name, outcome);
+            self.note(&qube.name, Some(storage), outcome);
         }
     }
 
     /// Says what came of a qube, and keeps it.
-    pub(super) fn note(&self, name: &QubeName, outcome: Result<Done>) {
+    pub(super) fn note(&self, name: &QubeName, storage: Option<&QubeName>, done: Result<Done>) {
         if !self.arguments.json {
-            report::print(name, &outcome);
+            report::print(name, storage.filter(|_| self.says_where), &done);
         }
-        self.keep(name, outcome);
+        self.keep(name, storage, done);
     }
 
-    fn keep(&self, name: &QubeName, outcome: Result<Done>) {
+    fn keep(&self, name: &QubeName, storage: Option<&QubeName>, done: Result<Done>) {
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.push((name.clone(), outcome));
+        outcomes.push(Outcome {
+            name: name.clone(),
+            storage: storage.cloned(),
+            done,
+        });
     }
 }
 

@@ -5,8 +5,10 @@ use crate::cli::{Restore as Arguments, Source as Asked};
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, History};
 use crate::machine::{Installation, Machine};
+use crate::progress::Progress;
 use crate::restore::choices::{Choices, Conflict, Scope};
 use crate::restore::source::{Source, Wish, find};
+use crate::storage;
 use qib_rpc::limit::MAX_PATHS;
 use qib_rpc::message::restore::ToldApart;
 use qib_rpc::name::QubeName;
@@ -18,6 +20,7 @@ pub(super) fn sources<'a>(
     machine: &Machine,
     installation: &Installation,
     arguments: &Arguments,
+    progress: &Progress,
 ) -> Result<(Vec<Source>, Vec<Outcome<'a>>)> {
     let mut named = named(&installation.ledger.book, arguments);
     named.retain(|name, _| !arguments.exclude.contains(name));
@@ -37,24 +40,32 @@ pub(super) fn sources<'a>(
         return Err(Error::Restore(format!("{option} is for one qube alone")));
     }
     let paths = paths(&arguments.paths)?;
+    let wishes = named.iter().map(|(name, id)| Wish {
+        name,
+        id: id.as_deref(),
+        storage: arguments.dest_vm.as_ref(),
+        sequence: arguments.snapshot,
+        paths: paths.clone(),
+        size: arguments.size,
+        told_apart: if arguments.random_uuid {
+            ToldApart::AtRandom
+        } else {
+            ToldApart::BySnapshot
+        },
+    });
+    let wishes: Vec<Wish<'_>> = wishes.collect();
+    let book = &installation.ledger.book;
+    let histories = wishes.iter().filter_map(|wish| wish.history(book).ok());
+    let storages = histories.filter_map(|history| history.storage.clone());
+    let away = storage::wake_all(&storages.collect(), progress)?;
     let (mut sources, mut failed) = (Vec::new(), Vec::new());
-    for (name, id) in &named {
-        let wish = Wish {
-            name,
-            id: id.as_deref(),
-            sequence: arguments.snapshot,
-            paths: paths.clone(),
-            size: arguments.size,
-            told_apart: if arguments.random_uuid {
-                ToldApart::AtRandom
-            } else {
-                ToldApart::BySnapshot
-            },
-        };
-        match find(machine, installation, &wish) {
+    for wish in &wishes {
+        let history = wish.history(book);
+        let reached = history.and_then(|history| away.check(history.storage()?));
+        match reached.and_then(|()| find(machine, installation, wish)) {
             Ok(source) => sources.push(source),
             Err(error) => failed.push(Outcome {
-                name: name.clone(),
+                name: wish.name.clone(),
                 result: Err(error),
             }),
         }
@@ -76,6 +87,9 @@ fn named(book: &Book, arguments: &Arguments) -> BTreeMap<QubeName, Option<String
     let mut newest: BTreeMap<QubeName, &History> = BTreeMap::new();
     let mut histories: Vec<&History> = book.histories().collect();
     histories.retain(|history| history.root_of.is_none() && !history.settings.is_empty());
+    if let Some(storage) = &arguments.dest_vm {
+        histories.retain(|history| history.lies_at(storage));
+    }
     histories.sort_by_key(|history| history.settings.last().map(|settings| settings.time));
     for history in histories {
         newest.insert(history.qube.name.clone(), history);

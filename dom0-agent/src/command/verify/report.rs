@@ -19,6 +19,7 @@ const MOST_LINES: usize = 20;
 pub struct Looked {
     name: Option<QubeName>,
     part: Part,
+    storage: Option<QubeName>,
     objects: u64,
     bytes: u64,
     is_nothing_there: bool,
@@ -80,10 +81,11 @@ impl Finding {
 
 impl Looked {
     /// Nothing yet.
-    pub fn new(name: QubeName, part: Part) -> Self {
+    pub fn new(name: QubeName, part: Part, storage: Option<QubeName>) -> Self {
         Self {
             name: Some(name),
             part,
+            storage,
             objects: 0,
             bytes: 0,
             is_nothing_there: false,
@@ -99,6 +101,7 @@ impl Looked {
         Self {
             name: None,
             part: Part::Private,
+            storage: None,
             objects: 0,
             bytes: 0,
             is_nothing_there: false,
@@ -192,6 +195,7 @@ impl Looked {
         json!({
             "qube": self.name.as_ref().map(QubeName::as_str),
             "part": self.part.name(),
+            "storage": self.storage.as_ref().map(QubeName::as_str),
             "ok": !self.failed() && !self.has_lost(),
             "objects": self.objects,
             "bytes": self.bytes,

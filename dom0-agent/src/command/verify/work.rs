@@ -9,6 +9,7 @@ use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::restore;
+use crate::storage::Away;
 use crate::undo::Undos;
 use crate::verify::{self, Amount, Checked, Named};
 use qib_rpc::count::Counts;
@@ -23,6 +24,8 @@ pub struct Work<'a> {
     pub machine: &'a Machine,
     /// Its ledger.
     pub installation: &'a mut Installation,
+    /// Where nothing can be looked at now.
+    pub away: &'a Away,
     /// How much of each.
     pub amount: Amount,
     /// Which snapshot, if not all.
@@ -41,11 +44,15 @@ impl Work<'_> {
     /// Looks at one volume; what was found is in the ledger afterwards.
     pub fn look(&mut self, volume: QubeId) -> Looked {
         let began = Instant::now();
-        let (name, part) = match self.history(volume) {
-            Ok(history) => (history.qube.name.clone(), history.part()),
+        let (name, part, storage) = match self.history(volume) {
+            Ok(history) => (
+                history.qube.name.clone(),
+                history.part(),
+                history.storage.clone(),
+            ),
             Err(error) => return Looked::unknown(error),
         };
-        let mut looked = Looked::new(name, part);
+        let mut looked = Looked::new(name, part, storage);
         if let Err(error) = self.try_look(volume, &mut looked) {
             looked.error = Some(error);
             // Nobody knows what the helper is at: the next volume gets another.
@@ -61,6 +68,7 @@ impl Work<'_> {
     fn try_look(&mut self, volume: QubeId, looked: &mut Looked) -> Result<()> {
         let time = self.machine.now();
         let history = self.history(volume)?;
+        self.away.check(history.storage()?)?;
         let named = verify::named(self.machine, history, self.amount, self.sequence)?;
         let checked = self.digests(&named)?;
         looked.add(self.history(volume)?, &checked);

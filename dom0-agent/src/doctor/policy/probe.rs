@@ -6,7 +6,10 @@
 use crate::config::Config;
 use crate::error::{Result, at};
 use crate::helper::Helper;
+use crate::lane::Lane;
 use crate::paths::POLICY_DAEMON;
+use qib_rpc::name::QubeName;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -34,30 +37,36 @@ const STORE: [&str; 2] = [
 ];
 
 /// Calls about which policy says the contrary of what it must.
-pub(super) fn surprises(helper: &Helper, config: &Config) -> Result<Vec<String>> {
+pub(super) fn surprises(
+    helper: &Helper,
+    config: &Config,
+    storages: &BTreeSet<QubeName>,
+) -> Result<Vec<String>> {
     let mut asked = Asked::default();
-    let (name, storage) = (helper.name().as_str(), config.storage.as_str());
+    let name = helper.name().as_str();
     let disposable = format!("@dispvm:{}", config.helper_template);
-    let goes_nowhere = |asked: &mut Asked| -> Result<()> {
+    let look = |asked: &mut Asked, right: Option<&QubeName>| -> Result<()> {
         for service in ELSEWHERE {
-            for target in [storage, "dom0", &disposable] {
+            for target in ["dom0", &disposable] {
                 asked.must(false, name, target, service)?;
             }
-            asked.must(false, storage, name, service)?;
         }
-        asked.must(false, storage, name, "qib.Backup")?;
-        asked.must(false, name, storage, "qib.Permit")
+        for storage in storages {
+            asked.about(name, storage.as_str(), right == Some(storage))?;
+        }
+        Ok(())
     };
-    goes_nowhere(&mut asked)?;
-    for service in STORE {
-        asked.must(false, name, storage, service)?;
+    look(&mut asked, None)?;
+    for storage in storages {
+        if Lane::find(storage)?.is_none() {
+            let text = format!("no helper can be let call {storage}");
+            asked.surprises.push(text);
+            continue;
+        }
+        let right = helper.allow(storage)?;
+        look(&mut asked, Some(storage))?;
+        right.end()?;
     }
-    helper.allow_storage()?;
-    goes_nowhere(&mut asked)?;
-    for service in STORE {
-        asked.must(true, name, storage, service)?;
-    }
-    helper.forbid_storage()?;
     Ok(asked.surprises)
 }
 
@@ -67,6 +76,20 @@ struct Asked {
 }
 
 impl Asked {
+    /// What passes between a helper and a storage qube.
+    fn about(&mut self, helper: &str, storage: &str, may_store: bool) -> Result<()> {
+        for service in ELSEWHERE {
+            self.must(false, helper, storage, service)?;
+            self.must(false, storage, helper, service)?;
+        }
+        self.must(false, storage, helper, "qib.Backup")?;
+        self.must(false, helper, storage, "qib.Permit")?;
+        for service in STORE {
+            self.must(may_store, helper, storage, service)?;
+        }
+        Ok(())
+    }
+
     fn must(&mut self, be: bool, source: &str, target: &str, service: &str) -> Result<()> {
         if is_allowed(source, target, service)? != be {
             let what = if be { "denied" } else { "allowed" };
