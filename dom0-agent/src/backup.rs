@@ -203,6 +203,8 @@ impl Session<'_> {
             stored,
             counts,
             left_out,
+            suggestions,
+            findings,
         } = summary;
         let state = still.state;
         let backup = Backup {
@@ -217,6 +219,8 @@ impl Session<'_> {
             rules: self.how.rules.clone(),
             left_out,
             alarm: self.signs(&counts)?,
+            suggestions,
+            findings,
             seconds: 0.0,
             dom0,
             index_lost: self.index_lost,

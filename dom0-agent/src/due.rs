@@ -76,7 +76,8 @@ pub fn find(
 
 /// True when its volumes are in its last backup as they are now, by the rules of its own.
 fn is_same(book: &Book, qube: &Qube, parts: &[Part], now: i64) -> Result<bool> {
-    let rules = rules::of_qube(&qube.name, &Wishes::default())?;
+    let none = Wishes::default();
+    let rules = rules::of_qube(&qube.name, &none, &none)?;
     for history in book.of_living(&qube.name, qube.uuid) {
         let at = (qube, history.storage()?);
         if unchanged::find(book, at, parts, &rules, now)?.is_some() {

@@ -8,6 +8,7 @@ use crate::unchanged::Unchanged;
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::line::Heard;
 use qib_rpc::message::backup::StoredBackup;
+use qib_rpc::message::trial::Findings;
 use qib_rpc::reading::Manner;
 use std::fs;
 
@@ -50,6 +51,10 @@ pub struct Backup {
     pub left_out: LeftOuts,
     /// What is unusual about it, if anything is.
     pub alarm: Option<Signs>,
+    /// How many rules the qube suggests.
+    pub suggestions: u32,
+    /// What a dry run found out besides.
+    pub findings: Option<Findings>,
     /// How long it took.
     pub seconds: f64,
     /// What it cost dom0.

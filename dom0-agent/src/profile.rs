@@ -29,6 +29,8 @@ pub struct Profile {
     pub exclude: Vec<Selector>,
     /// What is left out of all of them, beside what their features say.
     pub wishes: Wishes,
+    /// Rules that this run alone tries.
+    pub tried: Wishes,
     /// Where qubes are backed up to, if their features do not say so.
     pub storage: Option<Destinations>,
     /// How hard to compress.
@@ -53,6 +55,15 @@ impl Profile {
             },
         };
         profile.exclude.extend_from_slice(&arguments.exclude);
+        let wrong = |option: &str, error: String| Error::Config(format!("{option}: {error}"));
+        for patterns in &arguments.exclude_path {
+            let taken = profile.tried.exclude(patterns);
+            taken.map_err(|error| wrong("--exclude-path", error))?;
+        }
+        if let Some(size) = &arguments.max_file_size {
+            let taken = profile.tried.max_file_size(size);
+            taken.map_err(|error| wrong("--max-file-size", error))?;
+        }
         profile.compression = arguments.compression.or(profile.compression);
         let said = arguments.dest_vm.as_ref().map(Destinations::one);
         profile.storage = said.or(profile.storage);

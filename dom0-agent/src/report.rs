@@ -1,5 +1,7 @@
 //! What a backup came to, as text and as JSON.
 
+mod trial;
+
 use crate::alarm::{Sign, Signs};
 use crate::command::Outcome;
 use crate::error::{Error, Result};
@@ -88,6 +90,7 @@ fn lines(name: &QubeName, at: &str, backup: &Backup) -> String {
              Is it what you did? If not, older snapshots have what was there before\n"
         ));
     }
+    lines.push_str(&trial::lines(backup));
     for warning in &backup.warnings {
         lines.push_str(&format!("  warning: {warning}\n"));
     }
@@ -143,6 +146,8 @@ fn backup_json(name: &QubeName, backup: &Backup) -> Value {
         "rules": backup.rules.json(),
         "left_out": left_out(&backup.left_out),
         "alarm": backup.alarm.as_ref().map(alarm),
+        "suggestions": backup.suggestions,
+        "findings": backup.findings.as_ref().map(trial::json),
         "index_lost": backup.index_lost,
         "warnings": backup.warnings,
         "dom0": {

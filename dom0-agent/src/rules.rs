@@ -43,6 +43,7 @@ impl QubeRules {
             "max_file_bytes": self.named.max_file_bytes,
             "exclude": texts(&self.paths.exclude),
             "include": texts(&self.paths.include),
+            "suggestions_allowed": self.paths.obey_suggestions,
         })
     }
 }

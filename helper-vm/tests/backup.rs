@@ -12,11 +12,15 @@ mod common;
 use common::{Dom0, image, report, tree::Tree};
 use qib_helper::manifest::{Node, Part};
 use qib_rpc::compression::Compression;
+use qib_rpc::count::LeftOut;
+use qib_rpc::message::backup::BackupSummary;
+use qib_rpc::message::trial::FolderSize;
 use qib_rpc::object::Kind;
 use qib_rpc::rule::{Rule, Rules};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
+use std::process::Command;
 use tempfile::tempdir;
 
 fn noise(bytes: usize, seed: u8) -> Vec<u8> {
@@ -251,4 +255,142 @@ fn a_changed_file_replaces_what_it_must_and_old_packs_are_dropped() {
         "an index names nothing that is gone: {left:?}"
     );
     assert!(dom0.objects().keys().any(|name| name.kind == Kind::Pack));
+}
+
+const SUGGESTIONS: &str = "home/user/.config/qib/exclude";
+
+/// A home in which the qube suggests rules, and two large folders.
+fn suggesting(tree: &Path, suggestions: &[u8]) {
+    for (path, bytes) in [("big/x.iso", 9000), ("big/deep/y", 700), ("small/z", 300)] {
+        let path = tree.join("home/user").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, vec![7; bytes]).unwrap();
+    }
+    fs::create_dir_all(tree.join(SUGGESTIONS).parent().unwrap()).unwrap();
+    fs::write(tree.join(SUGGESTIONS), suggestions).unwrap();
+}
+
+fn suggested(summary: &BackupSummary) -> Option<LeftOut> {
+    let mut rules = summary.left_out.iter();
+    rules
+        .find(|(rule, _)| *rule == Rule::Suggested)
+        .map(|(_, left)| left)
+}
+
+#[test]
+fn what_a_qube_suggests_is_counted_and_obeyed_only_if_dom0_says_so() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    suggesting(&tree, b"# mine\n*.iso\nhome/user/big/deep/\n[no]\n");
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 64));
+    let (entries, bytes) = (3, 9700);
+    let expected = LeftOut { entries, bytes };
+
+    let first = dom0.back_up();
+    assert_eq!((first.suggestions, suggested(&first)), (2, None));
+    assert_eq!(first.findings, None, "not a dry run");
+    dom0.dry_run = true;
+    let tried = dom0.back_up();
+    assert_eq!(tried.findings.unwrap().would_leave_out, expected);
+    assert_eq!(tried.counts.files, first.counts.files);
+
+    dom0.dry_run = false;
+    dom0.paths.obey_suggestions = true;
+    let obeyed = dom0.back_up();
+    assert_eq!(
+        (obeyed.suggestions, suggested(&obeyed)),
+        (2, Some(expected))
+    );
+    assert_eq!(obeyed.counts.files, first.counts.files - 2);
+    let again = dom0.back_up();
+    assert_eq!(
+        (suggested(&again), again.stored.unwrap().index),
+        (Some(expected), None)
+    );
+    dom0.dry_run = true;
+    let tried = dom0.back_up();
+    assert_eq!(tried.findings.unwrap().would_leave_out, LeftOut::default());
+    dom0.dry_run = false;
+    dom0.paths.obey_suggestions = false;
+    assert_eq!(dom0.back_up().counts.files, first.counts.files);
+}
+
+#[test]
+fn a_dry_run_says_how_large_the_largest_folders_are() {
+    let place = tempdir().unwrap();
+    let tree = place.path().join("tree");
+    suggesting(&tree, b"");
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 64));
+    dom0.back_up();
+    dom0.dry_run = true;
+    let findings = dom0.back_up().findings.unwrap();
+    let pair = |folder: &FolderSize| (folder.bytes, folder.entries);
+    let row = |row: &[FolderSize]| row.iter().map(pair).collect();
+    let found: Vec<Vec<(u64, u64)>> = findings.largest.by_depth().map(row).collect();
+    let expected = [
+        vec![(10_000, 10)],
+        vec![(10_000, 9)],
+        vec![(9700, 3), (300, 1)],
+        vec![(700, 1)],
+    ];
+    assert_eq!(found, expected);
+}
+
+/// Files of suggestions that are huge, binary, endless, of another kind, or that ask for all.
+#[test]
+fn hostile_suggestions_cost_little_and_change_nothing() {
+    type Make = fn(&Path);
+    let files: [(&str, Make, u32); 8] = [
+        ("all", |file| fs::write(file, "**\n").unwrap(), 1),
+        (
+            "binary",
+            |file| fs::write(file, [0xff; 100_000]).unwrap(),
+            0,
+        ),
+        (
+            "million",
+            |file| fs::write(file, "**/a*b*c*d/**/x\n".repeat(1_000_000)).unwrap(),
+            4096,
+        ),
+        (
+            "huge",
+            |file| File::create(file).unwrap().set_len(1 << 30).unwrap(),
+            0,
+        ),
+        (
+            "climbing",
+            |file| fs::write(file, "../../etc\n/..\n").unwrap(),
+            0,
+        ),
+        (
+            "link",
+            |file| {
+                fs::write(file.with_file_name("elsewhere"), "**\n").unwrap();
+                symlink("elsewhere", file).unwrap();
+            },
+            0,
+        ),
+        ("folder", |file| fs::create_dir(file).unwrap(), 0),
+        (
+            "pipe",
+            |file| assert!(Command::new("mkfifo").arg(file).status().unwrap().success()),
+            0,
+        ),
+    ];
+    let place = tempdir().unwrap();
+    for (name, make, lines) in files {
+        let tree = place.path().join(name);
+        suggesting(&tree, b"");
+        let file = tree.join(SUGGESTIONS);
+        fs::remove_file(&file).unwrap();
+        make(&file);
+        let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 64));
+        let plain = dom0.back_up();
+        let found = (plain.suggestions, suggested(&plain));
+        assert_eq!(found, (lines, None), "{name}");
+        assert!(plain.counts.files >= 3, "{name}");
+        dom0.dry_run = true;
+        let would = dom0.back_up().findings.unwrap().would_leave_out;
+        assert_eq!(would.entries > 0, name == "all", "{name}");
+    }
 }

@@ -312,6 +312,7 @@ fn paths(exclude: &[&str], include: &[&str]) -> PathRules {
     PathRules {
         exclude: globs(exclude),
         include: globs(include),
+        obey_suggestions: false,
     }
 }
 

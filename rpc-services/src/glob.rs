@@ -168,6 +168,8 @@ pub struct PathRules {
     pub exclude: Globs,
     /// What stays all the same, with all that is in it.
     pub include: Globs,
+    /// The qube's own rules, in a file of its volume, are obeyed.
+    pub obey_suggestions: bool,
 }
 
 #[cfg(test)]

@@ -51,5 +51,11 @@ pub const MAX_GLOBS: usize = 32;
 /// The longest pattern of a rule, in bytes.
 pub const MAX_GLOB_BYTES: usize = 512;
 
+/// Large folders of one depth that a dry run tells of.
+pub const LARGE_FOLDERS: usize = 10;
+
+/// How deep the folders are that a dry run tells of.
+pub const LARGE_FOLDERS_DEPTH: usize = 4;
+
 /// Names that the pattern of a rule may have.
 pub const MAX_GLOB_NAMES: usize = 32;

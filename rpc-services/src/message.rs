@@ -11,6 +11,7 @@ pub mod permit;
 pub mod record;
 pub mod restore;
 pub mod scrub;
+pub mod trial;
 pub mod verify;
 pub mod version;
 

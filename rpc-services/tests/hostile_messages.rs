@@ -29,6 +29,7 @@ use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
+use qib_rpc::message::trial::Findings;
 use qib_rpc::message::verify::{
     VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects, VerifySnapshotJob,
 };
@@ -178,7 +179,7 @@ fn hostile_rules() {
         let all = text(glob).repeat(usize::try_from(count).unwrap());
         [&count.to_le_bytes()[..], &all].concat()
     };
-    let rules = |exclude: &[u8]| [exclude, &[0; 8]].concat();
+    let rules = |exclude: &[u8]| [exclude, &[0; 9]].concat();
     assert!(decode::<PathRules>(&rules(&globs(32, "*.iso"))).is_ok());
     for (exclude, why) in [
         (globs(33, "*.iso"), "more patterns than a job may have"),
@@ -215,6 +216,8 @@ fn the_longest_answer_is_within_its_limit() {
         stored: Some(stored),
         counts: Counts::default(),
         left_out,
+        suggestions: u32::MAX,
+        findings: None,
     };
     let partial = Partial {
         index: digest,
@@ -227,6 +230,13 @@ fn the_longest_answer_is_within_its_limit() {
     let others = [encode(&reading).unwrap(), encode(&summary).unwrap()];
     let others = others.map(|body| HEADER_BYTES + body.len());
     let all = partials + others.iter().sum::<usize>();
+    assert!(all <= MAX_HELPER_ANSWER_BYTES, "{all} bytes");
+    let of_a_dry_run = BackupSummary {
+        stored: None,
+        findings: Some(Findings::default()),
+        ..summary
+    };
+    let all = encode(&of_a_dry_run).unwrap().len() + encode(&reading).unwrap().len();
     assert!(all <= MAX_HELPER_ANSWER_BYTES, "{all} bytes");
 }
 
@@ -290,7 +300,7 @@ fn hostile_keys() {
 
 #[test]
 fn hostile_summaries() {
-    let with = |stored: &[u8], left_out: &[u8]| [stored, &[0; 88], left_out].concat();
+    let with = |stored: &[u8], left_out: &[u8]| [stored, &[0; 88], left_out, &[0; 5]].concat();
     let summary = |stored: &[u8]| with(stored, &[0; 8]);
     assert!(decode::<BackupSummary>(&summary(&[0])).is_ok());
     let rule = |number: u8, entries: u8| {
@@ -325,6 +335,21 @@ fn hostile_summaries() {
     assert!(
         decode::<RestoreSummary>(&restored(2)).is_err(),
         "a fidelity of the future"
+    );
+}
+
+#[test]
+fn hostile_findings() {
+    let findings = |first: u8, second: u8| {
+        let mut body = vec![0; 16 + 4 * 10 * 16];
+        (body[16], body[32]) = (first, second);
+        body
+    };
+    assert!(decode::<Findings>(&findings(2, 1)).is_ok());
+    assert!(decode::<Findings>(&findings(1, 2)).is_err(), "out of order");
+    assert!(
+        decode::<Findings>(&findings(2, 1)[1..]).is_err(),
+        "too short"
     );
 }
 

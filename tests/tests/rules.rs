@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use machine::{Machine, age};
+use qib_lab::tool;
 use serde_json::{Value, json};
 
 const FILES: [(&str, usize); 10] = [
@@ -295,4 +296,101 @@ fn mistakes_in_profiles_are_named() {
         let (found, text) = machine.fails(words);
         assert!(found == code && text.contains(said), "{words:?}: {text}");
     }
+}
+
+/// The file in which a qube suggests rules, written into its volume.
+fn suggest(machine: &Machine, text: &str) {
+    let image = machine.lab.image("work").unwrap();
+    let file = machine.lab.scratch().join("suggestions");
+    fs::write(&file, text).unwrap();
+    for command in [
+        "mkdir /home/user/.config".to_owned(),
+        "mkdir /home/user/.config/qib".to_owned(),
+        format!("write {} /home/user/.config/qib/exclude", file.display()),
+    ] {
+        let mut debugfs = tool("debugfs");
+        debugfs.args(["-w", "-R", &command]).arg(&image);
+        assert!(debugfs.output().unwrap().status.success());
+    }
+}
+
+#[test]
+fn what_a_qube_suggests_is_told_and_obeyed_only_if_a_feature_says_so() {
+    let machine = machine();
+    suggest(&machine, "*.iso\nVMs/\nno//pattern\n");
+    let report = machine.backup("work");
+    assert_eq!(report["suggestions"], 2);
+    assert_eq!(report["left_out"].get("suggested"), None);
+    let said = machine.ok(&["backup", "--dry-run", "work"]);
+    let line =
+        "  it suggests 2 rules, which are not obeyed and would leave out 4 entries, 14.6 KiB\n";
+    assert!(said.contains(line), "{said}");
+
+    feature(&machine, "allow-suggestions", "1");
+    let report = machine.backup("work");
+    let expected = json!({ "entries": 4, "bytes": 15_000 });
+    assert_eq!(report["left_out"]["suggested"], expected);
+    machine.restore("work", &[], "again");
+    let default = [".cache/x", ".local/share/Trash/files/x"];
+    let gone = [
+        "VMs/a.img",
+        "VMs/keep.img",
+        "doc/x.iso",
+        default[0],
+        default[1],
+    ];
+    assert_eq!(files(&machine, "again"), all_but(&gone));
+    feature(&machine, "allow-suggestions", "");
+    machine.backup("work");
+    machine.restore("work", &[], "all");
+    assert_eq!(files(&machine, "all"), all_but(&default));
+    feature(&machine, "allow-suggestions", "maybe");
+    let (_, said) = machine.fails(&["backup", "work"]);
+    assert!(
+        said.contains("feature qib.allow-suggestions: it must be 1, or empty"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_dry_run_tries_rules_and_tells_of_large_folders_without_names() {
+    let machine = machine();
+    machine.backup("work");
+    let words = "backup --dry-run --json --exclude-path *.img --max-file-size 30K work";
+    let words: Vec<&str> = words.split(' ').collect();
+    let said = machine.ok(&words);
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let work = &report["qubes"][0];
+    assert_eq!(
+        work["left_out"]["exclude-1"],
+        json!({ "entries": 2, "bytes": 10_000 })
+    );
+    assert_eq!(work["left_out"]["max-file-size"]["bytes"], 40_000);
+    // Below home/user: doc has 5010 bytes left, src 5010 with its target.
+    let largest = &work["findings"]["largest_folders"];
+    let bytes = |depth: usize| -> Vec<u64> {
+        let row = largest[depth].as_array().unwrap().iter();
+        row.map(|folder| folder["bytes"].as_u64().unwrap())
+            .collect()
+    };
+    assert_eq!((bytes(0), bytes(1)), (vec![10_030], vec![10_030]));
+    assert_eq!((bytes(2), bytes(3)), (vec![5010, 5010], vec![5000]));
+    for name in ["target", "a.o", "small", "disk.qcow2"] {
+        assert!(!said.contains(name), "{said}");
+    }
+    let text = machine.ok(&["backup", "--dry-run", "work"]);
+    assert!(
+        text.contains("  largest folders 3 deep: 43.9 KiB ("),
+        "{text}"
+    );
+    let answer = work["dom0"]["helper_answer_bytes"].as_u64().unwrap();
+    assert!(answer < 4096, "{answer}");
+
+    let (code, said) = machine.fails(&["backup", "--exclude-path", "*.img", "work"]);
+    assert!(code == 2 && said.contains("--dry-run"), "{said}");
+    let after = machine.ok(&["backup", "work"]);
+    assert!(
+        after.starts_with("work: unchanged since snapshot 1 of "),
+        "{after}"
+    );
 }

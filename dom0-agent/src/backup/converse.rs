@@ -82,7 +82,8 @@ impl Session<'_> {
                 self.note_partial(talk.decode(&frame)?)?;
             } else {
                 let summary: BackupSummary = talk.decode(&frame)?;
-                let as_asked = summary.stored.is_none() == self.how.dry_run;
+                let as_asked = summary.stored.is_none() == self.how.dry_run
+                    && summary.findings.is_some() == self.how.dry_run;
                 let Some(manner) = manner.filter(|_| as_asked) else {
                     return Err(Error::Disagree(
                         "the helper did another job than asked".to_owned(),

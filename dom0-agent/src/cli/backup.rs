@@ -83,6 +83,14 @@ pub struct Backup {
     /// When there is no memory for one more helper, its qube waits until the others are done.
     #[arg(short, long, value_name = "N", default_value_t)]
     pub jobs: Jobs,
+    /// Try a rule: leave out what these patterns fit, with ':' between them. Only for a dry run.
+    ///
+    /// Lasting rules are features of the qube, such as 'qib.exclude', or in a profile.
+    #[arg(long, value_name = "PATTERNS", requires = "dry_run")]
+    pub exclude_path: Vec<String>,
+    /// Try a rule: leave out files that are larger. Only for a dry run.
+    #[arg(long, value_name = "SIZE", requires = "dry_run")]
+    pub max_file_size: Option<String>,
     /// How hard to compress: a level of zstd's from 1 (fast) to 19 (small and very slow), or 0
     /// for not at all. What is stored already stays as it is.
     ///

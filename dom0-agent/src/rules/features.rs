@@ -11,18 +11,19 @@ const PREFIX: &str = "qib.";
 
 type Take = fn(&mut Wishes, &str) -> std::result::Result<(), String>;
 
-const FEATURES: [(&str, Take); 4] = [
+const FEATURES: [(&str, Take); 5] = [
     ("exclude", Wishes::exclude),
     ("include", Wishes::include),
     ("max-file-size", Wishes::max_file_size),
     ("sets", Wishes::sets),
+    ("allow-suggestions", Wishes::allow_suggestions),
 ];
 
-/// The rules for a qube, by its features and by wishes that count less.
+/// The rules for a qube, by its features, by wishes that count less, and by some that count more.
 ///
 /// # Errors
 /// When a feature is not understood: what it was to leave out must not be guessed.
-pub fn of_qube(qube: &QubeName, wishes: &Wishes) -> Result<QubeRules> {
+pub fn of_qube(qube: &QubeName, wishes: &Wishes, tried: &Wishes) -> Result<QubeRules> {
     let mut own = Wishes::default();
     for (name, take) in FEATURES {
         let feature = format!("{PREFIX}{name}");
@@ -32,6 +33,7 @@ pub fn of_qube(qube: &QubeName, wishes: &Wishes) -> Result<QubeRules> {
     }
     let mut wishes = wishes.clone();
     wishes.add(&own);
+    wishes.add(tried);
     wishes
         .rules()
         .map_err(|error| Error::Config(format!("rules: {error}")))

@@ -12,6 +12,7 @@ pub struct Wishes {
     include: Vec<Glob>,
     max_file_bytes: Option<u64>,
     sets: Vec<(Rule, bool)>,
+    obey_suggestions: bool,
 }
 
 impl Wishes {
@@ -57,12 +58,26 @@ impl Wishes {
         Ok(())
     }
 
+    /// Whether the qube's own rules are obeyed: `1`, or nothing for no, as features are.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn allow_suggestions(&mut self, text: &str) -> Result<(), String> {
+        self.obey_suggestions = match text {
+            "1" => true,
+            "" => false,
+            _ => return Err("it must be 1, or empty".to_owned()),
+        };
+        Ok(())
+    }
+
     /// Adds wishes that count more.
     pub fn add(&mut self, more: &Self) {
         self.exclude.extend_from_slice(&more.exclude);
         self.include.extend_from_slice(&more.include);
         self.max_file_bytes = more.max_file_bytes.or(self.max_file_bytes);
         self.sets.extend_from_slice(&more.sets);
+        self.obey_suggestions |= more.obey_suggestions;
     }
 
     /// The rules that come of them.
@@ -84,6 +99,7 @@ impl Wishes {
             paths: PathRules {
                 exclude: self.exclude.try_into()?,
                 include: self.include.try_into()?,
+                obey_suggestions: self.obey_suggestions,
             },
         })
     }

@@ -33,6 +33,13 @@ pub struct DiskVolume {
     disk: Disk,
 }
 
+impl DiskVolume {
+    /// The file system on it.
+    pub fn file_system(&self) -> &Ext4<Part<Device>> {
+        &self.fs
+    }
+}
+
 /// Looks for the file system of a disk. None when there is any doubt about it: the
 /// disk is an image then.
 ///
@@ -109,7 +116,8 @@ pub fn store_all<W: Write + Send + 'static>(
     known: Known,
 ) -> Result<BackupSummary> {
     let mut store = session.store(known)?;
-    let (files, left_out) = store_tree(session, &volume.fs, &mut store)?;
+    let mut trial = session.trial();
+    let (files, left_out) = store_tree(session, &volume.fs, &mut store, &mut trial)?;
     let fs = volume.disk.fs_range();
     let image = image::entry(session, &volume.device, fs, &mut store)?;
     store.counts.folders = store.counts.folders.saturating_add(1);
@@ -136,9 +144,5 @@ pub fn store_all<W: Write + Send + 'static>(
         volume.block_size,
         kind,
     )?;
-    Ok(BackupSummary {
-        stored: (!session.job.dry_run).then_some(stored),
-        counts: session.counts(&store),
-        left_out,
-    })
+    Ok(session.summary(&store, stored, left_out, trial))
 }

@@ -91,7 +91,13 @@ fn put_index<W: Write + Send + 'static>(
         needed_only: true,
     };
     let job = &session.job;
-    let part = index_part::seal(known, from, &session.index_to, job)?;
+    let part = index_part::seal(
+        known,
+        from,
+        &session.index_to,
+        job.qube,
+        session.rules_mark(),
+    )?;
     let index = part.map(|part| session.put(part)).transpose()?;
     Ok((index, kept))
 }

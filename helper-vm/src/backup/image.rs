@@ -48,11 +48,7 @@ pub fn store_all<W: Write + Send + 'static>(
     let left_out = LeftOuts::default();
     let (block_size, kind) = (BlockSize::default(), SnapshotKind::Image);
     let stored = finish::finish(session, &mut store, root, &left_out, block_size, kind)?;
-    Ok(BackupSummary {
-        stored: (!session.job.dry_run).then_some(stored),
-        counts: session.counts(&store),
-        left_out,
-    })
+    Ok(session.summary(&store, stored, left_out, session.trial()))
 }
 
 /// Stores the bytes of a volume, those in `hole` as a hole, and returns the file that

@@ -9,8 +9,7 @@ use crate::index::{
 use crate::known::{Known, NO_PACK, ObjectRows, Rows};
 use crate::number::{place, short, wide};
 use crate::seal::{SealTo, Sealed};
-use qib_rpc::id::Digest;
-use qib_rpc::message::backup::BackupJob;
+use qib_rpc::id::{Digest, QubeId};
 use std::collections::HashMap;
 use std::io;
 
@@ -30,14 +29,20 @@ const NONE: u32 = u32::MAX;
 ///
 /// # Errors
 /// When sealing fails.
-pub fn seal(known: &Known, from: From, to: &SealTo, job: &BackupJob) -> Result<Option<Sealed>> {
+pub fn seal(
+    known: &Known,
+    from: From,
+    to: &SealTo,
+    qube: QubeId,
+    rules: RulesMark,
+) -> Result<Option<Sealed>> {
     let mut part = Part::new(known, from);
     part.choose_folders(from.rows.folders_from);
     part.choose_files(from.rows.files_from);
     if part.chunks.is_empty() && part.files.is_empty() && part.folders.is_empty() {
         return Ok(None);
     }
-    part.write(to, job).map(Some).map_err(Error::Helper)
+    part.write(to, qube, rules).map(Some).map_err(Error::Helper)
 }
 
 /// The rows from one on that a later run may believe.
@@ -135,7 +140,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn write(&self, to: &SealTo, job: &BackupJob) -> io::Result<Sealed> {
+    fn write(&self, to: &SealTo, qube: QubeId, rules: RulesMark) -> io::Result<Sealed> {
         let counts = IndexCounts {
             packs: wide(self.packs.len()),
             chunks: wide(self.chunks.len()),
@@ -143,8 +148,7 @@ impl<'a> Part<'a> {
             folders: counts(&self.known.folders, &self.folders),
             files: counts(&self.known.files, &self.files),
         };
-        let rules = RulesMark::of(job.rules, &job.paths);
-        let mut writer = IndexWriter::new(to, job.qube, rules, counts)?;
+        let mut writer = IndexWriter::new(to, qube, rules, counts)?;
         writer.packs(self.packs.iter().copied())?;
         writer.chunks(self.chunks.iter().filter_map(|row| self.chunk(*row)))?;
         writer.borrowed(self.borrowed.iter().filter_map(|row| self.id(*row)))?;

@@ -11,6 +11,7 @@ use super::reading_list::Judge;
 use super::selection::Selection;
 use super::stand::Stand;
 use super::store::Store;
+use super::trial::{Trial, Within};
 use crate::error::{Error, Result};
 use crate::manifest::{EntryName, Meta, Node, Part};
 use ahead::{Batch, Found, Step};
@@ -36,6 +37,7 @@ struct Open {
     folder: Found,
     pieces: Pieces,
     record: Record,
+    within: Within,
 }
 
 /// A walk that writes a manifest.
@@ -52,6 +54,8 @@ pub struct ManifestWalk<'a> {
     pub store: &'a mut Store,
     /// What was left out, added to.
     pub left_out: &'a mut LeftOuts,
+    /// What a dry run finds out besides.
+    pub trial: &'a mut Trial,
 }
 
 impl ManifestWalk<'_> {
@@ -107,8 +111,10 @@ impl ManifestWalk<'_> {
     }
 
     fn open(&mut self, name: Option<EntryName>, folder: Found, outer: Option<&mut Open>) -> Open {
-        if let Some(outer) = outer {
+        let mut within = Within::ROOT;
+        if let (Some(outer), Some(name)) = (outer, &name) {
             self.count_folder(outer);
+            within = self.trial.enter(&mut outer.within, name.bytes());
         }
         let number = folder.inode.number;
         let left_out = self.selection.left_out_of.get(&number);
@@ -122,6 +128,7 @@ impl ManifestWalk<'_> {
             name,
             folder,
             pieces: Pieces::default(),
+            within,
         }
     }
 
@@ -143,6 +150,7 @@ impl ManifestWalk<'_> {
             return Ok(Some(Root { meta, pieces }));
         };
         above.record.below(recorded);
+        self.trial.leave(open.within, &mut above.within);
         self.add(above, name, meta, Node::Directory(pieces), None)?;
         Ok(None)
     }

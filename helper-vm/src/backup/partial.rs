@@ -49,7 +49,7 @@ impl Partials {
         store.flush()?;
         session.settle()?;
         let (to, job) = (&session.index_to, &session.job);
-        let part = index_part::seal(&store.known, self.from, to, job)?;
+        let part = index_part::seal(&store.known, self.from, to, job.qube, session.rules_mark())?;
         let Some(index) = part else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ mod sets;
 
 use crate::error::{Error, Result};
 use pattern::{Pattern, Places};
-use qib_rpc::glob::{Glob, PathRules};
+use qib_rpc::glob::{Glob, Globs, PathRules};
 use qib_rpc::rule::{GlobNumber, Rule, Rules};
 use std::collections::HashMap;
 
@@ -41,12 +41,14 @@ impl Paths {
     /// The root of the volume.
     pub const ROOT: Position = Position(2);
 
-    /// Folders that no pattern reaches, or that are kept whatever the patterns say.
-    const FREE: Position = Position(0);
+    /// A folder that no pattern reaches.
+    pub const FREE: Position = Position(0);
+
+    /// A folder that is kept whatever the patterns say.
     const KEPT: Position = Position(1);
 
-    /// The patterns of rules that hold and of dom0's lists.
-    pub fn new(rules: Rules, own: &PathRules) -> Self {
+    /// The patterns of rules that hold, of dom0's lists, and of the qube where it is obeyed.
+    pub fn new(rules: Rules, own: &PathRules, obeyed: &Globs) -> Self {
         let sets = sets::SETS
             .iter()
             .filter(|(rule, _)| rules.holds(*rule))
@@ -55,9 +57,24 @@ impl Paths {
         let exclude = numbers.zip(own.exclude.items().iter().cloned());
         let keep = own.include.items().iter();
         let keep = keep.map(|glob| (Effect::Keep, Pattern::new(glob)));
-        let out = exclude.chain(sets);
+        let obeyed = obeyed.items().iter().cloned();
+        let obeyed = obeyed.map(|glob| (Rule::Suggested, glob));
+        let out = exclude.chain(sets).chain(obeyed);
         let out = out.map(|(rule, glob)| (Effect::LeaveOut(rule), Pattern::new(&glob)));
-        let patterns: Vec<(Effect, Pattern)> = keep.chain(out).collect();
+        Self::of(keep.chain(out).collect())
+    }
+
+    /// The patterns of the qube alone.
+    pub fn suggested(globs: &Globs) -> Self {
+        let effect = Effect::LeaveOut(Rule::Suggested);
+        let patterns = globs
+            .items()
+            .iter()
+            .map(|glob| (effect, Pattern::new(glob)));
+        Self::of(patterns.collect())
+    }
+
+    fn of(patterns: Vec<(Effect, Pattern)>) -> Self {
         let start = |(number, (_, pattern)): (u32, &(_, Pattern))| (number, pattern.start());
         let root = (0..).zip(&patterns).map(start).collect();
         Self {

@@ -16,7 +16,9 @@ use super::read_data::DataReader;
 use super::reading_list::{self, Judge, ReadingList};
 use super::session::Session;
 use super::store::Store;
+use super::suggestions::Suggestions;
 use super::survey::{Comparison, Survey};
+use super::trial::Trial;
 use super::unchanged;
 use super::volume::{self, Volume};
 use crate::cut::Cutter;
@@ -83,9 +85,11 @@ where
     let mut fetching = Fetching::new(input, output);
     let index_identity = OpenWith::seed(&job.order.index_seed);
     let index_identity = index_identity.ok_or(Error::Job("an index seed"))?;
-    let known = load(&job, &index_identity, &mut fetching)?;
+    let suggestions = Suggestions::of(&volume);
+    let known = load(&job, &suggestions, &index_identity, &mut fetching)?;
     let storage = Arc::new(fetching.into_putting());
     let session = Session {
+        suggestions,
         index_to: SealTo::identity(&index_identity),
         data_to: SealTo::recipient(&job.order.data_recipient)
             .ok_or(Error::Job("a data recipient"))?,
@@ -105,6 +109,7 @@ where
 
 fn load<R: Read, W: Write>(
     job: &Job,
+    suggestions: &Suggestions,
     identity: &OpenWith,
     fetching: &mut Fetching<R, W>,
 ) -> Result<Known> {
@@ -112,7 +117,10 @@ fn load<R: Read, W: Write>(
     for pack in &job.packs {
         known.packs.add_live(pack);
     }
-    let rules = RulesMark::of(job.order.rules, &job.order.paths);
+    let order = &job.order;
+    let rules = RulesMark::of(order.rules, &order.paths, &suggestions.obeyed(order));
+    // A dry run looks at every name.
+    let rules = (!order.dry_run).then_some(rules);
     for digest in job.order.index.items() {
         let name = ObjectName {
             kind: Kind::Index,
@@ -134,15 +142,12 @@ fn store_all<W: Write + Send + 'static, R: BlockReader>(
     known: Known,
 ) -> Result<BackupSummary> {
     let mut store = session.store(known)?;
-    let (root, left_out) = store_tree(session, fs, &mut store)?;
+    let mut trial = session.trial();
+    let (root, left_out) = store_tree(session, fs, &mut store, &mut trial)?;
     let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
     let kind = SnapshotKind::Tree;
     let stored = finish::finish(session, &mut store, root, &left_out, block_size, kind)?;
-    Ok(BackupSummary {
-        stored: (!session.job.dry_run).then_some(stored),
-        counts: session.counts(&store),
-        left_out,
-    })
+    Ok(session.summary(&store, stored, left_out, trial))
 }
 
 /// Stores the files of a file system, and says what was left out of them.
@@ -153,6 +158,7 @@ pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
     session: &Session<W>,
     fs: &Ext4<R>,
     store: &mut Store,
+    trial: &mut Trial,
 ) -> Result<(Root, LeftOuts)> {
     let job = &session.job;
     let fingerprints = Fingerprints::new(&job.chunk_key, job.rules);
@@ -165,7 +171,7 @@ pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
             again: &again,
         },
     )?;
-    let mut paths = Paths::new(job.rules, &job.paths);
+    let mut paths = Paths::new(job.rules, &job.paths, &session.obeyed());
     let known = &mut store.known;
     let selection = names_walk::walk(fs, job.rules, &mut paths, &survey, &fingerprints, known)?;
     let judge = Judge {
@@ -189,6 +195,7 @@ pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
         key: &session.job.cut_key,
         store,
         left_out: &mut left_out,
+        trial,
     };
     let root = walk.write(fs, |store| session.dom0.count(&session.counts(store)))?;
     Ok((root, left_out))

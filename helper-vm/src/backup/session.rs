@@ -1,16 +1,20 @@
 //! What a session holds while it runs: keys, the two lines, the job.
 
 use super::store::Store;
+use super::suggestions::Suggestions;
+use super::trial::Trial;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
+use crate::index::RulesMark;
 use crate::known::Known;
 use crate::packing::{Packing, Sink};
 use crate::packs_list::{self, PackChange};
 use crate::seal::{SealTo, Sealed};
 use crate::storage::Putting;
-use qib_rpc::count::Counts;
+use qib_rpc::count::{Counts, LeftOuts};
+use qib_rpc::glob::Globs;
 use qib_rpc::id::Digest;
-use qib_rpc::message::backup::BackupJob;
+use qib_rpc::message::backup::{BackupJob, BackupSummary, StoredBackup};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -18,6 +22,8 @@ use std::sync::Arc;
 pub struct Session<W> {
     /// What to do.
     pub job: BackupJob,
+    /// The qube's own rules, as its volume has them.
+    pub suggestions: Suggestions,
     /// Whom index objects are sealed to.
     pub index_to: SealTo,
     /// Whom packs and the snapshot are sealed to.
@@ -29,6 +35,45 @@ pub struct Session<W> {
 }
 
 impl<W: Write + Send + 'static> Session<W> {
+    /// The qube's own rules that are obeyed.
+    pub fn obeyed(&self) -> Globs {
+        self.suggestions.obeyed(&self.job)
+    }
+
+    /// Begins a trial, if this is a dry run.
+    pub fn trial(&self) -> Trial {
+        let obeyed = self.job.paths.obey_suggestions;
+        let none = Globs::default();
+        let suggested = if obeyed {
+            &none
+        } else {
+            &self.suggestions.globs
+        };
+        Trial::new(self.job.dry_run, suggested)
+    }
+
+    /// Which rules hold.
+    pub fn rules_mark(&self) -> RulesMark {
+        RulesMark::of(self.job.rules, &self.job.paths, &self.obeyed())
+    }
+
+    /// What dom0 is told at the end.
+    pub fn summary(
+        &self,
+        store: &Store,
+        stored: StoredBackup,
+        left_out: LeftOuts,
+        trial: Trial,
+    ) -> BackupSummary {
+        BackupSummary {
+            stored: (!self.job.dry_run).then_some(stored),
+            counts: self.counts(store),
+            left_out,
+            suggestions: self.suggestions.lines,
+            findings: trial.finish(),
+        }
+    }
+
     /// Begins to store, beside what is known.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Which rules held when folders were read: others may have left other things out.
 
 use qib_rpc::codec;
-use qib_rpc::glob::PathRules;
+use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::rule::Rules;
 use std::fmt;
 
@@ -15,9 +15,13 @@ pub struct RulesMark {
 
 impl RulesMark {
     /// The mark of these rules.
-    pub fn of(rules: Rules, paths: &PathRules) -> Self {
-        let none = rules.max_file_bytes.is_none() && *paths == PathRules::default();
-        let bytes = codec::encode(&(rules.max_file_bytes, paths)).unwrap_or_default();
+    pub fn of(rules: Rules, paths: &PathRules, obeyed: &Globs) -> Self {
+        let mut paths = paths.clone();
+        // Permission to suggest is no rule; what is suggested is.
+        paths.obey_suggestions = false;
+        let no_paths = paths == PathRules::default() && obeyed.items().is_empty();
+        let none = rules.max_file_bytes.is_none() && no_paths;
+        let bytes = codec::encode(&(rules.max_file_bytes, paths, obeyed)).unwrap_or_default();
         let hash = blake3::hash(&bytes);
         let others = hash.as_bytes().first_chunk().filter(|_| !none).copied();
         Self {
@@ -53,24 +57,27 @@ mod tests {
 
     #[test]
     fn other_rules_have_another_mark_and_each_reads_back() {
-        let none = PathRules::default();
+        let (none, no_globs) = (PathRules::default(), Globs::default());
         let globs = |text: &str| vec![text.parse().unwrap()].try_into().unwrap();
         let limited = |max| {
             let mut rules = Rules::DEFAULT;
             rules.max_file_bytes = Some(max);
             rules
         };
+        let suggested: Globs = globs("a");
         let marks = [
-            RulesMark::of(Rules::DEFAULT, &none),
-            RulesMark::of(Rules::DEFAULT.without(Rule::Trash), &none),
-            RulesMark::of(limited(1), &none),
-            RulesMark::of(limited(2), &none),
+            RulesMark::of(Rules::DEFAULT, &none, &suggested),
+            RulesMark::of(Rules::DEFAULT, &none, &no_globs),
+            RulesMark::of(Rules::DEFAULT.without(Rule::Trash), &none, &no_globs),
+            RulesMark::of(limited(1), &none, &no_globs),
+            RulesMark::of(limited(2), &none, &no_globs),
             RulesMark::of(
                 Rules::DEFAULT,
                 &PathRules {
                     exclude: globs("a"),
                     ..none.clone()
                 },
+                &no_globs,
             ),
             RulesMark::of(
                 Rules::DEFAULT,
@@ -78,6 +85,7 @@ mod tests {
                     exclude: globs("b"),
                     ..none.clone()
                 },
+                &no_globs,
             ),
             RulesMark::of(
                 Rules::DEFAULT,
@@ -85,13 +93,19 @@ mod tests {
                     include: globs("a"),
                     ..none.clone()
                 },
+                &no_globs,
             ),
         ];
+        let allowed = PathRules {
+            obey_suggestions: true,
+            ..none.clone()
+        };
+        assert_eq!(RulesMark::of(Rules::DEFAULT, &allowed, &no_globs), marks[1]);
         for (place, mark) in marks.iter().enumerate() {
             assert_eq!(RulesMark::parse(&mark.to_string()), Some(*mark));
             assert!(!marks[place + 1..].contains(mark), "{mark}");
         }
-        assert_eq!(marks[0].to_string(), "255");
+        assert_eq!(marks[1].to_string(), "255");
         for text in [
             "",
             "x",

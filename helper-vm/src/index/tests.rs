@@ -6,7 +6,7 @@ use crate::format_error::FormatError;
 use crate::seal::{OpenWith, SealTo};
 use proptest::prelude::*;
 use qib_rpc::count::{Counts, LeftOut, LeftOuts};
-use qib_rpc::glob::PathRules;
+use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::key::IndexSeed;
 use qib_rpc::rule::{Rule, Rules};
@@ -26,7 +26,7 @@ struct Tables {
 impl Default for Tables {
     fn default() -> Self {
         Self {
-            rules: RulesMark::of(Rules::DEFAULT, &PathRules::default()),
+            rules: RulesMark::of(Rules::DEFAULT, &PathRules::default(), &Globs::default()),
             packs: Vec::new(),
             chunks: Vec::new(),
             borrowed: Vec::new(),
@@ -131,7 +131,11 @@ fn tables() -> Tables {
         place,
     };
     Tables {
-        rules: RulesMark::of(Rules::DEFAULT.without(Rule::Trash), &PathRules::default()),
+        rules: RulesMark::of(
+            Rules::DEFAULT.without(Rule::Trash),
+            &PathRules::default(),
+            &Globs::default(),
+        ),
         packs: vec![Digest::new([1; 32])],
         chunks: vec![chunk(1), chunk(2)],
         borrowed: vec![ChunkId::new([3; 32])],

@@ -18,13 +18,13 @@ pub struct Loader<'a> {
     chunks: Vec<Option<u32>>,
     words: Vec<u32>,
     rows: ObjectRows,
-    rules: RulesMark,
+    rules: Option<RulesMark>,
     same_rules: bool,
 }
 
 impl<'a> Loader<'a> {
-    /// Begins with the next index object.
-    pub fn new(known: &'a mut Known, rules: RulesMark) -> Self {
+    /// Begins with the next index object. Without rules, all folders are dropped.
+    pub fn new(known: &'a mut Known, rules: Option<RulesMark>) -> Self {
         Self {
             rows: known.end(),
             known,
@@ -64,7 +64,7 @@ impl<'a> Loader<'a> {
 
 impl IndexSink for Loader<'_> {
     fn rules(&mut self, rules: RulesMark) {
-        self.same_rules = rules == self.rules;
+        self.same_rules = self.rules == Some(rules);
     }
 
     fn pack(&mut self, digest: Digest) {

@@ -5,7 +5,7 @@ use crate::chunk_id::ChunkId;
 use crate::index::{ChunkRow, FileKey, Folder, IndexSink, Parent, RulesMark, Stand};
 use crate::pack::Place;
 use qib_rpc::count::{Counts, LeftOuts};
-use qib_rpc::glob::PathRules;
+use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::id::Digest;
 use qib_rpc::message::backup::LivePack;
 use qib_rpc::rule::{Rule, Rules};
@@ -44,7 +44,7 @@ const PARENT: Parent = Parent::Folder(2);
 fn rows_of_packs_that_are_gone_are_dropped_and_their_files_distrusted() {
     let mut known = Known::default();
     known.packs.add_live(&live(1));
-    let mut loader = Loader::new(&mut known, mark(Rules::DEFAULT));
+    let mut loader = Loader::new(&mut known, Some(mark(Rules::DEFAULT)));
     loader.pack(Digest::new([2; 32]));
     loader.pack(Digest::new([1; 32]));
     loader.chunk(chunk(10, 0));
@@ -66,7 +66,7 @@ fn a_later_object_replaces_files_and_borrows_chunks() {
     let mut known = Known::default();
     known.packs.add_live(&live(1));
     for fingerprint in [7, 8] {
-        let mut loader = Loader::new(&mut known, mark(Rules::DEFAULT));
+        let mut loader = Loader::new(&mut known, Some(mark(Rules::DEFAULT)));
         loader.pack(Digest::new([1; 32]));
         if fingerprint == 7 {
             loader.chunk(chunk(11, 0));
@@ -89,11 +89,11 @@ fn a_later_object_replaces_files_and_borrows_chunks() {
 }
 
 fn mark(rules: Rules) -> RulesMark {
-    RulesMark::of(rules, &PathRules::default())
+    RulesMark::of(rules, &PathRules::default(), &Globs::default())
 }
 
 fn folder(known: &mut Known, rules: Rules, inode: u32, parent: Parent) {
-    let mut loader = Loader::new(known, mark(Rules::DEFAULT));
+    let mut loader = Loader::new(known, Some(mark(Rules::DEFAULT)));
     loader.rules(mark(rules));
     let folder = Folder {
         stand: Stand(0),
@@ -119,7 +119,7 @@ fn folders_seen_under_other_rules_are_dropped() {
 fn what_an_interrupted_run_read_keeps_its_folder_and_is_not_placed() {
     let mut known = Known::default();
     for parent in [PARENT, Parent::Unknown] {
-        let mut loader = Loader::new(&mut known, mark(Rules::DEFAULT));
+        let mut loader = Loader::new(&mut known, Some(mark(Rules::DEFAULT)));
         loader.file(key(5, 1), parent, &[]);
         loader.finish();
         let row = known.files.row(5).unwrap();

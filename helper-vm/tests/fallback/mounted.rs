@@ -458,6 +458,7 @@ fn the_rules_leave_out_what_they_leave_out_of_our_own_ext4() {
         dom0.paths = PathRules {
             exclude: globs("home/user/large/**"),
             include: globs("home/user/.cache/kept/"),
+            obey_suggestions: false,
         };
         let summary = dom0.back_up();
         let left_out: Vec<(Rule, u64, u64)> = summary

@@ -9,7 +9,7 @@ use qib_helper::manifest::Part;
 use qib_helper::pack::Place;
 use qib_helper::seal::{OpenWith, SealTo};
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::glob::PathRules;
+use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::id::Digest;
 use qib_rpc::key::IndexSeed;
 use qib_rpc::message::backup::IndexObjects;
@@ -96,7 +96,7 @@ fn restored(target: &Target) -> BTreeMap<Vec<u8>, Leaf> {
 }
 
 fn mark() -> RulesMark {
-    RulesMark::of(Rules::DEFAULT, &PathRules::default())
+    RulesMark::of(Rules::DEFAULT, &PathRules::default(), &Globs::default())
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::glob::PathRules;
 use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, CutKey, IndexSeed, PacksKey, Recipient};
 use crate::limit::{MAX_INDEX_OBJECTS, MAX_PACKS_IN_MESSAGE};
+use crate::message::trial::Findings;
 use crate::name::QubeName;
 use crate::reading::Manner;
 use crate::rule::Rules;
@@ -143,6 +144,10 @@ pub struct BackupSummary {
     pub counts: Counts,
     /// What was left out.
     pub left_out: LeftOuts,
+    /// Lines of the qube's own file of rules that are patterns.
+    pub suggestions: u32,
+    /// What a dry run found out besides; none in others.
+    pub findings: Option<Findings>,
 }
 
 /// The objects that make a snapshot.

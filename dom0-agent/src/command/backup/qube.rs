@@ -55,7 +55,7 @@ impl Run<'_> {
 
     fn store(&self, name: &QubeName, storage: &QubeName) -> Result<()> {
         let (qube, parts) = self.volumes(name)?;
-        let rules = rules::of_qube(name, &self.profile.wishes)?;
+        let rules = rules::of_qube(name, &self.profile.wishes, &self.profile.tried)?;
         let wanted = {
             let book = &self.installation.lock().ledger.book;
             moment::wanted(self.arguments, book, (&qube, storage), parts)?

@@ -58,6 +58,8 @@ impl ManifestWalk<'_> {
             ..Counts::default()
         };
         open.record.count(self.store, &count);
+        let bytes = count.file_bytes;
+        self.trial.entry(&mut open.within, name.bytes(), bytes);
         let folder = &open.folder.inode;
         let row = open.record.entry(self.store, self.judge, folder, &inode)?;
         let node = self.node(&inode, target, row)?;

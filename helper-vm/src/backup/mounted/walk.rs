@@ -19,6 +19,7 @@ use crate::backup::piece::Pieces;
 use crate::backup::racy::ReadAgain;
 use crate::backup::session::Session;
 use crate::backup::store::Store;
+use crate::backup::trial::{Trial, Within};
 use crate::cut::Cutter;
 use crate::error::{Error, Result};
 use crate::manifest::{Entry, EntryName, Meta, Node};
@@ -42,6 +43,7 @@ struct Level {
     device: (u32, u32),
     place: Place,
     position: Position,
+    within: Within,
     names: IntoIter<EntryName>,
     pieces: Pieces,
 }
@@ -55,6 +57,7 @@ pub(super) struct Walk<'a, W> {
     partials: Partials,
     judge: Judge,
     paths: Paths,
+    trial: &'a mut Trial,
     links: Links,
     left_out: LeftOuts,
     entries_left: u64,
@@ -67,6 +70,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
         root: OwnedFd,
         cutter: &'a Cutter,
         store: &'a mut Store,
+        trial: &'a mut Trial,
     ) -> Result<Self> {
         let job = &session.job;
         Ok(Self {
@@ -80,7 +84,8 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
                 again: ReadAgain::new(job.previous, job.now, &job.chunk_key),
                 seen: Seen::default(),
             },
-            paths: Paths::new(job.rules, &job.paths),
+            paths: Paths::new(job.rules, &job.paths, &session.obeyed()),
+            trial,
             links: Links::default(),
             left_out: LeftOuts::default(),
             entries_left: mount.bytes / LEAST_ENTRY_BYTES,
@@ -108,7 +113,9 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
                 return Ok(self.finish(Root { meta, pieces }));
             };
             self.folders.leave()?;
+            let within = level.within;
             level = outer;
+            self.trial.leave(within, &mut level.within);
             let node = Node::Directory(pieces);
             self.add(&mut level, entry(name, meta, node, None))?;
         }
@@ -131,6 +138,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
             meta: look.meta,
             place: Place::ROOT,
             position: Paths::ROOT,
+            within: Within::ROOT,
             names: self.folders.names()?.into_iter(),
             pieces: Pieces::default(),
         })
@@ -164,6 +172,12 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
             }
             _ => counts.others = counts.others.saturating_add(1),
         }
+        let bytes = if look.file_type == FileType::Regular {
+            look.size
+        } else {
+            0
+        };
+        self.trial.entry(&mut level.within, name.bytes(), bytes);
         let (node, group) = self.node(level.place, &name, &look)?;
         self.add(level, entry(name, look.meta, node, group))?;
         Ok(None)
@@ -175,8 +189,9 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
     }
 
     /// Enters a folder. What the rules leave out of it is counted at once.
-    fn folder(&mut self, level: &Level, name: EntryName, look: Look) -> Result<Level> {
+    fn folder(&mut self, level: &mut Level, name: EntryName, look: Look) -> Result<Level> {
         let position = self.paths.enter(level.position, name.bytes())?;
+        let within = self.trial.enter(&mut level.within, name.bytes());
         self.folders.enter(&name, look.id)?;
         let mut names = self.folders.names()?;
         if let Some(tag) = self.cache_tag(position, &names)? {
@@ -197,6 +212,7 @@ impl<'a, W: Write + Send + 'static> Walk<'a, W> {
             meta: look.meta,
             place,
             position,
+            within,
             names: names.into_iter(),
             pieces: Pieces::default(),
         })

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use qib_rpc::glob::{Globs, Step};
+use qib_rpc::glob::Step;
 
 fn globs(texts: &[&str]) -> Globs {
     let globs: Vec<Glob> = texts.iter().map(|text| text.parse().unwrap()).collect();
@@ -11,6 +11,7 @@ fn own(exclude: &[&str], include: &[&str]) -> PathRules {
     PathRules {
         exclude: globs(exclude),
         include: globs(include),
+        obey_suggestions: false,
     }
 }
 
@@ -45,14 +46,14 @@ fn every_set_is_a_pattern_and_leaves_something_out() {
             .replace("**/*", "x")
             .replace("/**", "/x")
             .replace('*', "y");
-        let mut paths = Paths::new(every_set(), &own(&[], &[]));
+        let mut paths = Paths::new(every_set(), &own(&[], &[]), &Globs::default());
         assert!(rule_of(&path[1..], &mut paths).is_some(), "{text}");
     }
 }
 
 #[test]
 fn folders_that_the_sets_name() {
-    let mut paths = Paths::new(every_set(), &own(&[], &[]));
+    let mut paths = Paths::new(every_set(), &own(&[], &[]), &Globs::default());
     for (path, rule) in [
         ("home/user/.cache/x", Some(Rule::UserCache)),
         ("home/a b/.cache/x/", Some(Rule::UserCache)),
@@ -100,7 +101,7 @@ fn folders_that_the_sets_name() {
 #[test]
 fn a_rule_that_does_not_hold_leaves_nothing_out() {
     let rules = Rules::DEFAULT.without(Rule::UserCache);
-    let mut paths = Paths::new(rules, &own(&[], &[]));
+    let mut paths = Paths::new(rules, &own(&[], &[]), &Globs::default());
     assert_eq!(rule_of("home/user/.cache/x", &mut paths), None);
     assert_eq!(rule_of("home/user/src/target/", &mut paths), None);
     let trash = rule_of("home/user/.local/share/Trash/x", &mut paths);
@@ -120,7 +121,7 @@ fn the_first_pattern_counts_and_exceptions_come_before_all() {
         "/home/user/.cache/mine/",
         "kept.iso",
     ];
-    let mut paths = Paths::new(Rules::DEFAULT, &own(&exclude, &include));
+    let mut paths = Paths::new(Rules::DEFAULT, &own(&exclude, &include), &Globs::default());
     for (path, rule) in [
         ("a.iso", excluded(0)),
         ("home/user/VMs/a.iso", excluded(0)),
@@ -143,8 +144,22 @@ fn the_first_pattern_counts_and_exceptions_come_before_all() {
 }
 
 #[test]
+fn what_the_qube_suggests_counts_last_and_exceptions_hold_for_it() {
+    let obeyed = globs(&["**", "*.iso"]);
+    let mut paths = Paths::new(Rules::DEFAULT, &own(&["*.iso"], &["kept"]), &obeyed);
+    for (path, rule) in [
+        ("a.iso", excluded(0)),
+        ("home/", Some(Rule::Suggested)),
+        ("kept", None),
+        ("kept/with all", None),
+    ] {
+        assert_eq!(rule_of(path, &mut paths), rule, "{path}");
+    }
+}
+
+#[test]
 fn deep_paths_stay_harmless() {
-    let mut paths = Paths::new(every_set(), &own(&["a/**/b/**/c"], &[]));
+    let mut paths = Paths::new(every_set(), &own(&["a/**/b/**/c"], &[]), &Globs::default());
     let mut position = Paths::ROOT;
     for _ in 0..1000 {
         assert_eq!(paths.rule(position, b"home", true), None);
@@ -159,7 +174,7 @@ fn deep_paths_stay_harmless() {
 fn a_volume_can_not_make_positions_without_end() {
     let texts: Vec<String> = (0..20).map(|n| format!("**/{n:02}*/**/never")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut paths = Paths::new(Rules::DEFAULT, &own(&texts, &[]));
+    let mut paths = Paths::new(Rules::DEFAULT, &own(&texts, &[]), &Globs::default());
     let mut todo = vec![(Paths::ROOT, 0)];
     let mut refused = false;
     while let Some((position, from)) = todo.pop() {
@@ -179,7 +194,11 @@ fn a_volume_can_not_make_positions_without_end() {
 
 #[test]
 fn stands_tell_positions_apart() {
-    let mut paths = Paths::new(Rules::DEFAULT, &own(&["a/**/b"], &["kept"]));
+    let mut paths = Paths::new(
+        Rules::DEFAULT,
+        &own(&["a/**/b"], &["kept"]),
+        &Globs::default(),
+    );
     let mut stand = |path: &[&str]| {
         let mut position = Paths::ROOT;
         for name in path {
@@ -201,7 +220,11 @@ fn stands_tell_positions_apart() {
         );
     }
     assert_eq!(stand(&["a"]), stand(&["a", "x", "y"]));
-    let none = Paths::new(Rules::try_from(0).unwrap(), &own(&[], &[]));
+    let none = Paths::new(
+        Rules::try_from(0).unwrap(),
+        &own(&[], &[]),
+        &Globs::default(),
+    );
     assert_eq!(none.stand(Paths::ROOT), 0);
 }
 
@@ -246,8 +269,8 @@ proptest! {
             let globs: Vec<Glob> = texts.iter().filter_map(|text| text.parse().ok()).collect();
             globs.try_into().unwrap()
         };
-        let own = PathRules { exclude: texts(&exclude), include: texts(&include) };
-        let mut paths = Paths::new(Rules::try_from(0).unwrap(), &own);
+        let own = PathRules { exclude: texts(&exclude), include: texts(&include), obey_suggestions: false };
+        let mut paths = Paths::new(Rules::try_from(0).unwrap(), &own, &Globs::default());
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let expected = said(&names, &own).and_then(excluded);
         prop_assert_eq!(rule_of(&path.join("/"), &mut paths), expected);
