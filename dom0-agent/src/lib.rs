@@ -43,6 +43,7 @@ pub mod pool;
 pub mod profile;
 pub mod progress;
 pub mod prune;
+pub mod qr;
 pub mod receipt;
 pub mod records;
 pub mod recover;

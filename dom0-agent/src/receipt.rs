@@ -6,6 +6,7 @@
 
 use crate::keys::Keys;
 use crate::letters;
+use crate::qr::Qr;
 use qib_rpc::id::Digest;
 use std::fmt;
 use std::str::FromStr;
@@ -52,6 +53,11 @@ impl Receipt {
     /// True when the record with this digest may be its record.
     pub fn is_of(&self, digest: &Digest) -> bool {
         self.digest == beginning(digest)
+    }
+
+    /// A code that a camera reads it from, in capital letters: they make a smaller one.
+    pub fn qr(&self) -> Option<Qr> {
+        Qr::of(&self.to_string().to_uppercase())
     }
 }
 

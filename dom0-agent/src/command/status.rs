@@ -23,7 +23,8 @@ pub(super) fn run(arguments: &Status) -> Result<Ended> {
         .collect();
     if let Some(path) = &arguments.html {
         let fresh = path.with_extension("new");
-        fs::write(&fresh, status::page(&standings, now)).map_err(at(&fresh))?;
+        let page = status::page(&standings, &installation.receipt(), now);
+        fs::write(&fresh, page).map_err(at(&fresh))?;
         fs::rename(&fresh, path).map_err(at(path))?;
     }
     if arguments.json {

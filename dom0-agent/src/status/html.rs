@@ -3,13 +3,14 @@
 use super::Standing;
 use super::chart::chart;
 use crate::ledger::proofs::Proof;
+use crate::receipt::Receipt;
 use crate::text;
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("style.css");
 
 /// The page, at a time in seconds since 1970.
-pub fn page(standings: &[Standing<'_>], now: i64) -> String {
+pub fn page(standings: &[Standing<'_>], receipt: &Receipt, now: i64) -> String {
     let attention = standings.iter().filter(|one| one.needs_attention()).count();
     let (class, verdict) = if standings.is_empty() {
         ("warn", "Nothing is stored yet".to_owned())
@@ -33,8 +34,20 @@ pub fn page(standings: &[Standing<'_>], now: i64) -> String {
     for standing in standings {
         page.push_str(&card(standing));
     }
-    page.push_str("</main></body></html>\n");
+    page.push_str("</main>");
+    page.push_str(&footer(receipt));
+    page.push_str("</body></html>\n");
     page
+}
+
+/// What is to be kept away from this machine, for a page that is printed.
+fn footer(receipt: &Receipt) -> String {
+    let code = receipt.qr().map(|code| code.svg()).unwrap_or_default();
+    format!(
+        "<footer>{code}<p>Receipt <strong>{receipt}</strong><br>Keep it away from this machine and \
+         from the storage: after a loss of both, 'qib recover --receipt' tells whether the storage \
+         shows the newest state.</p></footer>"
+    )
 }
 
 fn card(standing: &Standing<'_>) -> String {
@@ -144,6 +157,9 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::Keys;
+    use qib_rpc::id::Digest;
+    use qib_rpc::key::Dom0Secret;
 
     #[test]
     fn nothing_that_is_shown_is_taken_for_markup() {
@@ -155,7 +171,9 @@ mod tests {
 
     #[test]
     fn an_empty_page_has_no_script_and_nothing_from_elsewhere() {
-        let page = page(&[], 0);
+        let keys = Keys::new(&Dom0Secret::new([1; 32]));
+        let receipt = Receipt::new(&keys, 57, &Digest::new([9; 32]));
+        let page = page(&[], &receipt, 0);
         for word in ["<script", "http://", "https://", "url(", "@import"] {
             assert!(!page.contains(word), "{word}");
         }

@@ -9,6 +9,7 @@
 pub mod faults;
 pub mod noise;
 pub mod storages;
+pub mod terminal;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
