@@ -86,5 +86,4 @@ fn examine_at_work(
     let installation = state::examine(machine, answering, report);
     let known = (storages, installation.as_ref());
     qubes::examine(machine, known, days, report);
-    progress.clear();
 }

@@ -1,25 +1,44 @@
-//! Progress on standard error: one line that moves at a terminal, now and then a
-//! line elsewhere.
+//! Progress on standard error: at a terminal a line that moves for each qube that is worked on,
+//! elsewhere now and then a line.
 
+mod board;
 mod looked;
+mod pace;
 
 use crate::text;
+use crate::trace;
+use board::Board;
 pub use looked::Looked;
+use pace::Pace;
 use qib_rpc::count::Counts;
 use qib_rpc::name::QubeName;
-use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write, stderr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{IsTerminal, stderr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Where progress goes.
+/// Between two lines about a qube, where they do not move.
+const SELDOM: Duration = Duration::from_secs(10);
+
+/// There is one terminal.
+static BOARD: Mutex<Board> = Mutex::new(Board::new());
+
+fn board() -> MutexGuard<'static, Board> {
+    BOARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints something that stays, above the lines that move.
+pub fn above(print: impl FnOnce()) {
+    board().above(print);
+}
+
+/// Where the progress of one qube after the other goes.
 pub struct Progress {
     quiet: bool,
-    terminal: bool,
+    /// At a terminal lines move.
+    moves: bool,
     shown: Option<Instant>,
-    qube: Option<QubeName>,
-    /// How far each qube is that is worked on now: one line has all of them.
-    now: Arc<Mutex<BTreeMap<QubeName, String>>>,
+    /// The qube that was shown last, and since when.
+    now: Option<(QubeName, Pace)>,
 }
 
 impl Progress {
@@ -27,10 +46,10 @@ impl Progress {
     pub fn new(quiet: bool) -> Self {
         Self {
             quiet,
-            terminal: stderr().is_terminal(),
+            // Lines that move can not be among those of a trace.
+            moves: stderr().is_terminal() && !trace::is_on(),
             shown: None,
-            qube: None,
-            now: Arc::default(),
+            now: None,
         }
     }
 
@@ -38,102 +57,89 @@ impl Progress {
     #[must_use]
     pub fn beside(&self) -> Self {
         Self {
-            quiet: self.quiet,
-            terminal: self.terminal,
             shown: None,
-            qube: None,
-            now: Arc::clone(&self.now),
+            now: None,
+            ..*self
         }
     }
 
     /// Says what begins now.
     pub fn stage(&self, qube: &QubeName, what: &str) {
         if !self.quiet {
-            self.line(&format!("{qube}: {what}"), true);
+            above(|| eprintln!("{qube}: {what}"));
         }
     }
 
     /// Shows how far a look at what is stored is.
     pub fn show_looked(&mut self, qube: &QubeName, looked: &Looked) {
+        self.turn(qube);
         if self.is_due() {
-            self.line(&format!("{qube}: {}", looked.text()), false);
+            self.line(qube, &looked.text());
         }
-    }
-
-    fn is_due(&mut self) -> bool {
-        let often = Duration::from_secs(if self.terminal { 0 } else { 10 });
-        let is_due = !self.quiet && self.shown.is_none_or(|shown| shown.elapsed() >= often);
-        if is_due {
-            self.shown = Some(Instant::now());
-        }
-        is_due
     }
 
     /// Shows how far a session is.
     pub fn show(&mut self, qube: &QubeName, counts: &Counts) {
-        if !self.is_due() {
-            return;
+        let left = self
+            .turn(qube)
+            .left(counts.bytes_read, counts.bytes_expected);
+        if self.is_due() {
+            self.line(qube, &text_of(counts, left));
         }
-        let percent = counts
-            .bytes_read
-            .saturating_mul(100)
-            .checked_div(counts.bytes_expected);
-        let share =
-            percent.map_or_else(String::new, |percent| format!("{:3} %  ", percent.min(100)));
-        let data = text::bytes(counts.bytes_read);
-        let moved = text::bytes(counts.bytes_stored);
-        let files = text::number(counts.files_read);
-        // A backup counts its files only while it writes the manifest.
-        let files = match counts.files {
-            0 => files,
-            all => format!("{files} of {}", text::number(all)),
-        };
-        let line = format!("{qube}: {share}{data} of file data, {files} files, {moved} moved");
-        let short = format!(
-            "{qube} {}",
-            if share.is_empty() {
-                &data
-            } else {
-                share.trim()
+    }
+
+    /// Clears the line of what was shown last, before its result is printed.
+    pub fn clear(&mut self) {
+        if let Some((qube, _)) = self.now.take() {
+            board().remove(&qube);
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let is_due = self.moves || self.shown.is_none_or(|shown| shown.elapsed() >= SELDOM);
+        if is_due {
+            self.shown = Some(Instant::now());
+        }
+        is_due && !self.quiet
+    }
+
+    /// The pace of a qube, whose turn it is from now on.
+    fn turn(&mut self, qube: &QubeName) -> Pace {
+        match &self.now {
+            Some((shown, pace)) if shown == qube => *pace,
+            _ => {
+                self.clear();
+                let pace = Pace::begin();
+                self.now = Some((qube.clone(), pace));
+                pace
             }
-        );
-        self.qube = Some(qube.clone());
-        self.line(&self.beside_others(qube, short).unwrap_or(line), false);
-    }
-
-    /// At a terminal the one line that moves is of all qubes that are worked on.
-    fn beside_others(&self, qube: &QubeName, short: String) -> Option<String> {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        now.insert(qube.clone(), short);
-        let several = self.terminal && now.len() > 1;
-        several.then(|| {
-            now.values()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
-    }
-
-    /// A line on standard error; one that `stays` is not written over by the next.
-    fn line(&self, line: &str, stays: bool) {
-        let mut output = stderr().lock();
-        let (begin, end) = match (self.terminal, stays) {
-            (true, true) => ("\r\x1b[K", "\n"),
-            (true, false) => ("\r\x1b[K", ""),
-            (false, _) => ("", "\n"),
-        };
-        // Nobody looks: then nothing is lost.
-        let _unseen = write!(output, "{begin}{line}{end}").and_then(|()| output.flush());
-    }
-
-    /// Clears the moving line, before a result is printed.
-    pub fn clear(&self) {
-        if let Some(qube) = &self.qube {
-            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            now.remove(qube);
-        }
-        if self.terminal && !self.quiet {
-            let _unseen = write!(stderr().lock(), "\r\x1b[K");
         }
     }
+
+    fn line(&self, qube: &QubeName, text: &str) {
+        if self.moves {
+            board().set(qube, text);
+        } else {
+            eprintln!("{qube}: {text}");
+        }
+    }
+}
+
+/// What matters most comes first: a narrow terminal shows only that.
+fn text_of(counts: &Counts, left: Option<u64>) -> String {
+    let percent = counts
+        .bytes_read
+        .saturating_mul(100)
+        .checked_div(counts.bytes_expected);
+    let share = percent.map_or_else(String::new, |percent| format!("{:3} %  ", percent.min(100)));
+    let left = left.map_or_else(String::new, |left| format!("{} left  ", text::span(left)));
+    let data = text::bytes(counts.bytes_read);
+    let moved = text::bytes(counts.bytes_stored);
+    let files = text::number(counts.files_read);
+    // A backup counts its files only while it writes the manifest.
+    let files = match counts.files {
+        0 => files,
+        all => format!("{files} of {}", text::number(all)),
+    };
+    format!("{share}{left}{data} of file data, {files} files, {moved} moved")
 }

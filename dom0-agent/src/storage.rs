@@ -6,7 +6,7 @@ use crate::error::{Error, Peer, Result};
 use crate::lane::Lane;
 use crate::ledger::book::Book;
 use crate::machine::{Installation, Machine};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::records::Records;
 use qib_rpc::fault::Code;
 use qib_rpc::name::QubeName;
@@ -56,7 +56,9 @@ pub fn compare(machine: &Machine, installation: &Installation, storage: &QubeNam
         Err(error @ Error::Fault(Peer::Storage, fault))
             if matches!(fault.code, Code::Damaged | Code::Missing) =>
         {
-            eprintln!("qib: warning: the ledger's copy at the storage qube {storage}: {error}");
+            progress::above(|| {
+                eprintln!("qib: warning: the ledger's copy at the storage qube {storage}: {error}");
+            });
             Ok(())
         }
         result => result,

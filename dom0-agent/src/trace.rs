@@ -11,9 +11,14 @@ pub fn on() {
     ON.store(true, Ordering::Relaxed);
 }
 
+/// True if lines are written.
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
 /// Says what is about to be asked.
 pub fn say(what: Arguments<'_>) {
-    if ON.load(Ordering::Relaxed) {
+    if is_on() {
         eprintln!("qib: {what}");
     }
 }

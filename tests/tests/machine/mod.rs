@@ -8,6 +8,7 @@
 
 pub mod faults;
 pub mod noise;
+pub mod screen;
 pub mod storages;
 pub mod terminal;
 

@@ -14,7 +14,7 @@ use crate::outcome::Done;
 use crate::part::Part;
 use crate::pool::Moment;
 use crate::profile::Profile;
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::rules::{self, QubeRules};
 use crate::storage::Away;
 use crate::unchanged;
@@ -146,7 +146,8 @@ impl Run<'_> {
     /// Says what came of a qube, and keeps it.
     pub(super) fn note(&self, name: &QubeName, storage: Option<&QubeName>, done: Result<Done>) {
         if !self.arguments.json {
-            report::print(name, storage.filter(|_| self.says_where), &done);
+            let where_to = storage.filter(|_| self.says_where);
+            progress::above(|| report::print(name, where_to, &done));
         }
         self.keep(name, storage, done);
     }
