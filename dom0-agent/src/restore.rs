@@ -8,6 +8,7 @@ mod fill;
 pub mod filter;
 mod fit;
 pub mod plan;
+pub mod set_up;
 mod show;
 pub mod source;
 
@@ -16,13 +17,12 @@ use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
-use crate::settings::read;
 use crate::undo::{Undo, Undos};
-use change::{Change, changes};
-use filter::restorable;
 use plan::{Making, QubePlan};
 use qib_rpc::key::Identity;
 use qib_rpc::message::restore::RestoreSummary;
+use qib_rpc::name::QubeName;
+use std::path::PathBuf;
 
 pub use fill::open_identity;
 pub use source::Volume;
@@ -41,12 +41,12 @@ pub struct Work<'a> {
 
 impl Work<'_> {
     /// Makes a qube, or takes the one that is there, and fills its volumes, whose identities come
-    /// in the same order. Its volumes count only once all of them are filled. It can not start
-    /// before [`Self::finish`].
+    /// in the same order. Its volumes count only once all of them are filled; from then on it is
+    /// finished, by the next run if need be. It can not start before [`Self::finish`].
     ///
     /// # Errors
     /// Whatever kept it from being whole; then a new qube is removed again, and one that was there
-    /// is as it was.
+    /// is as it was. Or why its volumes do not count yet.
     pub fn restore(
         &mut self,
         plan: &QubePlan,
@@ -54,18 +54,19 @@ impl Work<'_> {
     ) -> Result<Vec<RestoreSummary>> {
         let target = &plan.target;
         let done = self.make(plan).and_then(|()| self.fill(plan, identities));
-        let done = done.and_then(|summaries| self.commit(plan).map(|()| summaries));
-        if done.is_err() {
-            let ours = |undo: &Undo| match undo {
-                Undo::Qube(name) | Undo::Guard(name) | Undo::Import(name, _) => name == target,
-                _ => true,
-            };
-            // What stays is in the journal.
-            let _first = self.undos.only(ours);
-            return done;
+        let done = done.and_then(|filled| self.turn(plan, &filled).map(|()| filled));
+        match done {
+            Ok(filled) => {
+                self.accept(target)?;
+                Ok(filled.into_iter().map(|(summary, _)| summary).collect())
+            }
+            Err(error) => {
+                let ours = |undo: &Undo| undo.guarded().is_none_or(|name| name == target);
+                // What stays is in the journal.
+                let _first = self.undos.only(ours);
+                Err(error)
+            }
         }
-        self.undos.keep(&Undo::Qube(target.clone()))?;
-        done
     }
 
     /// Makes a qube, fills its volumes and has them read back, and throws all of it away.
@@ -79,26 +80,55 @@ impl Work<'_> {
     ) -> Result<Vec<RestoreSummary>> {
         let done = self.make(plan).and_then(|()| self.fill(plan, identities));
         let cleared = self.undos.all();
-        let summaries = done?;
-        cleared.map(|()| summaries)
+        let filled = done?;
+        cleared.map(|()| filled.into_iter().map(|(summary, _)| summary).collect())
     }
 
-    /// Sets the restored qubes up, what refers to other qubes last, and lets them start; says what
-    /// could not be set.
+    /// Sets the restored qubes up, what refers to other qubes last, and lets them start; says of
+    /// each what could not be set, or why it is not set up yet: that one can not start.
     ///
     /// # Errors
     /// When something is left behind.
-    pub fn finish(&mut self, plans: &[&QubePlan]) -> Result<Vec<Vec<String>>> {
-        let mut warnings: Vec<Vec<String>> = Vec::new();
+    pub fn finish(&mut self, plans: &[&QubePlan]) -> Result<Vec<Result<Vec<String>>>> {
+        let mut done: Vec<Result<Vec<String>>> = Vec::new();
         for plan in plans {
-            self.progress.stage(&plan.target, "setting it up");
-            warnings.push(set_up(plan, |step| !step.is_link()));
+            let target = &plan.target;
+            self.progress.stage(target, "setting it up");
+            done.push(match plan.wanted {
+                Some(_) => self.step(target, Undo::SetUp, set_up::own),
+                None => Ok(Vec::new()),
+            });
         }
-        for (plan, warnings) in plans.iter().zip(&mut warnings) {
-            warnings.extend(set_up(plan, Change::is_link));
+        for (plan, done) in plans.iter().zip(&mut done) {
+            if let (Some(_), Ok(refused)) = (&plan.wanted, &mut *done) {
+                match self.step(&plan.target, Undo::Link, set_up::links) {
+                    Ok(links) => refused.extend(links),
+                    Err(error) => *done = Err(error),
+                }
+            }
         }
-        self.undos.all()?;
-        Ok(warnings)
+        let whole = plans.iter().zip(&done).filter(|(_, done)| done.is_ok());
+        let whole: Vec<&QubeName> = whole.map(|(plan, _)| &plan.target).collect();
+        let is_done = |undo: &Undo| undo.guarded().is_none_or(|name| whole.contains(&name));
+        self.undos.only(is_done)?;
+        Ok(done)
+    }
+
+    /// Sets something of a qube up, and has the journal know it.
+    fn step(
+        &mut self,
+        target: &QubeName,
+        undo: fn(QubeName) -> Undo,
+        take: fn(&QubeName) -> Result<Vec<String>>,
+    ) -> Result<Vec<String>> {
+        let refused = take(target).map_err(|error| {
+            Error::Restore(format!(
+                "its data is there, and it is not set up yet: {error}. It can not start until the \
+                 next run of qib has done so"
+            ))
+        })?;
+        self.undos.keep(&undo(target.clone()))?;
+        Ok(refused)
     }
 
     fn make(&mut self, plan: &QubePlan) -> Result<()> {
@@ -132,49 +162,49 @@ impl Work<'_> {
         Ok(call::set_property(target, "netvm", "")?)
     }
 
-    fn fill(&mut self, plan: &QubePlan, identities: Vec<Identity>) -> Result<Vec<RestoreSummary>> {
+    /// Fills new content of the volumes, and says where each waits.
+    fn fill(&mut self, plan: &QubePlan, identities: Vec<Identity>) -> Result<Vec<Filled>> {
         let target = &plan.target;
-        let mut summaries = Vec::new();
+        let mut all = Vec::new();
         for (volume, identity) in plan.volumes.iter().zip(identities) {
             self.undos.note(Undo::Import(target.clone(), volume.part))?;
             let path = call::import_begin(target, volume.part.name(), volume.bytes)?;
-            let filled = self.fill_volume(volume, identity, target, path);
-            summaries.push(filled.map_err(|error| fill::too_small(error, volume))?);
+            let filled = self.fill_volume(volume, identity, target, path.clone());
+            let summary = filled.map_err(|error| fill::too_small(error, volume))?;
+            all.push((summary, path));
             // The helper and dom0's loop must have let go of the volume first.
             self.undos
                 .only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
         }
-        Ok(summaries)
+        Ok(all)
+    }
+
+    /// Has the journal say from here on how the restore is finished, and no more how it is undone.
+    fn turn(&mut self, plan: &QubePlan, filled: &[Filled]) -> Result<()> {
+        let target = &plan.target;
+        let accept = |(volume, (_, path)): (&Volume, &Filled)| {
+            Undo::Accept(target.clone(), volume.part, path.clone())
+        };
+        let mut ahead: Vec<Undo> = plan.volumes.iter().zip(filled).map(accept).collect();
+        if let Some(wanted) = &plan.wanted {
+            set_up::keep(target, wanted)?;
+            ahead.extend([Undo::SetUp(target.clone()), Undo::Link(target.clone())]);
+        }
+        ahead.push(Undo::Guard(target.clone()));
+        self.undos.turn(target, ahead)
     }
 
     /// Makes the new content of its volumes count.
-    fn commit(&mut self, plan: &QubePlan) -> Result<()> {
-        let target = &plan.target;
-        for volume in &plan.volumes {
-            call::import_end(target, volume.part.name(), true)?;
-            self.undos
-                .keep(&Undo::Import(target.clone(), volume.part))?;
-        }
-        Ok(())
+    fn accept(&mut self, target: &QubeName) -> Result<()> {
+        let is_it = |undo: &Undo| matches!(undo, Undo::Accept(name, ..) if name == target);
+        self.undos.only(is_it).map_err(|error| {
+            Error::Restore(format!(
+                "its data was restored, and does not count yet: {error}. It can not start until the \
+                 next run of qib has finished it"
+            ))
+        })
     }
 }
 
-/// Takes the steps that `chosen` picks, and says which of them qubesd refused.
-fn set_up(plan: &QubePlan, chosen: impl Fn(&Change) -> bool) -> Vec<String> {
-    let Some(wanted) = &plan.wanted else {
-        return Vec::new();
-    };
-    let now = call::find_qube(&plan.target).map_err(Error::from);
-    let now = now.and_then(|qube| qube.ok_or_else(|| Error::NoQube(plan.target.clone())));
-    let mut now = match now.and_then(|qube| read::read(&qube)) {
-        Ok(now) => now,
-        Err(error) => return vec![format!("it was not set up: {error}")],
-    };
-    restorable(&mut now);
-    let steps = changes(&now, wanted).into_iter().filter(chosen);
-    let refused = |step: Change| {
-        let error = step.apply(&plan.target).err()?;
-        Some(format!("{step}: {error}"))
-    };
-    steps.filter_map(refused).collect()
-}
+/// What was written to a volume, and where that waits to count.
+type Filled = (RestoreSummary, PathBuf);

@@ -1,24 +1,29 @@
-//! What has to be undone, written down before it is done.
+//! What has to be undone, or finished, written down before it is done.
 //!
 //! A run keeps a journal: before it makes a thing outside itself, it appends a
 //! line and syncs it. At its end, on any error and on ^C, it undoes everything
 //! in the order that the things need. After a crash the next run reads the
 //! journal and does the same. Undoing what was never done, or was undone
 //! already, is no error. Sessions beside each other share the journal; each undoes its own.
+//!
+//! A qube whose new content is whole is not undone any more: one rewriting of the journal has
+//! its lines say what is left to do instead.
 
 mod act;
 mod journal;
 mod shared;
+mod tell;
 
 use crate::error::Result;
 use crate::lvm::Lv;
 use crate::part::Part;
+use crate::restore::set_up;
 use crate::zfs::{Dataset, Snapshot};
 use qib_rpc::name::QubeName;
 use shared::{Owner, Shared};
 use std::path::PathBuf;
 
-/// One thing to undo. The order of the variants is the order of undoing.
+/// One thing to undo, or to finish. The order of the variants is the order of doing so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undo {
     /// Kill a helper and wait until it is gone.
@@ -37,8 +42,41 @@ pub enum Undo {
     Import(QubeName, Part),
     /// Remove a qube that a restore made and did not finish.
     Qube(QubeName),
+    /// Have the new content of a qube's volume count, which waits at this path until then.
+    Accept(QubeName, Part, PathBuf),
+    /// Set a restored qube up.
+    SetUp(QubeName),
+    /// Have it refer to other qubes.
+    Link(QubeName),
     /// Let a qube start again.
     Guard(QubeName),
+}
+
+impl Undo {
+    /// The qube that can not start until this is done.
+    pub fn guarded(&self) -> Option<&QubeName> {
+        match self {
+            Self::Import(name, _)
+            | Self::Qube(name)
+            | Self::Accept(name, ..)
+            | Self::SetUp(name)
+            | Self::Link(name)
+            | Self::Guard(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// True for what finishes a restore.
+    fn is_ahead(&self) -> bool {
+        matches!(self, Self::Accept(..) | Self::SetUp(_) | Self::Link(_))
+    }
+
+    /// True for what may stay for long without harm: a snapshot whose disk may be away, a qube
+    /// that can not start. That must not keep other qubes from being backed up.
+    fn may_wait(&self) -> bool {
+        let is_of_disk = matches!(self, Self::Lv(_) | Self::Zvol(_) | Self::ZfsSnapshot(_));
+        is_of_disk || self.is_ahead() || matches!(self, Self::Guard(_))
+    }
 }
 
 /// The things that one session of this run has to undo.
@@ -50,7 +88,7 @@ pub struct Undos {
 }
 
 impl Undos {
-    /// Undoes what an earlier run left behind.
+    /// Undoes, or finishes, what an earlier run left behind, and says what becomes of its restores.
     ///
     /// # Errors
     /// When something stays although several attempts were made, or the journal
@@ -58,17 +96,19 @@ impl Undos {
     pub fn sweep() -> Result<Self> {
         let mut undos = Self::new(Shared::default());
         undos.open = journal::read()?;
-        let done = undos.all();
-        let is_of_disk =
-            |undo: &Undo| matches!(undo, Undo::Lv(_) | Undo::Zvol(_) | Undo::ZfsSnapshot(_));
-        let only_those = !undos.open.is_empty() && undos.open.iter().all(is_of_disk);
-        match done {
-            Err(error) if only_those => {
-                // Its disk may be away; that must not keep other qubes from being backed up.
-                eprintln!("qib: warning: a snapshot of an earlier run is still there: {error}");
+        let before = undos.open.clone();
+        let error = match undos.all() {
+            Err(error) if !undos.open.iter().all(Undo::may_wait) => return Err(error),
+            done => done.err(),
+        };
+        tell::restores(&before, &undos.open)?;
+        set_up::forget_all_but(undos.open.iter().filter_map(Undo::guarded))?;
+        match error {
+            None => Ok(undos),
+            Some(error) => {
+                tell::left(&undos.open, &error);
                 undos.leave()
             }
-            result => result.map(|()| undos),
         }
     }
 
@@ -140,13 +180,36 @@ impl Undos {
         picked.sort();
         let mut first = Ok(());
         for undo in picked {
-            if let Err(error) = act::undo(&undo) {
+            if self.must_wait(&undo) {
+                self.open.push(undo);
+            } else if let Err(error) = act::undo(&undo) {
                 first = first.and(Err(error));
                 self.open.push(undo);
             }
         }
         self.rewrite()?;
         first
+    }
+
+    /// True for a guard while something else is left to do about its qube.
+    fn must_wait(&self, undo: &Undo) -> bool {
+        let Undo::Guard(name) = undo else {
+            return false;
+        };
+        let is_about = |left: &Undo| left != undo && left.guarded() == Some(name);
+        self.open.iter().any(is_about) || self.journal.others_have(self.owner, is_about)
+    }
+
+    /// From here on a qube under restore is finished, and not undone.
+    ///
+    /// # Errors
+    /// When the journal can not be written: then it is still undone.
+    pub fn turn(&mut self, name: &QubeName, ahead: Vec<Undo>) -> Result<()> {
+        let before = self.open.clone();
+        self.open.retain(|undo| undo.guarded() != Some(name));
+        self.open.extend(ahead);
+        self.journal.forget_of_others(self.owner, name);
+        self.rewrite().inspect_err(|_| self.open = before)
     }
 
     /// Forgets a thing that is to stay.

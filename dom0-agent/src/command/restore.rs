@@ -196,16 +196,16 @@ fn perform<'a>(
         }
     }
     let plans: Vec<&QubePlan> = done.iter().map(|(plan, _)| *plan).collect();
-    let warnings = work.finish(&plans)?;
-    for ((plan, summaries), warnings) in done.into_iter().zip(warnings) {
-        let restored = Restored {
+    let finished = work.finish(&plans)?;
+    for ((plan, summaries), warnings) in done.into_iter().zip(finished) {
+        let restored = warnings.map(|warnings| Restored {
             plan,
             summaries,
             warnings,
-        };
+        });
         outcomes.push(Outcome {
             name: plan.target.clone(),
-            result: Ok(restored),
+            result: restored,
         });
     }
     Ok(outcomes)

@@ -5,8 +5,12 @@ use crate::admin::{AdminError, call};
 use crate::block;
 use crate::error::{Error, Result, at};
 use crate::helper;
+use crate::part::Part;
+use crate::restore::set_up;
+use crate::text;
 use qib_rpc::name::QubeName;
 use std::fs;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -14,7 +18,11 @@ use std::time::Duration;
 const ATTEMPTS: u32 = 20;
 
 pub(super) fn undo(undo: &Undo) -> Result<()> {
-    for _ in 1..ATTEMPTS {
+    let attempts = match undo {
+        Undo::SetUp(_) | Undo::Link(_) => 1,
+        _ => ATTEMPTS,
+    };
+    for _ in 1..attempts {
         if once(undo).is_ok() {
             return Ok(());
         }
@@ -40,6 +48,9 @@ fn once(undo: &Undo) -> Result<()> {
             result => none_to_undo(name, result),
         },
         Undo::Qube(name) => remove_ours(name),
+        Undo::Accept(name, part, path) => accept(name, *part, path),
+        Undo::SetUp(name) => finish(name, set_up::own(name)),
+        Undo::Link(name) => finish(name, set_up::links(name)),
         Undo::Guard(name) => none_to_undo(name, call::remove_tag(name, call::RESTORING)),
     }
 }
@@ -51,6 +62,33 @@ fn remove_ours(name: &QubeName) -> Result<()> {
         return Ok(());
     }
     none_to_undo(name, call::act(name, "admin.vm.Remove"))
+}
+
+/// What waits at `path` counts. Where nothing waits any more, it does so already: qubesd then
+/// refuses, with another answer for each driver.
+fn accept(name: &QubeName, part: Part, path: &Path) -> Result<()> {
+    let done = call::import_end(name, part.name(), true);
+    let waits = path.try_exists().unwrap_or(true);
+    match done {
+        Err(error @ AdminError::Unreachable(_)) => Err(error.into()),
+        Err(error) if waits && call::find_qube(name)?.is_some() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What an earlier run did not get to is told as that run would have told it.
+fn finish(name: &QubeName, done: Result<Vec<String>>) -> Result<()> {
+    match done {
+        // It was removed since.
+        Err(Error::NoQube(_)) => Ok(()),
+        done => {
+            for refused in done? {
+                let refused = text::shown(&refused, "  ");
+                eprintln!("qib: warning: {name}: not set: {refused}");
+            }
+            Ok(())
+        }
+    }
 }
 
 /// A failure counts only while the qube is still there. An import that never

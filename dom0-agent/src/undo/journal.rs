@@ -82,6 +82,11 @@ fn line(undo: &Undo) -> Result<String> {
         Undo::Import(name, Part::Private) => ("import", name.as_str()),
         Undo::Import(name, Part::Root) => ("import-root", name.as_str()),
         Undo::Qube(name) => ("qube", name.as_str()),
+        Undo::Accept(name, part, path) => {
+            return Ok(format!("accept {} {name} {}\n", part.name(), text(path)?));
+        }
+        Undo::SetUp(name) => ("set-up", name.as_str()),
+        Undo::Link(name) => ("link", name.as_str()),
         Undo::Guard(name) => ("guard", name.as_str()),
     };
     Ok(format!("{word} {value}\n"))
@@ -106,9 +111,21 @@ fn parse(line: &str) -> Option<Undo> {
         "import" => Some(Undo::Import(name()?, Part::Private)),
         "import-root" => Some(Undo::Import(name()?, Part::Root)),
         "qube" => Some(Undo::Qube(name()?)),
+        "accept" => accept(value),
+        "set-up" => Some(Undo::SetUp(name()?)),
+        "link" => Some(Undo::Link(name()?)),
         "guard" => Some(Undo::Guard(name()?)),
         _ => None,
     }
+}
+
+/// Reads `PART NAME PATH`.
+fn accept(value: &str) -> Option<Undo> {
+    let mut words = value.splitn(3, ' ');
+    let (part, name, path) = (words.next()?, words.next()?, words.next()?);
+    let parts = [Part::Private, Part::Root];
+    let part = parts.into_iter().find(|of| of.name() == part)?;
+    Some(Undo::Accept(QubeName::parse(name).ok()?, part, path.into()))
 }
 
 fn damaged(line: &str) -> Error {
@@ -136,6 +153,9 @@ mod tests {
             Undo::Import(name.clone(), Part::Private),
             Undo::Import(name.clone(), Part::Root),
             Undo::Qube(name.clone()),
+            Undo::Accept(name.clone(), Part::Root, "/pool/a b".into()),
+            Undo::SetUp(name.clone()),
+            Undo::Link(name.clone()),
             Undo::Guard(name.clone()),
         ] {
             assert_eq!(parse(line(&undo).unwrap().trim_end()), Some(undo));

@@ -2,6 +2,7 @@
 
 use super::{Undo, journal};
 use crate::error::Result;
+use qib_rpc::name::QubeName;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Whose things they are.
@@ -42,6 +43,20 @@ impl Shared {
         lines.lines.extend(own);
         let all: Vec<Undo> = lines.lines.iter().map(|(_, undo)| undo.clone()).collect();
         journal::rewrite(&all)
+    }
+
+    /// True when another than this owner has such a thing to do.
+    pub(super) fn others_have(&self, owner: Owner, is_such: impl Fn(&Undo) -> bool) -> bool {
+        let lines = self.lock();
+        let mut others = lines.lines.iter().filter(|(other, _)| *other != owner);
+        others.any(|(_, undo)| is_such(undo))
+    }
+
+    /// Forgets, with the next writing, what others left to do about a qube.
+    pub(super) fn forget_of_others(&self, owner: Owner, name: &QubeName) {
+        let is_kept =
+            |(other, undo): &(Owner, Undo)| *other == owner || undo.guarded() != Some(name);
+        self.lock().lines.retain(is_kept);
     }
 
     /// The lines. A thread that panicked left them as whole as any other.
