@@ -4,6 +4,7 @@
 //! reads numbers, from storage one sealed list of fixed width.
 
 pub mod admin;
+pub mod age;
 pub mod alarm;
 pub mod backup;
 pub mod block;

@@ -3,6 +3,7 @@
 mod chart;
 mod html;
 
+use crate::age::{Age, BACKUP_DAYS};
 use crate::ledger::book::History;
 use crate::ledger::proofs::{Proof, ProofRecord};
 use crate::ledger::record::SnapshotRecord;
@@ -12,16 +13,11 @@ use std::fmt;
 
 pub use html::{growth, page, problems};
 
-const DAY: i64 = 24 * 60 * 60;
+/// A proof by digests that is older, in days, is due.
+const DIGESTS_DAYS: u32 = 30;
 
-/// A backup that is older is due.
-pub const BACKUP_DUE: i64 = 7 * DAY;
-
-/// A proof by digests that is older is due.
-pub const DIGESTS_DUE: i64 = 30 * DAY;
-
-/// A proof by opening or restoring that is older is due; it proves the sealed keys too.
-pub const OPENED_DUE: i64 = 90 * DAY;
+/// A proof by opening or restoring that is older, in days, is due; it proves the sealed keys too.
+const OPENED_DAYS: u32 = 90;
 
 /// Something that is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +36,8 @@ pub struct Standing<'a> {
     pub history: &'a History,
     /// Its last backup.
     pub last: Option<&'a SnapshotRecord>,
-    /// How old that is, in seconds.
-    pub age: Option<i64>,
+    /// How old that is.
+    pub age: Option<Age>,
     /// By how much it is larger than the one before, in bytes.
     pub growth: i64,
     /// What is lost and a kept snapshot needs, with the numbers of those snapshots.
@@ -53,15 +49,14 @@ pub struct Standing<'a> {
 impl<'a> Standing<'a> {
     /// How it stands at a time in seconds since 1970.
     pub fn new(history: &'a History, now: i64) -> Self {
-        let last = history.snapshots.last();
         let lost = history.proofs.lost().filter_map(|object| {
             let needing = needed_by(history, object);
             (!needing.is_empty()).then_some((*object, needing))
         });
         Self {
             history,
-            last,
-            age: last.map(|last| now.saturating_sub(last.time).max(0)),
+            last: history.newest(),
+            age: Age::of_volume(history, now),
             growth: grown(&history.snapshots),
             lost: lost.collect(),
             due: due(history, now),
@@ -85,7 +80,7 @@ impl<'a> Standing<'a> {
 
 /// Nothing is due of a volume that has no snapshot: nobody wanted it backed up.
 fn due(history: &History, now: i64) -> Vec<Due> {
-    let (Some(first), Some(last)) = (history.snapshots.first(), history.snapshots.last()) else {
+    let (Some(first), Some(last)) = (history.snapshots.first(), history.newest()) else {
         return Vec::new();
     };
     let proofs = &history.proofs;
@@ -94,22 +89,21 @@ fn due(history: &History, now: i64) -> Vec<Due> {
         times.map(|proof| proof.time).max().unwrap_or(first.time)
     };
     let all = [
-        (Due::Backup, last.time, BACKUP_DUE),
+        (Due::Backup, last.time, BACKUP_DAYS),
         (
             Due::Digests,
             since(&[Proof::Digests, Proof::Opened, Proof::Drilled]),
-            DIGESTS_DUE,
+            DIGESTS_DAYS,
         ),
         (
             Due::Opened,
             since(&[Proof::Opened, Proof::Drilled]),
-            OPENED_DUE,
+            OPENED_DAYS,
         ),
     ];
-    let is_due = |time: i64, after: i64| now.saturating_sub(time) > after;
     let due = all
         .into_iter()
-        .filter(|(_, time, after)| is_due(*time, *after));
+        .filter(|(_, time, days)| Age::of(*time, now).is_over(*days));
     due.map(|(due, ..)| due).collect()
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Ended, print_json};
 use crate::admin::call;
+use crate::age::Age;
 use crate::cli::Due as Arguments;
 use crate::config::Config;
-use crate::due::{self, DAY, Due};
+use crate::due::{self, Due};
 use crate::error::Result;
 use crate::machine::Installation;
 use crate::{clock, notify, select, storage, text};
@@ -20,40 +21,35 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended> {
     if arguments.json {
         let qubes = due
             .iter()
-            .map(|due| json!({ "qube": due.name.as_str(), "time": due.newest }));
+            .map(|due| json!({ "qube": due.name.as_str(), "time": due.age.map(Age::time) }));
         print_json(&json!({ "days": arguments.days, "due": qubes.collect::<Vec<_>>() }))?;
     } else {
-        due.iter().for_each(|due| println!("{}", line(due, now)));
+        due.iter().for_each(|due| println!("{}", line(due)));
     }
     if due.is_empty() {
         return Ok(Ended::Well);
     }
     if arguments.notify {
-        show(&due, now);
+        show(&due);
     }
     Ok(Ended::Wrong)
 }
 
-fn line(due: &Due, now: i64) -> String {
-    match due.newest {
+fn line(due: &Due) -> String {
+    match due.age {
         None => format!("{}: never backed up", due.name),
-        Some(time) => {
-            let days = now.saturating_sub(time).div_euclid(DAY);
-            let days = text::count(u64::try_from(days).unwrap_or(0), "day", "days");
-            format!(
-                "{}: last backed up {}, {days} ago",
-                due.name,
-                text::time(time)
-            )
+        Some(age) => {
+            let time = text::time(age.time());
+            format!("{}: last backed up {time}, {age} ago", due.name)
         }
     }
 }
 
 /// Nobody may be at the desktop: that is no reason to fail.
-fn show(due: &[Due], now: i64) {
+fn show(due: &[Due]) {
     let count = u64::try_from(due.len()).unwrap_or(u64::MAX);
     let qubes = text::count(count, "qube is", "qubes are");
-    let lines: Vec<String> = due.iter().map(|due| line(due, now)).collect();
+    let lines: Vec<String> = due.iter().map(line).collect();
     if let Err(error) = notify::show(&format!("{qubes} due for a backup"), &lines.join("\n")) {
         eprintln!("qib: warning: nothing is shown on the desktop: {error}");
     }

@@ -1,6 +1,7 @@
 //! `qib status`: how the backups of each volume stand, and what is due.
 
 use super::{Ended, print_json};
+use crate::age::Age;
 use crate::cli::Status;
 use crate::clock;
 use crate::error::{Error, Result, at};
@@ -65,8 +66,7 @@ fn print(book: &Book, standings: &[Standing<'_>]) {
         println!("{}", book.label(history));
         if let (Some(last), Some(age)) = (standing.last, standing.age) {
             println!(
-                "  last backup {} ago, {}: {} files, {} ({}), stored {}; {} kept",
-                text::span(age.unsigned_abs()),
+                "  last backup {age} ago, {}: {} files, {} ({}), stored {}; {} kept",
                 text::time(last.time),
                 text::number(last.counts.files),
                 text::bytes(last.counts.file_bytes),
@@ -108,7 +108,7 @@ fn to_json(standing: &Standing<'_>) -> Value {
             "time": last.time,
             "counts": report::counts(&last.counts),
         })),
-        "age_seconds": standing.age,
+        "age_seconds": standing.age.map(Age::seconds),
         "growth_bytes": standing.growth,
         "proved": {
             "sample": proved(Proof::Sample),

@@ -3,6 +3,8 @@
 use super::Report;
 use crate::admin::call;
 use crate::admin::reply::Qube;
+use crate::age::Age;
+use crate::command::backup::qube::parts;
 use crate::destination::Said;
 use crate::error::Result;
 use crate::machine::{Installation, Machine};
@@ -12,8 +14,6 @@ use crate::pool::Pooled;
 use crate::select;
 use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
-
-const DAY: i64 = 24 * 60 * 60;
 
 pub(super) fn examine(
     machine: &Machine,
@@ -101,23 +101,22 @@ fn examine_pool(pooled: &Pooled, report: &mut Report) {
     });
 }
 
-/// Each qube with the days since its last snapshot; none if there is no snapshot.
+/// Each qube with the age of its backup; none if it is in none.
 fn ages<'a>(
     qubes: &'a [Qube],
     installation: &Installation,
     now: i64,
-) -> Result<Vec<(&'a str, Option<i64>)>> {
+) -> Result<Vec<(&'a str, Option<Age>)>> {
     let book = &installation.ledger.book;
     let age = |qube: &'a Qube| {
-        let histories = book.of_living(&qube.name, call::with_uuid(qube)?.uuid);
-        let last = histories.filter_map(|history| Some(history.snapshots.last()?.time));
-        let days = last.max().map(|last| now.saturating_sub(last) / DAY);
-        Ok((qube.name.as_str(), days))
+        let (living, parts) = (call::with_uuid(qube)?, parts(qube)?);
+        let age = Age::of_qube(book, &living, parts, now);
+        Ok((qube.name.as_str(), age))
     };
     qubes.iter().map(age).collect()
 }
 
-fn examine_ages(ages: &[(&str, Option<i64>)], days: u32, report: &mut Report) {
+fn examine_ages(ages: &[(&str, Option<Age>)], days: u32, report: &mut Report) {
     let never: Vec<&str> = ages
         .iter()
         .filter(|(_, age)| age.is_none())
@@ -125,8 +124,8 @@ fn examine_ages(ages: &[(&str, Option<i64>)], days: u32, report: &mut Report) {
         .collect();
     let old: Vec<String> = ages
         .iter()
-        .filter_map(|(name, age)| Some((name, age.filter(|age| *age >= i64::from(days))?)))
-        .map(|(name, age)| format!("{name} ({age} days)"))
+        .filter_map(|(name, age)| Some((name, age.filter(|age| age.is_over(days))?)))
+        .map(|(name, age)| format!("{name} ({age})"))
         .collect();
     if !never.is_empty() {
         let text = format!(

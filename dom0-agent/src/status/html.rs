@@ -114,10 +114,9 @@ fn facts(standing: &Standing<'_>) -> Vec<(&'static str, String)> {
     let kept = u64::try_from(standing.history.snapshots.len()).unwrap_or(u64::MAX);
     let mut facts = vec![("Kept", text::count(kept, "snapshot", "snapshots"))];
     if let (Some(last), Some(age)) = (standing.last, standing.age) {
-        let ago = text::span(age.unsigned_abs());
         facts.push((
             "Last backup",
-            format!("{} ({ago} ago)", text::time(last.time)),
+            format!("{} ({age} ago)", text::time(last.time)),
         ));
         facts.push(("Files", text::number(last.counts.files)));
         let size = text::bytes(last.counts.file_bytes);
