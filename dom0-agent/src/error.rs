@@ -20,6 +20,8 @@ pub enum Error {
     NotInitialised,
     /// `qib init` has been run before.
     AlreadyInitialised,
+    /// Storage holds what an earlier installation stored.
+    EarlierInstallation(QubeName),
     /// Another `qib` is at work.
     Busy,
     /// The user or the system asked to stop.
@@ -90,6 +92,12 @@ impl fmt::Display for Error {
             ),
             Self::AlreadyInitialised => out.write_str(
                 "already set up; a second 'qib init' would make every stored backup unreadable",
+            ),
+            Self::EarlierInstallation(storage) => write!(
+                out,
+                "the storage qube {storage} holds the backups of an earlier installation: \
+                 'qib recover' gets them back, with their passphrase. To begin anew beside \
+                 them, which leaves them as they are, say --begin-anew"
             ),
             Self::Busy => out.write_str("another qib is at work; wait until it has ended"),
             Self::Stopped => out.write_str("stopped; nothing that was stored is lost"),

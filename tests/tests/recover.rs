@@ -9,6 +9,7 @@
 
 mod machine;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -151,14 +152,65 @@ fn what_is_there_is_never_overwritten() {
     assert_eq!(machine.backup("work")["snapshot"], 3);
 }
 
+/// Everything stored, with its bytes.
+fn stored(machine: &Machine) -> BTreeMap<PathBuf, Vec<u8>> {
+    let objects = machine.objects("").into_iter();
+    objects
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
+}
+
 #[test]
-fn a_new_init_beside_what_can_be_recovered_warns() {
+fn an_init_beside_what_can_be_recovered_is_refused_and_makes_nothing() {
     let machine = machine();
     machine.lose_state();
+    let before = stored(&machine);
     let passphrase = machine.passphrase();
-    let output = machine.qib(&["init", "-p", passphrase.to_str().unwrap()]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("'qib recover' gets that back"), "{said}");
+    let (code, said) = machine.fails(&["init", "-p", passphrase.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    for words in [
+        "sys-backup holds the backups of an earlier",
+        "'qib recover'",
+        "--begin-anew",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert_eq!(machine.known_files(), []);
+    assert_eq!(stored(&machine), before);
+    recover(&machine, &[]);
+    assert_eq!(machine.backup("work")["snapshot"], 3);
+}
+
+#[test]
+fn who_begins_anew_beside_an_earlier_installation_leaves_it_whole() {
+    let machine = machine();
+    machine.lose_state();
+    let before = stored(&machine);
+    let earlier = fs::read(machine.passphrase()).unwrap();
+    fs::write(machine.passphrase(), "another passphrase\n").unwrap();
+    let passphrase = machine.passphrase();
+    machine.ok(&["init", "--begin-anew", "-p", passphrase.to_str().unwrap()]);
+    assert_eq!(machine.backup("work")["snapshot"], 1);
+    let after = stored(&machine);
+    for (path, bytes) in &before {
+        // Storage's own list of what came when only grows.
+        assert!(after[path].starts_with(bytes), "{}", path.display());
+    }
+    machine.restore("work", &[], "anew");
+    // The documented way back.
+    let is_newer = |path: &&PathBuf| !before.contains_key(*path);
+    let root = machine.storage().join("root");
+    for path in after
+        .keys()
+        .filter(is_newer)
+        .filter(|path| path.starts_with(&root))
+    {
+        fs::remove_file(path).unwrap();
+    }
+    machine.lose_state();
+    fs::write(machine.passphrase(), earlier).unwrap();
+    assert_eq!(recover(&machine, &[])["qubes"][0]["snapshot"], 2);
+    machine.restore("work", &[], "earlier");
 }
 
 #[test]

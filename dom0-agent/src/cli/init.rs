@@ -12,6 +12,13 @@ pub struct Init {
     /// Choose a passphrase (80 random bits) and print it, once.
     #[arg(long)]
     pub generate: bool,
+    /// Begin anew beside what an earlier installation stored, as if that were not there.
+    ///
+    /// It stays as it is, and keeps its space; but 'qib recover' finds only what is newer. To
+    /// get it back in spite of that, move what is newer out of the folder 'root' of the
+    /// storage, and run 'qib recover' in a dom0 that is not set up.
+    #[arg(long)]
+    pub begin_anew: bool,
     /// Do not store the recovery kit with the backups.
     ///
     /// With it there, passphrase and storage are enough to get everything back;

@@ -28,7 +28,9 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
     let progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
     storage::wake(&machine.config.storage, &progress)?;
-    warn_of_an_earlier_one(&machine)?;
+    if !arguments.begin_anew {
+        refuse_beside_an_earlier_one(&machine)?;
+    }
     let passphrase = choose(&machine, arguments)?;
     let secret = Dom0Secret::new(machine.random()?);
     let made = make(&machine, passphrase.clone(), secret.clone(), &mut undos)?;
@@ -53,16 +55,14 @@ pub(super) fn run(arguments: &Init, quiet: bool) -> Result<Ended> {
     Ok(Ended::Well)
 }
 
-/// While there is time to stop: a new ledger would be what storage shows from now on.
-fn warn_of_an_earlier_one(machine: &Machine) -> Result<()> {
+/// Who reinstalled wants the backups back, and a new ledger would be what storage shows from now
+/// on. A kit without a ledger is of an init that was cut off: nothing was ever stored with it.
+fn refuse_beside_an_earlier_one(machine: &Machine) -> Result<()> {
     let mut records = Records::start(machine, &machine.config.storage)?;
-    if records.newest(Kind::Kit)?.is_some() {
-        eprintln!(
-            "qib: warning: the storage qube holds the recovery kit of an earlier installation; \
-             'qib recover' gets that back, and what is made now will lie over it. ^C stops"
-        );
+    match records.newest(Kind::Ledger)? {
+        Some(_) => Err(Error::EarlierInstallation(machine.config.storage.clone())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn choose(machine: &Machine, arguments: &Init) -> Result<Passphrase> {
