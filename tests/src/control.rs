@@ -30,6 +30,8 @@ pub(crate) enum Request {
     Memory(u64),
     /// From now on say yes to this call of qubesd's, `METHOD` or `METHOD+ARGUMENT`, and do nothing.
     Deaf(String),
+    /// From now on attach devices writable, whatever was asked.
+    AttachWritable,
     /// Lines of `NAME CLASS STATE`.
     List,
     /// The path of the qube's volume as it is now.

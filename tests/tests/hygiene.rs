@@ -3,8 +3,9 @@
 
 mod machine;
 
-use machine::Machine;
 use machine::faults::{add, machine, one_error};
+use machine::{BINARY, Machine};
+use qib_lab::{LabBuilder, Release};
 
 /// The backup fails with these words, and no session was begun.
 fn refused(machine: &Machine, words: &[&str]) {
@@ -46,6 +47,19 @@ fn a_device_that_was_not_attached_is_noticed() {
     let machine = machine();
     machine.lab.deaf_to("admin.vm.device.block.Attach").unwrap();
     refused(&machine, &["was not attached as asked"]);
+}
+
+#[test]
+fn a_device_that_was_attached_writable_is_noticed_before_its_helper_has_a_job() {
+    for release in [Release::R4_2, Release::R4_3] {
+        let machine = Machine::before_init(LabBuilder::new(BINARY).release(release));
+        machine.init();
+        add(&machine, "work", 1);
+        machine.lab.attach_writable().unwrap();
+        refused(&machine, &["was not attached as asked"]);
+        let log = std::fs::read_to_string(machine.lab.dir().join("qrexec.log")).unwrap();
+        assert!(!log.contains("qib.Backup"), "{log}");
+    }
 }
 
 /// How often helpers were started.

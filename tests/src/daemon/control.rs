@@ -45,6 +45,7 @@ fn respond(world: &Arc<World>, request: Request) -> Result<String> {
         Request::Stop(name) => world.stop(&name)?,
         Request::Memory(mebibytes) => world.limit_memory(mebibytes),
         Request::Deaf(call) => world.turn_deaf(call),
+        Request::AttachWritable => world.attach_writable(),
         Request::List => return list(world),
         Request::Image(name) => return image(world, &name),
         Request::Staging => return staging(world),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
@@ -44,6 +45,7 @@ pub(crate) struct World {
     inner: Mutex<Inner>,
     deaf_to: Mutex<BTreeSet<String>>,
     memory: Mutex<Option<u64>>,
+    attaches_writable: AtomicBool,
 }
 
 impl World {
@@ -63,6 +65,7 @@ impl World {
             inner,
             deaf_to: Mutex::default(),
             memory: Mutex::default(),
+            attaches_writable: AtomicBool::new(false),
         }))
     }
 
@@ -93,6 +96,15 @@ impl World {
     pub(crate) fn is_deaf_to(&self, method: &str, argument: &str) -> bool {
         let deaf_to = self.deaf_to.lock().unwrap_or_else(PoisonError::into_inner);
         deaf_to.contains(method) || deaf_to.contains(&format!("{method}+{argument}"))
+    }
+
+    /// A qubesd that attaches every device writable, as tests want it.
+    pub(crate) fn attach_writable(&self) {
+        self.attaches_writable.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn attaches_writable(&self) -> bool {
+        self.attaches_writable.load(Ordering::SeqCst)
     }
 
     /// A machine with room for disposables of so many MiB.

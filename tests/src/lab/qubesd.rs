@@ -77,6 +77,11 @@ impl Lab {
         self.ask(&Request::Deaf(call.to_owned()))
     }
 
+    /// Has qubesd attach devices writable, whatever is asked of it.
+    pub fn attach_writable(&self) -> Result<()> {
+        self.ask(&Request::AttachWritable)
+    }
+
     fn ask(&self, request: &Request) -> Result<()> {
         let layout = Layout::existing(&self.dir())?;
         control::ask(&layout.control_socket(), request).map(drop)

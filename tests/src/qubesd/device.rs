@@ -84,7 +84,7 @@ pub(crate) fn attach(world: &Arc<World>, call: &Call) -> Answer {
     let device = devices
         .get(name)
         .ok_or_else(|| Refusal::protocol("unknown device"))?;
-    let read_only = read_only(&options, device)?;
+    let read_only = read_only(&options, device)? && !world.attaches_writable();
     free(world.release, &inner, call.destination, name)?;
     let Some(running) = inner.running.get_mut(call.destination) else {
         return halted(world.release);
