@@ -9,6 +9,7 @@ pub mod settings;
 
 use crate::paths;
 use crate::trace;
+use qib_rpc::name::QubeName;
 use reply::reply;
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// Longer than the slowest call, a start, may take.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The longest request that qubesd reads.
+const MAX_REQUEST_BYTES: usize = 65_536;
 
 /// Why a call to qubesd failed.
 #[derive(Debug)]
@@ -73,9 +77,20 @@ fn call_at(
     payload: &[u8],
 ) -> Result<Vec<u8>, AdminError> {
     trace::say(format_args!("qubesd: {method}+{argument} {qube}"));
-    let request = format!("{method}+{argument} dom0 name {qube}\0");
-    let answer = exchange(socket, request.as_bytes(), payload).map_err(AdminError::Unreachable)?;
+    let header = header(method, argument, qube);
+    let answer = exchange(socket, header.as_bytes(), payload).map_err(AdminError::Unreachable)?;
     reply(method, answer)
+}
+
+fn header(method: &str, argument: &str, qube: &str) -> String {
+    format!("{method}+{argument} dom0 name {qube}\0")
+}
+
+/// True when a request with so many bytes of payload is not too long for qubesd, which answers
+/// nothing to a longer one.
+pub fn fits(method: &str, argument: &str, qube: &QubeName, payload_bytes: usize) -> bool {
+    let header = header(method, argument, qube.as_str());
+    header.len().saturating_add(payload_bytes) <= MAX_REQUEST_BYTES
 }
 
 fn exchange(socket: &str, header: &[u8], payload: &[u8]) -> io::Result<Vec<u8>> {

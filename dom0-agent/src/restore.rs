@@ -7,12 +7,14 @@ pub mod exists;
 mod fill;
 pub mod filter;
 mod fit;
+mod limits;
 pub mod plan;
 pub mod set_up;
 mod show;
 pub mod source;
 
 use crate::admin::call::{self, RESTORING};
+use crate::admin::settings;
 use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
@@ -137,21 +139,20 @@ impl Work<'_> {
             class,
             template,
             label,
+            pools,
         } = &plan.making
         else {
             self.undos.note(Undo::Guard(target.clone()))?;
-            return Ok(call::set_tag(target, RESTORING)?);
+            call::set_tag(target, RESTORING)?;
+            return self.make_label(plan);
         };
         self.progress.stage(target, "making the qube");
+        if Class::parse(class).is_none() && template.is_none() {
+            return Err(Error::Restore("it had no template".to_owned()));
+        }
+        self.make_label(plan)?;
         self.undos.note(Undo::Qube(target.clone()))?;
-        let made = match (Class::parse(class), template) {
-            (Some(class), _) => call::create_whole(target, class, label),
-            (None, Some(template)) => call::create_app(target, template, label),
-            (None, None) => {
-                self.undos.keep(&Undo::Qube(target.clone()))?;
-                return Err(Error::Restore("it had no template".to_owned()));
-            }
-        };
+        let made = call::create(target, class, template.as_ref(), label, pools);
         if let Err(error) = made {
             self.undos.keep(&Undo::Qube(target.clone()))?;
             return Err(error.into());
@@ -160,6 +161,17 @@ impl Work<'_> {
         call::set_tag(target, RESTORING)?;
         // It has no network before it has its own.
         Ok(call::set_property(target, "netvm", "")?)
+    }
+
+    /// Makes the label that the qube had, unless one that was restored before it had it too. It
+    /// stays, whatever becomes of the qube.
+    fn make_label(&mut self, plan: &QubePlan) -> Result<()> {
+        match &plan.new_label {
+            Some((label, colour)) if !settings::labels()?.contains(label) => {
+                Ok(settings::create_label(label, colour)?)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fills new content of the volumes, and says where each waits.

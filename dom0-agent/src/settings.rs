@@ -16,13 +16,15 @@ use crate::admin::assignment::Assignment;
 use qib_rpc::name::QubeName;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use words::{Text, Word, unescape};
+pub use words::{Colour, Text, Word, unescape};
 
 /// How a qube is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Its class, as `AppVM`.
     pub class: Word,
+    /// The colour of its label; none if it is not known.
+    pub colour: Option<Colour>,
     /// The properties that somebody set, but those that are never restored.
     pub properties: BTreeMap<Word, Property>,
     /// Its features.

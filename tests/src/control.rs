@@ -32,6 +32,8 @@ pub(crate) enum Request {
     Deaf(String),
     /// From now on attach devices writable, whatever was asked.
     AttachWritable,
+    /// These are the pools from now on, besides the lab's own.
+    Pools(Vec<String>),
     /// Lines of `NAME CLASS STATE`.
     List,
     /// The path of the qube's volume as it is now.

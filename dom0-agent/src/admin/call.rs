@@ -2,9 +2,10 @@
 
 use crate::admin::reply::{self, Property, Qube};
 use crate::admin::{AdminError, call, call_internal};
-use crate::ledger::record::Class;
 use crate::revision::RevisionId;
+use crate::settings::Word;
 use qib_rpc::name::QubeName;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The tag with which Qubes refuses to start a qube.
@@ -184,29 +185,26 @@ pub fn create_disposable(name: &QubeName, template: &QubeName) -> Result<()> {
     .map(drop)
 }
 
-/// Makes a qube based on a template.
+/// Makes a qube of a class, based on a template if it has one. Volumes that `pools` names lie
+/// there, others in the default pools.
 ///
 /// # Errors
 /// [`AdminError`] says why.
-pub fn create_app(name: &QubeName, template: &QubeName, label: &str) -> Result<()> {
-    let payload = format!("name={name} label={label}");
-    call(
-        "admin.vm.Create.AppVM",
-        template.as_str(),
-        "dom0",
-        payload.as_bytes(),
-    )
-    .map(drop)
-}
-
-/// Makes a qube of a class that is based on no template.
-///
-/// # Errors
-/// [`AdminError`] says why.
-pub fn create_whole(name: &QubeName, class: Class, label: &str) -> Result<()> {
-    let method = format!("admin.vm.Create.{}", class.name());
-    let payload = format!("name={name} label={label}");
-    call(&method, "", "dom0", payload.as_bytes()).map(drop)
+pub fn create(
+    name: &QubeName,
+    class: &str,
+    template: Option<&QubeName>,
+    label: &str,
+    pools: &BTreeMap<Word, Word>,
+) -> Result<()> {
+    let how = if pools.is_empty() { "" } else { "InPool" };
+    let method = format!("admin.vm.Create{how}.{class}");
+    let mut payload = format!("name={name} label={label}");
+    for (volume, pool) in pools {
+        payload.push_str(&format!(" pool:{volume}={pool}"));
+    }
+    let template = template.map_or("", QubeName::as_str);
+    call(&method, template, "dom0", payload.as_bytes()).map(drop)
 }
 
 /// Calls a method of a qube that takes nothing and answers nothing.

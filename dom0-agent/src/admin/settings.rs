@@ -2,15 +2,15 @@
 
 use crate::admin::call::{Result, bad, pool_info};
 use crate::admin::device::Words;
-use crate::admin::{call, reply};
-use crate::settings::{Kind, Own, Property, Text, Volume, Word, unescape};
+use crate::admin::{AdminError, call, reply};
+use crate::settings::{Colour, Kind, Own, Property, Text, Volume, Word, unescape};
 use qib_rpc::name::QubeName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The properties of a qube that somebody set.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn set_properties(qube: &QubeName) -> Result<BTreeMap<Word, Property>> {
     const METHOD: &str = "admin.vm.property.GetAll";
     let answer = call(METHOD, "", qube.as_str(), b"")?;
@@ -33,11 +33,11 @@ fn property_line(line: &str) -> Option<Option<(Word, Property)>> {
 /// The features of a qube.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn features(qube: &QubeName) -> Result<BTreeMap<Word, Text>> {
     const LIST: &str = "admin.vm.feature.List";
     let mut features = BTreeMap::new();
-    for name in words(LIST, qube)? {
+    for name in words(LIST, qube.as_str())? {
         match text("admin.vm.feature.Get", name.as_str(), qube) {
             Ok(value) => drop(features.insert(name, value)),
             // It went meanwhile.
@@ -51,15 +51,15 @@ pub fn features(qube: &QubeName) -> Result<BTreeMap<Word, Text>> {
 /// The tags of a qube.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn tags(qube: &QubeName) -> Result<BTreeSet<Word>> {
-    words("admin.vm.tag.List", qube)
+    words("admin.vm.tag.List", qube.as_str())
 }
 
 /// The rules of a qube's firewall.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn firewall(qube: &QubeName) -> Result<Vec<Text>> {
     const METHOD: &str = "admin.vm.firewall.Get";
     let answer = call(METHOD, "", qube.as_str(), b"")?;
@@ -71,7 +71,7 @@ pub fn firewall(qube: &QubeName) -> Result<Vec<Text>> {
 /// What people wrote about a qube, which they can from Qubes 4.3 on.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn notes(qube: &QubeName) -> Result<Text> {
     match Words::for_qube(qube)? {
         Words::Qubes42 => Ok(Text::default()),
@@ -82,15 +82,15 @@ pub fn notes(qube: &QubeName) -> Result<Text> {
 /// The names of a qube's volumes.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn volumes(qube: &QubeName) -> Result<BTreeSet<Word>> {
-    words("admin.vm.volume.List", qube)
+    words("admin.vm.volume.List", qube.as_str())
 }
 
 /// How a volume of a qube's is set up.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn volume(qube: &QubeName, name: &Word) -> Result<Volume> {
     const METHOD: &str = "admin.vm.volume.Info";
     let answer = call(METHOD, name.as_str(), qube.as_str(), b"")?;
@@ -103,7 +103,7 @@ pub fn volume(qube: &QubeName, name: &Word) -> Result<Volume> {
 /// A property of the machine's own.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn global(name: &str) -> Result<String> {
     const METHOD: &str = "admin.property.Get";
     let answer = call(METHOD, name, "dom0", b"")?;
@@ -114,18 +114,49 @@ pub fn global(name: &str) -> Result<String> {
 /// The names of the labels.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn labels() -> Result<BTreeSet<Word>> {
-    const METHOD: &str = "admin.label.List";
-    let answer = call(METHOD, "", "dom0", b"")?;
-    let words = reply::words(&answer).ok_or_else(|| bad(METHOD))?;
-    Ok(words.into_iter().collect())
+    words("admin.label.List", "dom0")
+}
+
+/// The colour of a label; none if there is no such label any more, or its colour is none that
+/// Qubes would make one with.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn colour(label: &Word) -> Result<Option<Colour>> {
+    const METHOD: &str = "admin.label.Get";
+    match call(METHOD, label.as_str(), "dom0", b"") {
+        Ok(answer) => {
+            let text = String::from_utf8(answer).map_err(|_| bad(METHOD))?;
+            Ok(Colour::parse(&text))
+        }
+        Err(AdminError::Exception { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a label.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn create_label(label: &Word, colour: &Colour) -> Result<()> {
+    let (method, colour) = ("admin.label.Create", colour.as_str().as_bytes());
+    call(method, label.as_str(), "dom0", colour).map(drop)
+}
+
+/// The names of the pools.
+///
+/// # Errors
+/// [`AdminError`] says why.
+pub fn pools() -> Result<BTreeSet<Word>> {
+    words("admin.pool.List", "dom0")
 }
 
 /// Gives a property its default back.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn reset_property(qube: &QubeName, name: &Word) -> Result<()> {
     let method = "admin.vm.property.Reset";
     call(method, name.as_str(), qube.as_str(), b"").map(drop)
@@ -134,7 +165,7 @@ pub fn reset_property(qube: &QubeName, name: &Word) -> Result<()> {
 /// Removes a feature.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn remove_feature(qube: &QubeName, name: &Word) -> Result<()> {
     let method = "admin.vm.feature.Remove";
     call(method, name.as_str(), qube.as_str(), b"").map(drop)
@@ -143,7 +174,7 @@ pub fn remove_feature(qube: &QubeName, name: &Word) -> Result<()> {
 /// Sets the rules of a qube's firewall.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn set_firewall(qube: &QubeName, rules: &[Text]) -> Result<()> {
     let lines: String = rules
         .iter()
@@ -156,7 +187,7 @@ pub fn set_firewall(qube: &QubeName, rules: &[Text]) -> Result<()> {
 /// Sets what people wrote about a qube.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn set_notes(qube: &QubeName, notes: &Text) -> Result<()> {
     let method = "admin.vm.notes.Set";
     call(method, "", qube.as_str(), notes.as_str().as_bytes()).map(drop)
@@ -165,7 +196,7 @@ pub fn set_notes(qube: &QubeName, notes: &Text) -> Result<()> {
 /// Sets `revisions_to_keep`, `rw` or `ephemeral` of a volume.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn set_volume(qube: &QubeName, volume: &Word, what: &str, value: &str) -> Result<()> {
     let method = format!("admin.vm.volume.Set.{what}");
     call(&method, volume.as_str(), qube.as_str(), value.as_bytes()).map(drop)
@@ -174,7 +205,7 @@ pub fn set_volume(qube: &QubeName, volume: &Word, what: &str, value: &str) -> Re
 /// Makes a volume larger.
 ///
 /// # Errors
-/// [`AdminError`](crate::admin::AdminError) says why.
+/// [`AdminError`] says why.
 pub fn resize(qube: &QubeName, volume: &Word, bytes: u64) -> Result<()> {
     let (method, size) = ("admin.vm.volume.Resize", bytes.to_string());
     call(method, volume.as_str(), qube.as_str(), size.as_bytes()).map(drop)
@@ -203,8 +234,8 @@ fn volume_of(answer: &[u8], pool: &str, driver: &str) -> Option<Volume> {
     })
 }
 
-fn words(method: &str, qube: &QubeName) -> Result<BTreeSet<Word>> {
-    let answer = call(method, "", qube.as_str(), b"")?;
+fn words(method: &str, qube: &str) -> Result<BTreeSet<Word>> {
+    let answer = call(method, "", qube, b"")?;
     let words = reply::words(&answer).ok_or_else(|| bad(method))?;
     Ok(words.into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! The arguments of `qib restore`.
 
-use crate::restore::choices::Instead;
+use crate::restore::choices::{Instead, InsteadPool};
 use crate::size::Size;
 use clap::Args;
 use qib_rpc::name::{NotAQubeName, QubeName};
@@ -82,6 +82,9 @@ pub struct Restore {
     /// The storage qube to take it from [default: the one with the newest snapshot].
     #[arg(short, long, value_name = "QUBE")]
     pub dest_vm: Option<QubeName>,
+    /// Have volumes of new qubes lie in pool NEW that were in pool OLD; may be repeated.
+    #[arg(long = "pool", value_name = "OLD=NEW")]
+    pub pools: Vec<InsteadPool>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,

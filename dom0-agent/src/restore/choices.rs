@@ -1,5 +1,6 @@
 //! How the user wants qubes restored where there is a choice.
 
+use crate::settings::Word;
 use qib_rpc::name::QubeName;
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,8 @@ pub struct Choices {
     pub templates: Vec<Instead>,
     /// Net qubes to take for others.
     pub netvms: Vec<Instead>,
+    /// Pools to take for others.
+    pub pools: Vec<InsteadPool>,
 }
 
 /// What to do about a qube whose name is taken.
@@ -66,6 +69,38 @@ pub enum Stead {
     /// Whatever the default is.
     Default,
 }
+
+/// `OLD=NEW`: the pool to take for one in which volumes were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsteadPool {
+    /// The one in which they were.
+    pub old: Word,
+    /// The one to take.
+    pub new: Word,
+}
+
+impl FromStr for InsteadPool {
+    type Err = NotInsteadPool;
+
+    fn from_str(text: &str) -> Result<Self, NotInsteadPool> {
+        let (old, new) = text.split_once('=').ok_or(NotInsteadPool)?;
+        let word = |text| Word::parse(text).ok_or(NotInsteadPool);
+        let (old, new) = (word(old)?, word(new)?);
+        Ok(Self { old, new })
+    }
+}
+
+/// The text is not `OLD=NEW`.
+#[derive(Debug)]
+pub struct NotInsteadPool;
+
+impl fmt::Display for NotInsteadPool {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("it must be OLD=NEW, two names of pools")
+    }
+}
+
+impl std::error::Error for NotInsteadPool {}
 
 /// The text is not `OLD=NEW`.
 #[derive(Debug)]

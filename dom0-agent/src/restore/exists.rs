@@ -16,6 +16,9 @@ const POLICIES: [&str; 3] = [
     "/run/qubes/policy.d",
 ];
 
+/// Where Qubes has the kernels of qubes.
+const KERNELS: &str = "/var/lib/qubes/vm-kernels";
+
 /// What there is.
 #[derive(Debug, Default)]
 pub struct Exists {
@@ -23,6 +26,12 @@ pub struct Exists {
     pub qubes: BTreeMap<QubeName, Existing>,
     /// The names of the labels.
     pub labels: BTreeSet<Word>,
+    /// The names of the pools.
+    pub pools: BTreeSet<Word>,
+    /// The kernels that are installed in dom0; none where they lie elsewhere.
+    pub kernels: Option<BTreeSet<String>>,
+    /// People can write notes about a qube, as from Qubes 4.3 on.
+    pub has_notes: bool,
     /// The template of qubes for which nobody chose one.
     pub default_template: Option<QubeName>,
     /// The tags that policies name.
@@ -47,7 +56,10 @@ impl Exists {
     /// When qubesd does not tell.
     pub fn read(names: &BTreeSet<QubeName>) -> Result<Self> {
         let mut qubes = BTreeMap::new();
-        for qube in call::qubes()? {
+        let all = call::qubes()?;
+        // The release that tells uuids is the one that has notes.
+        let has_notes = all.iter().all(|qube| qube.uuid.is_some());
+        for qube in all {
             let is_named = names.contains(&qube.name);
             let settings = is_named.then(|| read::read(&qube)).transpose()?;
             let reply::Qube {
@@ -71,10 +83,22 @@ impl Exists {
         Ok(Self {
             qubes,
             labels: settings::labels()?,
+            pools: settings::pools()?,
+            kernels: kernels(),
+            has_notes,
             default_template: QubeName::parse(&default_template).ok(),
             policy_tags,
         })
     }
+}
+
+fn kernels() -> Option<BTreeSet<String>> {
+    let entries = fs::read_dir(KERNELS).ok()?.flatten();
+    Some(
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect(),
+    )
 }
 
 /// A file that can not be read says nothing: the administrator's own, in dom0.

@@ -3,8 +3,9 @@
 use super::choices::{Choices, Instead, Stead};
 use super::exists::Exists;
 use super::plan::Names;
-use crate::settings::{Kind, Settings, Text, Word};
+use crate::settings::{Colour, Kind, Settings, Text, Word};
 use qib_rpc::name::QubeName;
+use std::collections::BTreeMap;
 
 /// What settings are made to fit.
 pub(super) struct Fit<'a> {
@@ -62,14 +63,70 @@ impl Fit<'_> {
         Ok(())
     }
 
-    /// A label that is not there becomes red, as in Qubes' own restore.
-    pub(super) fn label(&self, wanted: &mut Settings, remarks: &mut Vec<String>) {
-        let Some(old) = wanted.value("label").map(str::to_owned) else {
+    /// A label that is not there is made if its colour is known, and else becomes red, as in
+    /// Qubes' own restore.
+    pub(super) fn label(
+        &self,
+        wanted: &mut Settings,
+        remarks: &mut Vec<String>,
+    ) -> Option<(Word, Colour)> {
+        let old = Word::parse(wanted.value("label")?)?;
+        if self.exists.labels.contains(&old) {
+            return None;
+        }
+        if let Some(colour) = wanted.colour.clone() {
+            remarks.push(format!("its label {old} is made, with the colour {colour}"));
+            return Some((old, colour));
+        }
+        remarks.push(format!("its label is red, as there is no {old}"));
+        set(wanted, "label", "red");
+        None
+    }
+
+    /// The pools of a new qube's volumes, as far as they are there: those that are its own, and
+    /// the volatile one. The others lie where their template's do.
+    pub(super) fn pools(
+        &self,
+        wanted: &mut Settings,
+        remarks: &mut Vec<String>,
+    ) -> Result<BTreeMap<Word, Word>, String> {
+        let mut pools = BTreeMap::new();
+        for (name, volume) in &mut wanted.volumes {
+            if volume.own.is_none() && name.as_str() != "volatile" {
+                continue;
+            }
+            let mut chosen = self.choices.pools.iter();
+            let chosen = chosen.find(|chosen| chosen.old == volume.pool);
+            let pool = chosen.map_or(&volume.pool, |chosen| &chosen.new).clone();
+            if self.exists.pools.contains(&pool) {
+                if pool != volume.pool {
+                    remarks.push(format!(
+                        "its {name} volume lies in pool {pool}, not {}",
+                        volume.pool
+                    ));
+                }
+                volume.pool = pool.clone();
+                pools.insert(name.clone(), pool);
+            } else if chosen.is_some() {
+                return Err(format!("there is no pool {pool}; see 'qvm-pool'"));
+            } else {
+                remarks.push(format!(
+                    "its {name} volume lies in the default pool, as there is no {pool}"
+                ));
+            }
+        }
+        Ok(pools)
+    }
+
+    /// A kernel that is not installed becomes the default one.
+    pub(super) fn kernel(&self, wanted: &mut Settings, remarks: &mut Vec<String>) {
+        let kernel = wanted.value("kernel").filter(|kernel| !kernel.is_empty());
+        let (Some(old), Some(kernels)) = (kernel.map(str::to_owned), &self.exists.kernels) else {
             return;
         };
-        if !self.exists.labels.contains(old.as_str()) {
-            remarks.push(format!("its label is red, as there is no {old}"));
-            set(wanted, "label", "red");
+        if !kernels.contains(&old) {
+            remarks.push(format!("its kernel is the default, as there is no {old}"));
+            wanted.properties.remove("kernel");
         }
     }
 

@@ -5,8 +5,9 @@ use super::choices::{Choices, Conflict, Scope};
 use super::exists::Exists;
 use super::filter::{Danger, dangers, restorable};
 use super::fit::Fit;
+use super::limits;
 use super::source::{Source, Volume};
-use crate::settings::Settings;
+use crate::settings::{Colour, Settings, Word};
 use qib_rpc::name::QubeName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,8 @@ pub struct QubePlan {
     pub volumes: Vec<Volume>,
     /// How it is to be set up; none where that stays as it is.
     pub wanted: Option<Settings>,
+    /// A label to make first, with its colour.
+    pub new_label: Option<(Word, Colour)>,
     /// What will not be as it was.
     pub remarks: Vec<String>,
     /// What somebody has to agree to.
@@ -50,6 +53,8 @@ pub enum Making {
         template: Option<QubeName>,
         /// With this label.
         label: String,
+        /// The pools of its volumes, but of those that lie in the default one.
+        pools: BTreeMap<Word, Word>,
     },
     /// It is there, and is set up so.
     Replace(Box<Settings>),
@@ -157,12 +162,13 @@ fn qube(source: &Source, target: &QubeName, fit: &Fit<'_>) -> Result<QubePlan, S
         return Err(format!("qib makes no qube of class {class}"));
     }
     fit.template(&mut wanted, &mut remarks)?;
-    fit.label(&mut wanted, &mut remarks);
+    let new_label = fit.label(&mut wanted, &mut remarks);
     let making = match fit.exists.qubes.get(target) {
         None => Making::New {
             class,
             template: wanted.qube("template"),
             label: wanted.value("label").unwrap_or("red").to_owned(),
+            pools: fit.pools(&mut wanted, &mut remarks)?,
         },
         Some(existing) => {
             if existing.class != class {
@@ -205,6 +211,7 @@ fn qube(source: &Source, target: &QubeName, fit: &Fit<'_>) -> Result<QubePlan, S
             making,
             volumes,
             wanted,
+            new_label,
             remarks,
             dangers: found,
         });
@@ -217,6 +224,8 @@ fn qube(source: &Source, target: &QubeName, fit: &Fit<'_>) -> Result<QubePlan, S
     }
     fit.links(&mut wanted, &mut remarks)?;
     fit.devices(&mut wanted, &mut remarks);
+    fit.kernel(&mut wanted, &mut remarks);
+    limits::leave_out(&mut wanted, now, target, fit.exists, &mut remarks)?;
     for volume in &volumes {
         let kept = wanted.volumes.get_mut(volume.part.name());
         if let Some(own) = kept.and_then(|kept| kept.own.as_mut()) {
@@ -230,6 +239,7 @@ fn qube(source: &Source, target: &QubeName, fit: &Fit<'_>) -> Result<QubePlan, S
         making,
         volumes,
         wanted: Some(wanted),
+        new_label,
         remarks,
         dangers: found,
     })

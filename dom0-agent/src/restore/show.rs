@@ -85,6 +85,9 @@ impl QubePlan {
             "replaces": matches!(self.making, Making::Replace(_)),
             "volumes": self.volumes.iter().map(snapshot).collect::<Vec<Value>>(),
             "settings": self.wanted.as_ref().map(Settings::json),
+            "new_label": self.new_label.as_ref().map(|(label, colour)| json!({
+                "name": label.as_str(), "colour": colour.as_str(),
+            })),
             "remarks": self.remarks,
             "dangers": dangers.collect::<Vec<String>>(),
         })

@@ -12,6 +12,8 @@ pub type Facts = BTreeMap<Subject, String>;
 pub enum Subject {
     /// The qube's class.
     Class,
+    /// The colour of its label.
+    Colour,
     /// A property.
     Property(String),
     /// A feature.
@@ -44,6 +46,7 @@ impl Subject {
     pub fn words(&self) -> (&'static str, &str) {
         match self {
             Self::Class => ("class", ""),
+            Self::Colour => ("colour", ""),
             Self::Property(name) => ("property", name),
             Self::Feature(name) => ("feature", name),
             Self::Tag(name) => ("tag", name),
@@ -59,6 +62,9 @@ impl Settings {
     /// Everything that is told of the qube.
     pub fn facts(&self) -> Facts {
         let mut facts = Facts::from([(Subject::Class, self.class.to_string())]);
+        if let Some(colour) = &self.colour {
+            facts.insert(Subject::Colour, colour.to_string());
+        }
         for (name, property) in &self.properties {
             let value = property.value.as_str().to_owned();
             facts.insert(Subject::Property(name.to_string()), value);

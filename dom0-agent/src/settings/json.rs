@@ -23,6 +23,7 @@ impl Settings {
         });
         json!({
             "class": self.class.as_str(),
+            "colour": self.colour.as_ref().map(super::Colour::as_str),
             "properties": object(&self.properties, property),
             "features": object(&self.features, |value| value.as_str().into()),
             "tags": tags,

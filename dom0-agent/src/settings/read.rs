@@ -15,6 +15,9 @@ pub fn read(qube: &reply::Qube) -> Result<Settings> {
     let class = Word::parse(&qube.class).ok_or_else(|| odd(name))?;
     let mut properties = settings::set_properties(name)?;
     properties.retain(|property, _| !NEVER.contains(&property.as_str()));
+    let label = properties.get("label");
+    let label = label.and_then(|label| Word::parse(label.value.as_str()));
+    let colour = label.map(|label| settings::colour(&label)).transpose()?;
     let mut volumes = BTreeMap::new();
     for volume in settings::volumes(name)? {
         let of_volume = settings::volume(name, &volume)?;
@@ -22,6 +25,7 @@ pub fn read(qube: &reply::Qube) -> Result<Settings> {
     }
     Ok(Settings {
         class,
+        colour: colour.flatten(),
         properties,
         features: settings::features(name)?,
         tags: settings::tags(name)?,

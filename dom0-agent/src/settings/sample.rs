@@ -1,6 +1,6 @@
 //! Settings with something of everything, for tests.
 
-use super::{Kind, Own, Property, Settings, Text, Volume, Word};
+use super::{Colour, Kind, Own, Property, Settings, Text, Volume, Word};
 use crate::admin::assignment::{Assignment, Mode};
 
 pub(crate) fn word(text: &str) -> Word {
@@ -46,6 +46,7 @@ pub(crate) fn sample() -> Settings {
     let private = volume("vm-pool", "lvm_thin", Some((2 << 30, -1)));
     Settings {
         class: word("AppVM"),
+        colour: Colour::parse("0xcc0000"),
         properties: properties.into(),
         features: [("gui", ""), ("note", "two\nlines \\ here")]
             .map(|(name, value)| (word(name), text(value)))

@@ -5,7 +5,7 @@
 //! and, where it must be a word, `\s` a space. Lines of one kind are in the order of their bytes,
 //! but for the rules of the firewall, which keep theirs.
 
-use super::{Kind, Own, Property, Settings, Text, Volume, Word, unescape};
+use super::{Colour, Kind, Own, Property, Settings, Text, Volume, Word, unescape};
 use crate::admin::assignment::{Assignment, Mode};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,7 @@ impl Settings {
     /// The text, ending with the end of a line.
     pub fn encode(&self) -> String {
         let mut lines = vec![VERSION.to_owned(), format!("class {}", self.class)];
+        lines.extend(self.colour.iter().map(|colour| format!("colour {colour}")));
         for (name, Property { kind, value }) in &self.properties {
             let value = value.escape(false);
             lines.push(format!("property {name} {} {value}", kind.name()));
@@ -50,6 +51,7 @@ impl Settings {
         }
         let mut settings = Self {
             class: Word::parse(lines.next()?.strip_prefix("class ")?)?,
+            colour: None,
             properties: BTreeMap::new(),
             features: BTreeMap::new(),
             tags: BTreeSet::new(),
@@ -68,6 +70,7 @@ impl Settings {
     fn take(&mut self, line: &str) -> Option<()> {
         let (what, fields) = line.split_once(' ')?;
         match what {
+            "colour" => self.colour = Some(Colour::parse(fields)?),
             "property" => {
                 let (name, fields) = fields.split_once(' ')?;
                 let (kind, value) = fields.split_once(' ')?;
@@ -174,7 +177,7 @@ mod tests {
     use super::super::sample::sample;
     use super::*;
 
-    const TEXT: &str = "qib settings 1\nclass AppVM\nproperty label label red\n\
+    const TEXT: &str = "qib settings 1\nclass AppVM\ncolour 0xcc0000\nproperty label label red\n\
         property memory int 600\nproperty netvm vm \nproperty template vm debian-12\n\
         feature gui \nfeature note two\\nlines \\\\ here\ntag one\ntag two\n\
         firewall action=accept proto=tcp\nfirewall action=drop\nnotes a b\\nc\n\
@@ -189,11 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn the_colour_may_be_unknown() {
+        let text = TEXT.replacen("colour 0xcc0000\n", "", 1);
+        let colour = None;
+        assert_eq!(
+            Settings::decode(&text),
+            Some(Settings { colour, ..sample() })
+        );
+    }
+
+    #[test]
     fn any_other_text_is_refused() {
         for (from, to) in [
             ("qib settings 1", "qib settings 2"),
             ("class AppVM", "class A B"),
             ("class AppVM\n", ""),
+            ("0xcc0000", "0xcc000"),
+            ("colour 0xcc0000\n", "colour 0xcc0000\ncolour 0xcc0000\n"),
             ("tag one\ntag two", "tag two\ntag one"),
             ("tag one", "tag one\ntag one"),
             ("tag one", "tag one\n"),

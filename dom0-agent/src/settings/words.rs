@@ -1,4 +1,4 @@
-//! The two kinds of text that settings are made of.
+//! The kinds of text that settings are made of.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -31,6 +31,30 @@ impl Borrow<str> for Word {
 }
 
 impl fmt::Display for Word {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// A colour as Qubes writes it: `0x` and six hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Colour(String);
+
+impl Colour {
+    /// Checks `text`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x")?;
+        let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (digits.len() == 6 && are_digits).then(|| Self(text.to_owned()))
+    }
+
+    /// The colour.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Colour {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
@@ -100,6 +124,22 @@ mod tests {
         let long = "a".repeat(256);
         for text in ["", " ", "a b", "a\n", "a\0", "é", "\x7f", &long] {
             assert_eq!(Word::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_colour_has_six_digits() {
+        assert_eq!(Colour::parse("0xcc00Ff").unwrap().as_str(), "0xcc00Ff");
+        for text in [
+            "",
+            "0x",
+            "cc0000",
+            "0xcc000",
+            "0xcc00000",
+            "0xcc000g",
+            "0xcc\u{e9}00",
+        ] {
+            assert_eq!(Colour::parse(text), None, "{text}");
         }
     }
 

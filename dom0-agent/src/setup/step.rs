@@ -12,6 +12,7 @@ use crate::{holds, storage};
 use qib_rpc::message::record::Place;
 use qib_rpc::name::QubeName;
 use qib_rpc::object::Kind;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The colour of what no person works in.
@@ -59,7 +60,9 @@ impl Step {
     pub fn perform(&self) -> Result<()> {
         match self {
             Self::Config(config) => config.write()?,
-            Self::Template { name, based_on } => call::create_app(name, based_on, LABEL)?,
+            Self::Template { name, based_on } => {
+                call::create(name, "AppVM", Some(based_on), LABEL, &BTreeMap::new())?;
+            }
             Self::Property(name, property, value) => call::set_property(name, property, value)?,
             Self::Feature(name, feature, value) => call::set_feature(name, feature, value)?,
             Self::Tag(name, tag) => call::set_tag(name, tag)?,

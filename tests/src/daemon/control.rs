@@ -46,6 +46,7 @@ fn respond(world: &Arc<World>, request: Request) -> Result<String> {
         Request::Memory(mebibytes) => world.limit_memory(mebibytes),
         Request::Deaf(call) => world.turn_deaf(call),
         Request::AttachWritable => world.attach_writable(),
+        Request::Pools(names) => pools(world, names)?,
         Request::List => return list(world),
         Request::Image(name) => return image(world, &name),
         Request::Staging => return staging(world),
@@ -117,6 +118,12 @@ fn image(world: &World, name: &str) -> Result<String> {
         "{name} is a disposable: its volume is only a name"
     );
     Ok(world.pool.current(name, "private").display().to_string())
+}
+
+fn pools(world: &World, names: Vec<String>) -> Result<()> {
+    let mut inner = world.lock();
+    inner.machine.pools = names;
+    world.save(&inner)
 }
 
 fn staging(world: &World) -> Result<String> {

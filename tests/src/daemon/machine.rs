@@ -19,6 +19,10 @@ pub(crate) struct Machine {
     /// Each helper is a machine of its own.
     pub(crate) has_vm_helpers: bool,
     pub(crate) qubes: BTreeMap<String, Qube>,
+    /// The labels that somebody made, with their colours.
+    pub(crate) labels: Vec<(String, String)>,
+    /// Other names of the pool.
+    pub(crate) pools: Vec<String>,
     /// dom0's QubesDB.
     pub(crate) qubesdb: BTreeMap<String, String>,
     /// Loop devices of a lab without root.
@@ -43,6 +47,8 @@ pub(crate) struct Qube {
     /// Of one that is based on no template.
     pub(crate) root_size: Option<u64>,
     pub(crate) revisions_to_keep: i32,
+    /// The pools of those volumes that are not in the default one.
+    pub(crate) pools: BTreeMap<String, String>,
     /// Those that were set, by the volume and `rw` or `ephemeral`.
     pub(crate) volume_flags: BTreeMap<String, bool>,
     /// To be started again when the daemon comes back.
@@ -96,6 +102,7 @@ impl Qube {
                 .contains(&class)
                 .then_some(ROOT_SIZE),
             revisions_to_keep: 1,
+            pools: BTreeMap::new(),
             volume_flags: BTreeMap::new(),
             running: false,
         })
@@ -186,6 +193,8 @@ impl Machine {
             driver,
             has_vm_helpers,
             qubes: named.map(|(name, qube)| (name.to_owned(), qube)).into(),
+            labels: Vec::new(),
+            pools: Vec::new(),
             qubesdb: BTreeMap::new(),
             loops: BTreeMap::new(),
         })

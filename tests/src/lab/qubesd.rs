@@ -82,6 +82,12 @@ impl Lab {
         self.ask(&Request::AttachWritable)
     }
 
+    /// Has the machine these pools, besides its own.
+    pub fn pools(&self, names: &[&str]) -> Result<()> {
+        let names = names.iter().map(ToString::to_string).collect();
+        self.ask(&Request::Pools(names))
+    }
+
     fn ask(&self, request: &Request) -> Result<()> {
         let layout = Layout::existing(&self.dir())?;
         control::ask(&layout.control_socket(), request).map(drop)

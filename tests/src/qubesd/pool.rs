@@ -1,9 +1,10 @@
-//! The lab's one pool.
+//! The lab's pool, and other names that it was given: pools of their own to whoever asks.
 
 use std::sync::Arc;
 
 use super::answer::{Answer, enforce};
 use super::table::Call;
+use crate::daemon::machine::Machine;
 use crate::daemon::world::World;
 use crate::pool::{CONFIGURATION, Driver, NAME};
 
@@ -11,9 +12,20 @@ use crate::pool::{CONFIGURATION, Driver, NAME};
 const METADATA: u64 = 1 << 30;
 const VOLUME_METADATA: u64 = 4 << 20;
 
-pub(crate) fn list(_: &Arc<World>, call: &Call) -> Answer {
+pub(crate) fn list(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.argument.is_empty() && call.destination == "dom0")?;
-    Ok(format!("{NAME}\n"))
+    let inner = world.lock();
+    let others = inner.machine.pools.iter().map(String::as_str);
+    let all = std::iter::once(NAME).chain(others);
+    Ok(all.map(|pool| format!("{pool}\n")).collect())
+}
+
+pub(crate) fn exists(machine: &Machine, pool: &str) -> bool {
+    pool == NAME || machine.pools.iter().any(|other| other == pool)
+}
+
+fn is_one(world: &World, call: &Call) -> Result<(), super::Refusal> {
+    enforce(call.destination == "dom0" && exists(&world.lock().machine, call.argument))
 }
 
 /// Size and use of the pool's file system, in bytes.
@@ -28,7 +40,7 @@ fn space(world: &World) -> Result<(u64, u64), super::Refusal> {
 }
 
 pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == NAME && call.destination == "dom0")?;
+    is_one(world, call)?;
     let (size, usage) = space(world)?;
     let pool = &world.pool;
     let mut own = match pool.driver {
@@ -43,7 +55,7 @@ pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
             "snap_on_start_forensics=False".to_owned(),
         ],
     };
-    own.push(format!("name={NAME}"));
+    own.push(format!("name={}", call.argument));
     if pool.is_wrapped {
         own.push("driver=callback".to_owned());
     } else {
@@ -57,7 +69,7 @@ pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
 }
 
 pub(crate) fn usage(world: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.argument == NAME && call.destination == "dom0")?;
+    is_one(world, call)?;
     let (size, usage) = space(world)?;
     let data = format!("data_size={size}\ndata_usage={usage}\n");
     if world.pool.driver != Driver::LvmThin {

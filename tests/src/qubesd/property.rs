@@ -116,7 +116,7 @@ fn checked(machine: &Machine, call: &Call) -> Answer {
             "false" | "0" | "no" | "off" => Ok("False".to_owned()),
             _ => wrong("Invalid literal for boolean property"),
         },
-        Type::Label if !is_label(value) => {
+        Type::Label if !is_label(machine, value) => {
             Err(Refusal::exception("QubesLabelNotFoundError", value))
         }
         Type::Number if value.parse::<i64>().is_err() => wrong("not a number"),

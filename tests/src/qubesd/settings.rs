@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Refusal, enforce};
 use super::property::{qube_mut, qube_of};
 use super::table::Call;
+use crate::daemon::machine::Machine;
 use crate::daemon::world::World;
 
 const ACCEPT_ALL: &str = "action=accept\n";
@@ -59,18 +60,76 @@ pub(crate) fn notes_set(world: &Arc<World>, call: &Call) -> Answer {
     Ok(String::new())
 }
 
-pub(crate) fn labels(_: &Arc<World>, call: &Call) -> Answer {
-    enforce(call.destination == "dom0")?;
-    Ok(LABELS.map(|(label, _)| format!("{label}\n")).concat())
+pub(crate) fn labels(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.argument.is_empty() && call.destination == "dom0")?;
+    let inner = world.lock();
+    let own = inner.machine.labels.iter().map(|(label, _)| label.as_str());
+    let all = LABELS.iter().map(|(label, _)| *label).chain(own);
+    Ok(all.map(|label| format!("{label}\n")).collect())
 }
 
-pub(crate) fn label(_: &Arc<World>, call: &Call) -> Answer {
+pub(crate) fn label(world: &Arc<World>, call: &Call) -> Answer {
     enforce(call.destination == "dom0")?;
-    let found = LABELS.iter().find(|(label, _)| *label == call.argument);
-    let (_, colour) = found.ok_or_else(|| Refusal::exception("QubesValueError", ""))?;
-    Ok((*colour).to_owned())
+    let colour = colour(&world.lock().machine, call.argument);
+    colour.ok_or_else(no_label)
 }
 
-pub(crate) fn is_label(name: &str) -> bool {
-    LABELS.iter().any(|(label, _)| *label == name)
+fn colour(machine: &Machine, name: &str) -> Option<String> {
+    let own = machine.labels.iter();
+    let own = own.map(|(label, colour)| (label.as_str(), colour.as_str()));
+    let mut all = LABELS.into_iter().chain(own);
+    let (_, colour) = all.find(|(label, _)| *label == name)?;
+    Some(colour.to_owned())
+}
+
+pub(crate) fn is_label(machine: &Machine, name: &str) -> bool {
+    colour(machine, name).is_some()
+}
+
+fn no_label() -> Refusal {
+    Refusal::exception("QubesValueError", "")
+}
+
+pub(crate) fn create_label(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.destination == "dom0")?;
+    let (name, colour) = (call.argument, call.text()?.trim());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_number = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+    enforce(!is_number && name.chars().all(plain))?;
+    let mut inner = world.lock();
+    if is_label(&inner.machine, name) {
+        return Err(Refusal::exception(
+            "QubesValueError",
+            "label already exists",
+        ));
+    }
+    let digits = colour.strip_prefix("0x").unwrap_or_default();
+    enforce(digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))?;
+    inner
+        .machine
+        .labels
+        .push((name.to_owned(), colour.to_owned()));
+    world.save(&inner)?;
+    Ok(String::new())
+}
+
+pub(crate) fn remove_label(world: &Arc<World>, call: &Call) -> Answer {
+    enforce(call.destination == "dom0")?;
+    let name = call.argument;
+    let mut inner = world.lock();
+    if !is_label(&inner.machine, name) {
+        return Err(no_label());
+    }
+    enforce(LABELS.iter().all(|(label, _)| *label != name))?;
+    let mut qubes = inner.machine.qubes.values();
+    if qubes.any(|qube| {
+        qube.properties
+            .get("label")
+            .is_some_and(|label| label == name)
+    }) {
+        return Err(Refusal::exception("QubesException", "label still in use"));
+    }
+    inner.machine.labels.retain(|(label, _)| label != name);
+    world.save(&inner)?;
+    Ok(String::new())
 }

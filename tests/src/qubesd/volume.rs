@@ -10,7 +10,7 @@ use crate::daemon::machine::Qube;
 use crate::daemon::world::World;
 use crate::pool::{self, Driver};
 
-const VOLUMES: [&str; 4] = ["root", "private", "volatile", "kernel"];
+pub(super) const VOLUMES: [&str; 4] = ["root", "private", "volatile", "kernel"];
 const SYSTEM_SIZE: u64 = 10 << 30;
 
 /// What `Info` says, in its order.
@@ -41,7 +41,11 @@ pub(crate) fn info(world: &Arc<World>, call: &Call) -> Answer {
         name if world.pool.holds(qube, name) => own(world, call.destination, qube, name),
         name => other(world, call.destination, qube, name),
     };
-    Ok(describe(&volume))
+    let pool = qube
+        .pools
+        .get(call.argument)
+        .map_or(pool::NAME, |pool| pool);
+    Ok(describe(pool, &volume))
 }
 
 fn own(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
@@ -92,10 +96,10 @@ fn other(world: &World, name: &str, qube: &Qube, volume: &str) -> Volume {
     }
 }
 
-fn describe(volume: &Volume) -> String {
+fn describe(pool: &str, volume: &Volume) -> String {
     let flag = |value| if value { "True" } else { "False" };
     [
-        ("pool", pool::NAME),
+        ("pool", pool),
         ("vid", &volume.vid),
         ("size", &volume.size.to_string()),
         ("usage", &volume.usage.to_string()),

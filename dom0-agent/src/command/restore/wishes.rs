@@ -130,6 +130,7 @@ pub(super) fn choices(arguments: &Arguments) -> Choices {
         ignore_missing: arguments.ignore_missing,
         templates: arguments.templates.clone(),
         netvms: arguments.netvms.clone(),
+        pools: arguments.pools.clone(),
     }
 }
 
