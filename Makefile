@@ -72,6 +72,7 @@ install-vm:
 	cp --no-dereference policy/storage/* $(DESTDIR)/etc/qubes-rpc/
 	$(FILE) -t $(UNITS) packaging/systemd/vm/*
 	$(FILE) packaging/systemd/70-qib-storage.preset $(LIB)/systemd/system-preset/70-qib-storage.preset
+	$(FILE) -t $(SHARE)/doc/qib-storage packaging/storage.toml
 	$(FILE) -t $(MAN)/man8 $(PAGES)/man/qib-storage.8
 	$(FILE) -t $(SHARE)/licenses/qib-storage LICENSE
 

@@ -43,7 +43,9 @@ fn each_unit_calls_its_program_as_the_program_can_be_called() {
         for line in values(&unit, "ExecStart") {
             let words: Vec<&str> = line.split(' ').collect();
             let (path, command): (&str, Command) = match name.as_str() {
-                "qib-storage.service" => ("/usr/lib/qib/qib-storage", qib_pages::storage()),
+                "qib-storage.service" | "qib-storage-network.service" => {
+                    ("/usr/lib/qib/qib-storage", qib_pages::storage())
+                }
                 _ => ("/usr/bin/qib", qib_pages::qib()),
             };
             assert_eq!(words.first(), Some(&path), "{name}");
@@ -98,10 +100,10 @@ fn the_storage_daemon_listens_where_qrexec_looks_and_keeps_what_the_unit_lets_it
         assert_eq!(fs::read_link(link).unwrap(), storage.socket);
     }
     let unit = read("packaging/systemd/vm/qib-storage.service");
-    assert_eq!(
-        values(&unit, "ReadWritePaths"),
-        [storage.folder.to_str().unwrap()]
-    );
+    let folder = qib_storage::place::DEFAULT_FOLDER;
+    assert_eq!(values(&unit, "ReadWritePaths"), [folder]);
+    let network = read("packaging/systemd/vm/qib-storage-network.service");
+    assert!(values(&network, "ReadWritePaths")[0].ends_with(folder));
     let run = Path::new("/run").join(values(&unit, "RuntimeDirectory").first().unwrap());
     assert_eq!(storage.socket.parent(), Some(run.as_path()));
 }
@@ -166,6 +168,7 @@ fn services_are_exposed_no_more_than_they_must_be() {
         ("dom0/qib-due.service", "32"),
         ("dom0/qib-watch.service", "32"),
         ("vm/qib-storage.service", "10"),
+        ("vm/qib-storage-network.service", "35"),
     ] {
         let mut security = process::Command::new("systemd-analyze");
         security.args(["security", "--offline=true", "--no-pager"]);

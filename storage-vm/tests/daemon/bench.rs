@@ -29,11 +29,18 @@ impl Daemon {
 
     pub fn start_with(folder: &Path, options: &[&str]) -> Self {
         let socket = folder.with_extension("sock");
-        let child = command(folder, &socket).args(options).spawn().unwrap();
-        let daemon = Self { child, socket };
+        let mut command = command(folder, &socket);
+        Self::started(command.args(options), socket)
+    }
+
+    /// What this command starts, and that listens there.
+    pub fn started(command: &mut Command, socket: PathBuf) -> Self {
+        let child = command.spawn().unwrap();
+        let mut daemon = Self { child, socket };
         let begun = Instant::now();
         while UnixStream::connect(&daemon.socket).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "no daemon");
+            assert_eq!(daemon.child.try_wait().unwrap(), None, "it ended");
+            assert!(begun.elapsed() < Duration::from_secs(60), "no daemon");
             std::thread::sleep(Duration::from_millis(5));
         }
         daemon

@@ -1,0 +1,131 @@
+//! `storage.toml`: the place where objects go, and how they travel.
+//!
+//! Whoever writes this file owns the storage qube; it is checked so that a slip of the pen is
+//! named, and nothing is guessed.
+
+mod azblob;
+mod b2;
+mod gcs;
+mod place;
+mod s3;
+mod secret;
+mod sftp;
+mod webdav;
+
+pub use place::{FolderConfig, PlaceConfig, RcloneConfig, Way};
+pub use secret::{Secret, SecretFile};
+
+use opendal::{Builder, Operator};
+use serde::Deserialize;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the file says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The place.
+    pub place: PlaceConfig,
+    /// How objects travel there.
+    #[serde(default)]
+    pub transfer: Transfer,
+}
+
+/// How objects travel to a place over a network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transfer {
+    /// Bytes a second at most, both ways together; no limit if not said.
+    pub max_bytes_per_second: Option<u32>,
+    /// Requests at once at most.
+    pub requests_at_once: usize,
+    /// How often a request that failed for a passing reason is made again.
+    pub retries: usize,
+    /// Seconds until a request that brings nothing is given up and made again.
+    pub timeout_seconds: u64,
+    /// Where an object waits until all of it is known to be right.
+    pub spool: PathBuf,
+    /// Read each object back after it was stored, for a place that may lie.
+    pub read_back: bool,
+}
+
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            max_bytes_per_second: None,
+            requests_at_once: 8,
+            retries: 6,
+            timeout_seconds: 60,
+            spool: PathBuf::from("/var/tmp"),
+            read_back: false,
+        }
+    }
+}
+
+/// Why a configuration can not be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// A file can not be read.
+    Unreadable(PathBuf, io::Error),
+    /// The text is not what we understand.
+    Text(PathBuf, String),
+    /// A file with a secret is open to others.
+    Open(PathBuf),
+    /// The place can not be set up so.
+    Place(String),
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, and the line where it can.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+        let config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Text(path.to_owned(), error.to_string()))?;
+        if config.transfer.max_bytes_per_second == Some(0) || config.transfer.requests_at_once == 0
+        {
+            let why = "a limit of 0 would let nothing through";
+            return Err(ConfigError::Text(path.to_owned(), why.to_owned()));
+        }
+        Ok(config)
+    }
+}
+
+/// What speaks to a place.
+pub type Operators = Result<Operator, ConfigError>;
+
+fn made(builder: impl Builder) -> Operators {
+    Operator::new(builder).map_err(|error| ConfigError::Place(error.to_string()))
+}
+
+fn given<B>(builder: B, value: &Option<String>, set: fn(B, &str) -> B) -> B {
+    match value {
+        Some(value) => set(builder, value),
+        None => builder,
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => write!(out, "{}: {error}", path.display()),
+            Self::Text(path, error) => write!(out, "{}: {error}", path.display()),
+            Self::Open(path) => write!(
+                out,
+                "{} can be read by others: chmod 600 {0}",
+                path.display()
+            ),
+            Self::Place(error) => write!(out, "the place can not be set up: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! From a configuration to a place.
+
+use crate::backend::Backend;
+use crate::config::{Config, ConfigError, PlaceConfig, Way};
+use crate::folder::Folder;
+use crate::rclone;
+use crate::remote::Remote;
+use opendal::Operator;
+use opendal::services::Fs;
+use std::path::Path;
+
+/// Where objects are kept if nobody says anything.
+pub const DEFAULT_FOLDER: &str = "/rw/qib";
+
+/// Opens the place that the configuration names.
+///
+/// # Errors
+/// [`ConfigError`] says why it can not be used.
+pub fn open(config: &Config) -> Result<Box<dyn Backend>, ConfigError> {
+    match &config.place {
+        PlaceConfig::Folder(folder) => open_folder(&folder.path),
+        place => {
+            let (operator, way) = reached(place)?;
+            Ok(Box::new(Remote::open(operator, way, &config.transfer)?))
+        }
+    }
+}
+
+/// Opens a folder of this qube.
+///
+/// # Errors
+/// [`ConfigError::Place`] with what the system says.
+pub fn open_folder(path: &Path) -> Result<Box<dyn Backend>, ConfigError> {
+    let folder = Folder::open(path).map_err(|error| {
+        let why = format!("{}: {error}", path.display());
+        ConfigError::Place(why)
+    })?;
+    Ok(Box::new(folder))
+}
+
+/// What speaks to a place; to a folder as well, for one who looks whether it works.
+///
+/// # Errors
+/// [`ConfigError`] says why nothing can.
+pub fn reached(place: &PlaceConfig) -> Result<(Operator, Way), ConfigError> {
+    // Without its default features OpenDAL knows no way to speak HTTP until this is said.
+    opendal::install_default();
+    match place {
+        PlaceConfig::Folder(folder) => {
+            let fs = Fs::default().root(&folder.path.to_string_lossy());
+            let operator = Operator::new(fs);
+            let operator = operator.map_err(|error| ConfigError::Place(error.to_string()))?;
+            Ok((operator, Way::Rename))
+        }
+        PlaceConfig::Rclone(config) => Ok((rclone::start(config)?, Way::Rename)),
+        PlaceConfig::Sftp(sftp) => Ok((sftp.operator()?, Way::Rename)),
+        PlaceConfig::Webdav(webdav) => Ok((webdav.operator()?, Way::Rename)),
+        PlaceConfig::S3(s3) => Ok((s3.operator()?, Way::Put)),
+        PlaceConfig::Azblob(azblob) => Ok((azblob.operator()?, Way::Put)),
+        PlaceConfig::Gcs(gcs) => Ok((gcs.operator()?, Way::Put)),
+        PlaceConfig::B2(b2) => Ok((b2.operator()?, Way::Put)),
+    }
+}

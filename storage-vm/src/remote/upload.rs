@@ -1,0 +1,164 @@
+//! Giving an object its name in a place, never in the place of another.
+
+use super::trouble::trouble;
+use super::{CHUNK_BYTES, Remote, paths};
+use crate::backend::{Arrival, Trouble};
+use crate::config::Way;
+use crate::layout;
+use crate::spot::Spot;
+use opendal::ErrorKind;
+use opendal::options::WriteOptions;
+use qib_rpc::id::Digest;
+use qib_rpc::object::Kind;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+
+const PIECE_BYTES: usize = 1 << 20;
+
+impl Remote {
+    /// Stores what is in the file.
+    pub(super) fn upload(
+        &self,
+        spot: &Spot,
+        file: &mut File,
+        bytes: u64,
+        number: u64,
+    ) -> Result<Arrival, Trouble> {
+        let path = paths::object(spot);
+        let known = self.length_if_there(&path)?.is_some();
+        if known {
+            return self.compare(&path, spot);
+        }
+        if spot.name.kind != Kind::Pack {
+            // Before the name, so that every object that is there is noted.
+            self.order.note(self, spot.place, spot.name)?;
+        }
+        let arrival = match self.way {
+            Way::Put => self.put(&path, spot, file)?,
+            Way::Rename => self.rename(&path, spot, file, number)?,
+        };
+        self.confirm(&path, spot, bytes)?;
+        Ok(arrival)
+    }
+
+    /// Where the place can, it refuses a name that is there already.
+    fn put(&self, path: &str, spot: &Spot, file: &mut File) -> Result<Arrival, Trouble> {
+        let can_refuse = self.store.info().capability().write_with_if_not_exists;
+        match self.send(path, file, can_refuse) {
+            Ok(()) => Ok(Arrival::New),
+            // A request that was made again can find what the one before it did.
+            Err(Unsent::Place(error)) if is_there(error.kind()) => self.compare(path, spot),
+            Err(unsent) => Err(unsent.into()),
+        }
+    }
+
+    fn rename(
+        &self,
+        path: &str,
+        spot: &Spot,
+        file: &mut File,
+        number: u64,
+    ) -> Result<Arrival, Trouble> {
+        let folders = layout::temporary_folders(spot.place);
+        let temporary = paths::file(&folders, &layout::temporary_name(number));
+        let sent = self.send(&temporary, file, false).map_err(Trouble::from);
+        let named = sent.and_then(|()| self.store.rename(&temporary, path).map_err(trouble));
+        match named {
+            Ok(()) => Ok(Arrival::New),
+            Err(failed) => {
+                // What can not be removed now is removed at the next start.
+                let _later = self.store.delete(&temporary);
+                match self.length_if_there(path) {
+                    // Done, although the answer got lost.
+                    Ok(Some(_)) => self.compare(path, spot),
+                    _ => Err(failed),
+                }
+            }
+        }
+    }
+
+    fn send(&self, path: &str, file: &mut File, only_new: bool) -> Result<(), Unsent> {
+        let options = WriteOptions {
+            if_not_exists: only_new,
+            chunk: Some(CHUNK_BYTES),
+            ..WriteOptions::default()
+        };
+        let mut writer = self.store.writer_options(path, options)?;
+        loop {
+            let mut piece = Vec::with_capacity(PIECE_BYTES);
+            let most = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX);
+            if file.take(most).read_to_end(&mut piece)? == 0 {
+                break;
+            }
+            writer.write(piece)?;
+        }
+        writer.close()?;
+        Ok(())
+    }
+
+    /// The place said that it has it: it must show it, too.
+    fn confirm(&self, path: &str, spot: &Spot, bytes: u64) -> Result<(), Trouble> {
+        let shown = self.length(path)?;
+        if shown != bytes || (self.read_back && self.digest(path, shown)? != spot.name.digest) {
+            return Err(Trouble::Damaged);
+        }
+        Ok(())
+    }
+
+    /// What is there already must be what just came, or it is damaged.
+    fn compare(&self, path: &str, spot: &Spot) -> Result<Arrival, Trouble> {
+        let length = self.length(path)?;
+        if length <= spot.name.kind.max_bytes() && self.digest(path, length)? == spot.name.digest {
+            Ok(Arrival::Known)
+        } else {
+            Err(Trouble::Damaged)
+        }
+    }
+
+    fn digest(&self, path: &str, length: u64) -> Result<Digest, Trouble> {
+        let mut input = self.read(path, 0, length)?;
+        let mut hash = Sha256::new();
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let count = input.read(&mut piece)?;
+            if count == 0 {
+                return Ok(Digest::new(hash.finalize().into()));
+            }
+            hash.update(piece.get(..count).unwrap_or_default());
+        }
+    }
+}
+
+enum Unsent {
+    Place(opendal::Error),
+    Spool(io::Error),
+}
+
+impl From<opendal::Error> for Unsent {
+    fn from(error: opendal::Error) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl From<io::Error> for Unsent {
+    fn from(error: io::Error) -> Self {
+        Self::Spool(error)
+    }
+}
+
+impl From<Unsent> for Trouble {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Place(error) => trouble(error),
+            Unsent::Spool(error) => error.into(),
+        }
+    }
+}
+
+fn is_there(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict
+    )
+}

@@ -1,0 +1,261 @@
+//! Real servers on this machine alone, with folders and keys of their own.
+
+use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A place for a daemon: a server, if there is one, and what the daemon must be told.
+pub struct Server {
+    /// Where it all lies.
+    pub folder: tempfile::TempDir,
+    child: Option<Child>,
+    /// What comes before the usual programs, for the daemon.
+    path: String,
+    place: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // SeaweedFS takes its time to end, and holds its ports until then.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Server {
+    fn new(place: String) -> Self {
+        Self {
+            folder: tempfile::tempdir_in("/var/tmp").unwrap(),
+            child: None,
+            path: String::new(),
+            place,
+        }
+    }
+
+    /// The daemon for this place.
+    pub fn daemon(&self) -> Command {
+        let config = self.folder.path().join("storage.toml");
+        let spool = self.folder.path().join("spool");
+        fs::create_dir_all(&spool).unwrap();
+        let transfer = format!("[transfer]\nspool = {spool:?}\nretries = 3\n");
+        fs::write(&config, format!("[place]\n{}\n{transfer}", self.place)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qib-storage"));
+        command.arg("--config").arg(config);
+        let path = format!("{}:{}", self.path, std::env::var("PATH").unwrap());
+        command.env("PATH", path);
+        command
+    }
+
+    fn start(&mut self, command: &mut Command, port: u16) {
+        let log = fs::File::create(self.folder.path().join("server.log")).unwrap();
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap());
+        self.child = Some(command.stderr(log).spawn().unwrap());
+        listening(port);
+    }
+}
+
+pub fn folder() -> Option<Server> {
+    let mut server = Server::new(String::new());
+    let path = server.folder.path().join("place");
+    server.place = format!("type = \"folder\"\npath = {path:?}");
+    Some(server)
+}
+
+/// OpenSSH's, with a key of its own, and reached by a user with a key and a list of known hosts.
+pub fn sftp() -> Option<Server> {
+    let sshd = found("sshd")?;
+    found("ssh")?;
+    let mut server = Server::new(String::new());
+    let here = server.folder.path().to_owned();
+    for name in ["host", "user"] {
+        let key = here.join(name);
+        run(Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(key));
+    }
+    let read = |name: &str| fs::read_to_string(here.join(name)).unwrap();
+    fs::write(here.join("authorized"), read("user.pub")).unwrap();
+    let port = free_port();
+    let known = format!("[127.0.0.1]:{port} {}", read("host.pub"));
+    fs::write(here.join("known"), known).unwrap();
+    let at = |name: &str| here.join(name).display().to_string();
+    let config = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\n\
+         StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n\
+         PidFile none\nSubsystem sftp internal-sftp\n",
+        at("host"),
+        at("authorized")
+    );
+    fs::write(here.join("sshd_config"), config).unwrap();
+    let client = format!(
+        "Host nas\n  HostName 127.0.0.1\n  Port {port}\n  IdentityFile {}\n  \
+         IdentitiesOnly yes\n  UserKnownHostsFile {}\n",
+        at("user"),
+        at("known")
+    );
+    fs::write(here.join("ssh_config"), client).unwrap();
+    // ssh reads its user's own configuration by the user, whatever HOME says.
+    let ssh = here.join("bin/ssh");
+    fs::create_dir(here.join("bin")).unwrap();
+    let text = format!(
+        "#!/bin/sh\nexec /usr/bin/ssh -F {} \"$@\"\n",
+        at("ssh_config")
+    );
+    fs::write(&ssh, text).unwrap();
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    server.path = at("bin");
+    server.place = format!(
+        "type = \"sftp\"\nhost = \"nas\"\nfolder = {:?}",
+        here.join("place")
+    );
+    // Where it locks its unprivileged part in.
+    let _there = fs::create_dir("/run/sshd");
+    server.start(
+        Command::new(sshd)
+            .arg("-D")
+            .arg("-e")
+            .arg("-f")
+            .arg(here.join("sshd_config")),
+        port,
+    );
+    Some(server)
+}
+
+/// SeaweedFS', with a bucket and a key.
+pub fn s3() -> Option<Server> {
+    let weed = found("weed")?;
+    let mut server = Server::new(String::new());
+    let here = server.folder.path().to_owned();
+    let key = here.join("key");
+    write_secret(&key, "secret of the test");
+    let identities = r#"{"identities": [{"name": "qib", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        "credentials": [{"accessKey": "qib", "secretKey": "secret of the test"}]}]}"#;
+    fs::write(here.join("identities"), identities).unwrap();
+    fs::create_dir(here.join("data")).unwrap();
+    let [master, volume, filer, port] = [(); 4].map(|()| free_port_below_50000());
+    let mut command = Command::new(&weed);
+    command
+        .args([
+            "server",
+            "-s3",
+            "-ip=127.0.0.1",
+            "-volume.max=20",
+            "-master.volumeSizeLimitMB=64",
+        ])
+        .arg(format!("-dir={}", here.join("data").display()))
+        .arg(format!("-master.port={master}"))
+        .arg(format!("-volume.port={volume}"))
+        .arg(format!("-filer.port={filer}"))
+        .arg(format!("-s3.port={port}"))
+        .arg(format!("-s3.config={}", here.join("identities").display()))
+        .current_dir(&here);
+    server.start(&mut command, port);
+    let mut shell = Command::new(&weed)
+        .args([
+            "shell",
+            &format!("-master=127.0.0.1:{master}"),
+            &format!("-filer=127.0.0.1:{filer}"),
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    shell
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"s3.bucket.create -name backups\n")
+        .unwrap();
+    assert!(shell.wait().unwrap().success());
+    server.place = format!(
+        "type = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"backups\"\n\
+         folder = \"qib\"\naccess_key_id = \"qib\"\nsecret_access_key_file = {key:?}"
+    );
+    Some(server)
+}
+
+/// rclone's, behind a password.
+pub fn webdav() -> Option<Server> {
+    let rclone = found("rclone")?;
+    let mut server = Server::new(String::new());
+    let here = server.folder.path().to_owned();
+    let (port, password) = (free_port(), here.join("password"));
+    write_secret(&password, "password of the test");
+    fs::create_dir(here.join("data")).unwrap();
+    let mut command = Command::new(rclone);
+    command.args(["serve", "webdav", "--addr", &format!("127.0.0.1:{port}")]);
+    command.args([
+        "--user",
+        "me",
+        "--pass",
+        "password of the test",
+        "--config",
+        "/dev/null",
+    ]);
+    server.start(command.arg(here.join("data")), port);
+    server.place = format!(
+        "type = \"webdav\"\nurl = \"http://127.0.0.1:{port}\"\nfolder = \"/qib\"\nuser = \"me\"\n\
+         password_file = {password:?}"
+    );
+    Some(server)
+}
+
+/// A remote of rclone's that is a folder; the daemon starts rclone by itself.
+pub fn rclone() -> Option<Server> {
+    found("rclone")?;
+    let mut server = Server::new(String::new());
+    let here = server.folder.path().to_owned();
+    let config = here.join("rclone.conf");
+    let remote = here.join("data");
+    fs::create_dir(&remote).unwrap();
+    let text = format!("[there]\ntype = alias\nremote = {}\n", remote.display());
+    fs::write(&config, text).unwrap();
+    server.place = format!("type = \"rclone\"\nremote = \"there:\"\nconfig = {config:?}");
+    Some(server)
+}
+
+fn write_secret(path: &Path, text: &str) {
+    fs::write(path, format!("{text}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+/// A program by its name, where users and administrators have them.
+pub fn found(program: &str) -> Option<PathBuf> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folders = path.split(':').chain(["/usr/sbin"]).map(Path::new);
+    let mut paths = folders.map(|folder| folder.join(program));
+    paths.find(|path| path.is_file())
+}
+
+fn free_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// SeaweedFS takes the port that is 10,000 higher as well.
+fn free_port_below_50000() -> u16 {
+    std::iter::repeat_with(free_port)
+        .find(|port| *port < 50_000)
+        .unwrap()
+}
+
+fn listening(port: u16) {
+    let begun = Instant::now();
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no server");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
