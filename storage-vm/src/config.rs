@@ -56,7 +56,7 @@ impl Default for Transfer {
         Self {
             max_bytes_per_second: None,
             requests_at_once: 8,
-            retries: 6,
+            retries: 8,
             timeout_seconds: 60,
             spool: PathBuf::from("/var/tmp"),
             read_back: false,

@@ -124,6 +124,7 @@ fn travelling(operator: Operator, transfer: &Transfer) -> Operator {
     let timeout = TimeoutLayer::new().with_timeout(wait).with_io_timeout(wait);
     let retry = RetryLayer::new()
         .with_max_times(transfer.retries)
+        .with_min_delay(Duration::from_millis(200))
         .with_max_delay(Duration::from_secs(30))
         .with_jitter();
     let operator = operator

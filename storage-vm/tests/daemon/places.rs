@@ -13,16 +13,6 @@ use std::process::Command;
 const OBJECTS: u64 = 1000;
 const NOW: u64 = 1_795_986_000;
 
-fn started(server: &Server) -> Daemon {
-    let socket = server.folder.path().join("storage.sock");
-    let mut command = server.daemon();
-    command
-        .arg("--socket")
-        .arg(&socket)
-        .args(["--trash-days", "0"]);
-    Daemon::started(&mut command, socket)
-}
-
 fn object(number: u64) -> (Kind, Vec<u8>) {
     let kind = match number % 50 {
         0 => Kind::Index,
@@ -213,11 +203,11 @@ fn keeps_its_promises(what: &str, server: Option<Server>) {
     assert!(said.contains("it is gone"), "{said}");
     println!("{what}:\n{said}");
 
-    let daemon = started(&server);
+    let daemon = server.started();
     assert_eq!(newest(&daemon), None);
     put(&daemon, 1, 0, 400);
     cut_off(daemon);
-    let daemon = started(&server);
+    let daemon = server.started();
     let names = put(&daemon, 3, 0, OBJECTS);
     assert_eq!(listed(&daemon, Kind::Pack), 960);
     assert_eq!(listed(&daemon, Kind::Index), 20);
@@ -230,7 +220,7 @@ fn keeps_its_promises(what: &str, server: Option<Server>) {
     assert_eq!(newest(&daemon), Some(second));
     record(&daemon, 1);
     daemon.kill();
-    let daemon = started(&server);
+    let daemon = server.started();
     assert_eq!(
         newest(&daemon),
         Some(second),

@@ -1,5 +1,7 @@
 //! Real servers on this machine alone, with folders and keys of their own.
 
+use super::bench::Daemon;
+use super::proxy::Proxy;
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -13,6 +15,9 @@ pub struct Server {
     /// Where it all lies.
     pub folder: tempfile::TempDir,
     child: Option<Child>,
+    port: u16,
+    seconds: u32,
+    retries: u32,
     /// What comes before the usual programs, for the daemon.
     path: String,
     place: String,
@@ -33,6 +38,9 @@ impl Server {
         Self {
             folder: tempfile::tempdir_in("/var/tmp").unwrap(),
             child: None,
+            port: 0,
+            seconds: 60,
+            retries: 8,
             path: String::new(),
             place,
         }
@@ -43,7 +51,12 @@ impl Server {
         let config = self.folder.path().join("storage.toml");
         let spool = self.folder.path().join("spool");
         fs::create_dir_all(&spool).unwrap();
-        let transfer = format!("[transfer]\nspool = {spool:?}\nretries = 3\n");
+        let Self {
+            seconds, retries, ..
+        } = self;
+        let transfer = format!(
+            "[transfer]\nspool = {spool:?}\nretries = {retries}\ntimeout_seconds = {seconds}\n"
+        );
         fs::write(&config, format!("[place]\n{}\n{transfer}", self.place)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_qib-storage"));
         command.arg("--config").arg(config);
@@ -52,12 +65,30 @@ impl Server {
         command
     }
 
+    /// That daemon, at work.
+    pub fn started(&self) -> Daemon {
+        let socket = self.folder.path().join("storage.sock");
+        let mut command = self.daemon();
+        command.arg("--socket").arg(&socket);
+        Daemon::started(command.args(["--trash-days", "0"]), socket)
+    }
+
+    /// The same server, reached by a network that can fail, and by a daemon of little patience.
+    pub fn behind_a_proxy(mut self) -> (Self, Proxy) {
+        let proxy = Proxy::before(self.port);
+        let [theirs, ours] = [self.port, proxy.port].map(|port| format!("127.0.0.1:{port}"));
+        self.place = self.place.replace(&theirs, &ours);
+        (self.seconds, self.retries) = (1, 2);
+        (self, proxy)
+    }
+
     fn start(&mut self, command: &mut Command, port: u16) {
         let log = fs::File::create(self.folder.path().join("server.log")).unwrap();
         command
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap());
         self.child = Some(command.stderr(log).spawn().unwrap());
+        self.port = port;
         listening(port);
     }
 }
