@@ -37,7 +37,7 @@ pub use trouble::plain;
 use trouble::trouble;
 
 /// The largest piece that is sent in one request where there can be several.
-const CHUNK_BYTES: usize = 8 << 20;
+const CHUNK_BYTES: usize = 16 << 20;
 
 /// What may pass at once before a limit of bandwidth holds it up: one request.
 const BURST_BYTES: u32 = 64 << 20;

@@ -22,6 +22,7 @@ mod proxy;
 mod put;
 mod records;
 mod scrub;
+mod seaweed;
 mod servers;
 mod speed;
 mod start;

@@ -2,7 +2,8 @@
 //! ends or goes on, and the next one completes it.
 
 use super::bench::{Daemon, Line, backup_verbs, noise, request};
-use super::proxy::{Proxy, When, Wrong};
+use super::proxy::{When, Wrong};
+use super::seaweed;
 use super::servers::{self, Server};
 use qib_rpc::fault::Fault;
 use qib_rpc::id::SessionId;
@@ -78,11 +79,8 @@ fn all_there(daemon: &Daemon, names: &[ObjectName], objects: &[(Kind, Vec<u8>)])
 }
 
 /// Every so many requests; says how many runs ended early.
-fn goes_wrong(what: &str, server: Option<(Server, Proxy)>, step: usize) {
-    let Some((server, proxy)) = server else {
-        eprintln!("SKIPPED {what}: its server is not installed here");
-        return;
-    };
+fn goes_wrong(what: &str, server: &mut Server, step: usize) {
+    let proxy = server.behind_a_proxy();
     let daemon = server.started();
     // What is done once for a prefix is no part of what is counted.
     session(&daemon, &objects(0));
@@ -121,24 +119,38 @@ fn goes_wrong(what: &str, server: Option<(Server, Proxy)>, step: usize) {
     assert!(early > 0 && early < runs / 2, "{early} of {runs}");
 }
 
+fn webdav(step: usize) {
+    match servers::webdav() {
+        Some(mut server) => goes_wrong("WebDAV", &mut server, step),
+        None => eprintln!("SKIPPED: rclone is not installed here"),
+    }
+}
+
+fn s3(step: usize) {
+    match seaweed::store(1) {
+        Some(mut store) => goes_wrong("S3", &mut store.server, step),
+        None => eprintln!("SKIPPED: SeaweedFS is not installed here"),
+    }
+}
+
 #[test]
 fn requests_to_a_webdav_server_go_wrong() {
-    goes_wrong("WebDAV", servers::webdav().map(Server::behind_a_proxy), 5);
+    webdav(5);
 }
 
 #[test]
 fn requests_to_an_s3_store_go_wrong() {
-    goes_wrong("S3", servers::s3().map(Server::behind_a_proxy), 3);
+    s3(3);
 }
 
 #[test]
 #[ignore = "five minutes of waiting"]
 fn each_request_to_a_webdav_server_goes_wrong() {
-    goes_wrong("WebDAV", servers::webdav().map(Server::behind_a_proxy), 1);
+    webdav(1);
 }
 
 #[test]
 #[ignore = "two minutes of waiting"]
 fn each_request_to_an_s3_store_goes_wrong() {
-    goes_wrong("S3", servers::s3().map(Server::behind_a_proxy), 1);
+    s3(1);
 }

@@ -1,6 +1,7 @@
 //! The same promises, kept at every kind of place: real servers on this machine.
 
 use super::bench::{Daemon, PREFIX, noise};
+use super::seaweed;
 use super::servers::{self, Server};
 use qib_rpc::fault::Code;
 use qib_rpc::message::forget::{EmptyTrash, ListObjects, Listed, Moved, TrashObjects, Undelete};
@@ -191,7 +192,7 @@ fn record(daemon: &Daemon, number: u64) -> ObjectName {
     name
 }
 
-fn keeps_its_promises(what: &str, server: Option<Server>) {
+fn keeps_its_promises(what: &str, server: Option<&Server>) {
     let Some(server) = server else {
         eprintln!("SKIPPED {what}: its server is not installed here");
         return;
@@ -233,27 +234,51 @@ fn keeps_its_promises(what: &str, server: Option<Server>) {
 
 #[test]
 fn a_folder_keeps_its_promises() {
-    keeps_its_promises("a folder", servers::folder());
+    keeps_its_promises("a folder", servers::folder().as_ref());
 }
 
 #[test]
 fn an_sftp_server_keeps_them() {
-    keeps_its_promises("SFTP", servers::sftp());
+    keeps_its_promises("SFTP", servers::sftp().as_ref());
 }
 
 #[test]
 fn an_s3_store_keeps_them() {
-    keeps_its_promises("S3", servers::s3());
+    let store = seaweed::store(1);
+    keeps_its_promises("S3", store.as_ref().map(|store| &store.server));
+}
+
+#[test]
+fn a_store_of_three_nodes_loses_one_and_nothing_else() {
+    let Some(mut store) = seaweed::store(3) else {
+        eprintln!("SKIPPED: SeaweedFS is not installed here");
+        return;
+    };
+    let daemon = store.server.started();
+    let mut names = put(&daemon, 1, 0, 150);
+    let mut permit = daemon.backup(2);
+    let mut line = daemon.put(2);
+    for number in 150..300 {
+        if number == 200 {
+            // In the middle of a backup.
+            store.lose_a_node();
+        }
+        let (kind, bytes) = object(number);
+        names.push(line.put(kind, &bytes));
+    }
+    drop(line);
+    permit.close_permit();
+    got(&daemon, 3, &names, 1);
 }
 
 #[test]
 fn a_webdav_server_keeps_them() {
-    keeps_its_promises("WebDAV", servers::webdav());
+    keeps_its_promises("WebDAV", servers::webdav().as_ref());
 }
 
 #[test]
 fn a_remote_of_rclone_keeps_them() {
-    keeps_its_promises("rclone", servers::rclone());
+    keeps_its_promises("rclone", servers::rclone().as_ref());
 }
 
 #[test]

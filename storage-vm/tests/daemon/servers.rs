@@ -3,7 +3,6 @@
 use super::bench::Daemon;
 use super::proxy::Proxy;
 use std::fs;
-use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,18 +14,17 @@ pub struct Server {
     /// Where it all lies.
     pub folder: tempfile::TempDir,
     child: Option<Child>,
-    port: u16,
+    pub port: u16,
     seconds: u32,
     retries: u32,
     /// What comes before the usual programs, for the daemon.
     path: String,
-    place: String,
+    pub place: String,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            // SeaweedFS takes its time to end, and holds its ports until then.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -34,7 +32,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn new(place: String) -> Self {
+    pub fn new(place: String) -> Self {
         Self {
             folder: tempfile::tempdir_in("/var/tmp").unwrap(),
             child: None,
@@ -74,12 +72,12 @@ impl Server {
     }
 
     /// The same server, reached by a network that can fail, and by a daemon of little patience.
-    pub fn behind_a_proxy(mut self) -> (Self, Proxy) {
+    pub fn behind_a_proxy(&mut self) -> Proxy {
         let proxy = Proxy::before(self.port);
         let [theirs, ours] = [self.port, proxy.port].map(|port| format!("127.0.0.1:{port}"));
         self.place = self.place.replace(&theirs, &ours);
         (self.seconds, self.retries) = (1, 2);
-        (self, proxy)
+        proxy
     }
 
     fn start(&mut self, command: &mut Command, port: u16) {
@@ -160,60 +158,6 @@ pub fn sftp() -> Option<Server> {
     Some(server)
 }
 
-/// SeaweedFS', with a bucket and a key.
-pub fn s3() -> Option<Server> {
-    let weed = found("weed")?;
-    let mut server = Server::new(String::new());
-    let here = server.folder.path().to_owned();
-    let key = here.join("key");
-    write_secret(&key, "secret of the test");
-    let identities = r#"{"identities": [{"name": "qib", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        "credentials": [{"accessKey": "qib", "secretKey": "secret of the test"}]}]}"#;
-    fs::write(here.join("identities"), identities).unwrap();
-    fs::create_dir(here.join("data")).unwrap();
-    let [master, volume, filer, port] = [(); 4].map(|()| free_port_below_50000());
-    let mut command = Command::new(&weed);
-    command
-        .args([
-            "server",
-            "-s3",
-            "-ip=127.0.0.1",
-            "-volume.max=20",
-            "-master.volumeSizeLimitMB=64",
-        ])
-        .arg(format!("-dir={}", here.join("data").display()))
-        .arg(format!("-master.port={master}"))
-        .arg(format!("-volume.port={volume}"))
-        .arg(format!("-filer.port={filer}"))
-        .arg(format!("-s3.port={port}"))
-        .arg(format!("-s3.config={}", here.join("identities").display()))
-        .current_dir(&here);
-    server.start(&mut command, port);
-    let mut shell = Command::new(&weed)
-        .args([
-            "shell",
-            &format!("-master=127.0.0.1:{master}"),
-            &format!("-filer=127.0.0.1:{filer}"),
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    shell
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"s3.bucket.create -name backups\n")
-        .unwrap();
-    assert!(shell.wait().unwrap().success());
-    server.place = format!(
-        "type = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"backups\"\n\
-         folder = \"qib\"\naccess_key_id = \"qib\"\nsecret_access_key_file = {key:?}"
-    );
-    Some(server)
-}
-
 /// rclone's, behind a password.
 pub fn webdav() -> Option<Server> {
     let rclone = found("rclone")?;
@@ -254,7 +198,7 @@ pub fn rclone() -> Option<Server> {
     Some(server)
 }
 
-fn write_secret(path: &Path, text: &str) {
+pub fn write_secret(path: &Path, text: &str) {
     fs::write(path, format!("{text}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -271,19 +215,12 @@ pub fn found(program: &str) -> Option<PathBuf> {
     paths.find(|path| path.is_file())
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.local_addr().unwrap().port()
 }
 
-/// SeaweedFS takes the port that is 10,000 higher as well.
-fn free_port_below_50000() -> u16 {
-    std::iter::repeat_with(free_port)
-        .find(|port| *port < 50_000)
-        .unwrap()
-}
-
-fn listening(port: u16) {
+pub fn listening(port: u16) {
     let begun = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no server");
