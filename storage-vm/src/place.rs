@@ -43,8 +43,9 @@ pub fn open_folder(path: &Path) -> Result<Box<dyn Backend>, ConfigError> {
 /// # Errors
 /// [`ConfigError`] says why nothing can.
 pub fn reached(place: &PlaceConfig) -> Result<(Operator, Way), ConfigError> {
-    // Without its default features OpenDAL knows no way to speak HTTP until this is said.
-    opendal::install_default();
+    if !matches!(place, PlaceConfig::Folder(_) | PlaceConfig::Sftp(_)) {
+        speak_http()?;
+    }
     match place {
         PlaceConfig::Folder(folder) => {
             let fs = Fs::default().root(&folder.path.to_string_lossy());
@@ -60,4 +61,14 @@ pub fn reached(place: &PlaceConfig) -> Result<(Operator, Way), ConfigError> {
         PlaceConfig::Gcs(gcs) => Ok((gcs.operator()?, Way::Put)),
         PlaceConfig::B2(b2) => Ok((b2.operator()?, Way::Put)),
     }
+}
+
+/// What speaks HTTP must be named, and panics on a system that knows whom to trust by nothing.
+fn speak_http() -> Result<(), ConfigError> {
+    if rustls_native_certs::load_native_certs().certs.is_empty() {
+        let why = "there are no certificates of authorities: install ca-certificates";
+        return Err(ConfigError::Place(why.to_owned()));
+    }
+    opendal::install_default();
+    Ok(())
 }

@@ -79,18 +79,20 @@ impl Remote {
     }
 
     fn send(&self, path: &str, file: &mut File, only_new: bool) -> Result<(), Unsent> {
+        let in_pieces = self.store.info().capability().write_can_multi;
         let options = WriteOptions {
             if_not_exists: only_new,
-            chunk: Some(CHUNK_BYTES),
+            chunk: in_pieces.then_some(CHUNK_BYTES),
             ..WriteOptions::default()
         };
+        if !in_pieces {
+            let mut whole = Vec::new();
+            file.read_to_end(&mut whole)?;
+            self.store.write_options(path, whole, options)?;
+            return Ok(());
+        }
         let mut writer = self.store.writer_options(path, options)?;
-        loop {
-            let mut piece = Vec::with_capacity(PIECE_BYTES);
-            let most = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX);
-            if file.take(most).read_to_end(&mut piece)? == 0 {
-                break;
-            }
+        while let Some(piece) = next_piece(file)? {
             writer.write(piece)?;
         }
         writer.close()?;
@@ -128,6 +130,13 @@ impl Remote {
             hash.update(piece.get(..count).unwrap_or_default());
         }
     }
+}
+
+fn next_piece(file: &mut File) -> io::Result<Option<Vec<u8>>> {
+    let mut piece = Vec::with_capacity(PIECE_BYTES);
+    let most = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX);
+    let count = file.take(most).read_to_end(&mut piece)?;
+    Ok((count > 0).then_some(piece))
 }
 
 enum Unsent {

@@ -2,6 +2,7 @@
 
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::{Prefix, SessionId};
+use qib_rpc::limit::MAX_DATA_BYTES;
 use qib_rpc::line::{LineError, Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::object::{Object, PutObject, Stored};
@@ -49,7 +50,7 @@ impl Daemon {
     pub fn raw(&self) -> UnixStream {
         let stream = UnixStream::connect(&self.socket).unwrap();
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(Duration::from_secs(120)))
             .unwrap();
         stream
     }
@@ -149,7 +150,9 @@ impl Line {
         let name = ObjectName::of(kind, bytes);
         let size = bytes.len() as u64;
         self.tx.send(&PutObject { name, bytes: size }).unwrap();
-        self.tx.send_data(bytes).unwrap();
+        for piece in bytes.chunks(MAX_DATA_BYTES) {
+            self.tx.send_data(piece).unwrap();
+        }
         name
     }
 

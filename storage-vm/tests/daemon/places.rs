@@ -192,6 +192,22 @@ fn record(daemon: &Daemon, number: u64) -> ObjectName {
     name
 }
 
+/// More than one request takes, where a place takes an object in several.
+fn large(daemon: &Daemon) {
+    let bytes = noise(3_000_000, 40 << 20);
+    let mut permit = daemon.backup(8);
+    let mut line = daemon.put(8);
+    let name = line.put(Kind::Pack, &bytes);
+    drop(line);
+    permit.close_permit();
+    let mut permit = daemon.restore(9);
+    let mut line = daemon.get(9);
+    line.tx.send(&GetObject { name }).unwrap();
+    assert!(line.take_object() == Ok(bytes));
+    drop(line);
+    permit.close_permit();
+}
+
 fn keeps_its_promises(what: &str, server: Option<&Server>) {
     let Some(server) = server else {
         eprintln!("SKIPPED {what}: its server is not installed here");
@@ -215,6 +231,8 @@ fn keeps_its_promises(what: &str, server: Option<&Server>) {
     got(&daemon, 5, &names, 41);
     forgotten_and_back(&daemon, &names);
     assert_eq!(scrubbed(&daemon), OBJECTS - 20);
+
+    large(&daemon);
 
     let first = record(&daemon, 1);
     let second = record(&daemon, 2);
@@ -307,4 +325,26 @@ fn a_place_that_can_not_be_reached_is_told_and_named() {
     let mut line = daemon.put(1);
     line.ask_put(Kind::Pack, b"an object");
     assert_eq!(line.code(), Code::StorageFailed);
+}
+
+#[test]
+fn a_system_without_authorities_is_told_what_to_install() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("storage.toml");
+    std::fs::write(
+        &config,
+        "[place]\ntype = \"webdav\"\nurl = \"https://localhost\"\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_qib-storage"))
+        .arg("--config")
+        .arg(&config)
+        .arg("check")
+        .env("SSL_CERT_FILE", folder.path().join("none"))
+        .env("SSL_CERT_DIR", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("install ca-certificates"), "{said}");
 }

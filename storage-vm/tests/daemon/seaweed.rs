@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A store of several programs; they are killed when this is dropped, as they take their time to
 /// end and hold their ports until then.
@@ -52,7 +53,7 @@ pub fn store(nodes: usize) -> Option<Store> {
             .stdout(log.try_clone().unwrap());
         command.stderr(log).spawn().unwrap()
     };
-    let [master, filer, port] = [(); 3].map(|()| free_port_below_50000());
+    let [master, filer, port] = [(); 3].map(|()| free_port());
     let words = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     // Each object twice where there is a second node.
     let copies = if nodes > 1 { "001" } else { "000" };
@@ -64,7 +65,7 @@ pub fn store(nodes: usize) -> Option<Store> {
     )];
     listening(master);
     let volumes = (0..nodes).map(|number| {
-        let port = free_port_below_50000();
+        let port = free_port();
         let line =
             format!("volume -ip=127.0.0.1 -port={port} -master=127.0.0.1:{master} -dir=. -max=20");
         let child = start(&format!("node{number}"), &words(line));
@@ -91,7 +92,16 @@ pub fn store(nodes: usize) -> Option<Store> {
     })
 }
 
+/// As soon as all of them know each other.
 fn bucket(weed: &Path, master: u16, filer: u16) {
+    let begun = Instant::now();
+    while !made(weed, master, filer) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no bucket");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn made(weed: &Path, master: u16, filer: u16) -> bool {
     let mut shell = Command::new(weed)
         .arg("shell")
         .arg(format!("-master=127.0.0.1:{master}"))
@@ -102,16 +112,8 @@ fn bucket(weed: &Path, master: u16, filer: u16) {
         .spawn()
         .unwrap();
     let mut words = shell.stdin.take().unwrap();
-    words
-        .write_all(b"s3.bucket.create -name backups\n")
-        .unwrap();
+    // A shell that ended reads nothing.
+    let _ended = words.write_all(b"s3.bucket.create -name backups\n");
     drop(words);
-    assert!(shell.wait().unwrap().success());
-}
-
-/// It takes the port that is 10,000 higher as well.
-fn free_port_below_50000() -> u16 {
-    std::iter::repeat_with(free_port)
-        .find(|port| *port < 50_000)
-        .unwrap()
+    shell.wait().unwrap().success()
 }

@@ -44,6 +44,7 @@ fn begin(control: BorrowedFd) -> Result<(Pid, u32)> {
     let outside = number_outside()?;
     rustix::system::sethostname(plan.name.as_bytes())?;
     root::enter(&plan)?;
+    loopback();
     let agent = start_agent(control)?;
     if plan.is_storage {
         start_storage(&plan)?;
@@ -66,6 +67,16 @@ fn own_program(role: &str) -> Command {
         .env("PATH", PATH)
         .env("HOME", "/root");
     command
+}
+
+/// Every qube can speak to itself. Where `ip` is not installed, the lab's can not.
+fn loopback() {
+    let up = Command::new("ip")
+        .args(["link", "set", "lo", "up"])
+        .status();
+    if !up.is_ok_and(|status| status.success()) {
+        eprintln!("no loopback");
+    }
 }
 
 fn start_agent(control: BorrowedFd) -> Result<Pid> {
@@ -93,7 +104,7 @@ fn start_storage(plan: &Plan) -> Result<()> {
 pub(crate) fn keep_storage() -> Result<ExitCode> {
     loop {
         let status = Command::new(STORAGE_PROGRAM)
-            .args(["--folder", "/rw/qib", "--socket", STORAGE_SOCKET])
+            .args(["--socket", STORAGE_SOCKET])
             .status();
         eprintln!("qib-storage ended: {status:?}");
         std::thread::sleep(Duration::from_secs(1));

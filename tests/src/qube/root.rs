@@ -19,9 +19,10 @@ const DESCRIPTORS: [(&str, &str); 4] = [
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
 ];
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 18] = [
     "usr",
     "etc",
+    "etc/ssl/certs",
     "dev",
     "dev/shm",
     "proc",
@@ -41,7 +42,13 @@ const FOLDERS: [&str; 17] = [
 /// Nodes of loop devices: more than the labs of a test run have at once.
 const LOOPS: u32 = 256;
 /// Files of the machine's /etc without which programs of its /usr do not run.
-const BORROWED: [&str; 4] = ["ld.so.cache", "ld.so.conf", "mke2fs.conf", "localtime"];
+const BORROWED: [&str; 5] = [
+    "ld.so.cache",
+    "ld.so.conf",
+    "mke2fs.conf",
+    "localtime",
+    "ssl/certs/ca-certificates.crt",
+];
 const PASSWD: &str = "\
 root:x:0:0:root:/root:/bin/sh
 user:x:1000:1000:user:/home/user:/bin/sh
