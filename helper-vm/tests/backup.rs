@@ -69,7 +69,7 @@ fn home(root: &Path) {
     fs::hard_link(user.join("docs/a.txt"), user.join("second name")).unwrap();
     symlink("a.txt", user.join("docs/link")).unwrap();
     symlink("x/".repeat(900), user.join("docs/long link")).unwrap();
-    let sparse = fs::File::create(user.join("sparse")).unwrap();
+    let sparse = File::create(user.join("sparse")).unwrap();
     sparse.write_all_at(b"middle", 3 << 20).unwrap();
     sparse.set_len(5 << 20).unwrap();
     let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff\nodd * name");
@@ -230,7 +230,7 @@ fn a_changed_file_replaces_what_it_must_and_old_packs_are_dropped() {
     let image_path = place.path().join("image");
     let mut dom0 = Dom0::new(&image::make(&image_path, &tree, 128));
     dom0.back_up();
-    let file = fs::File::options().write(true).open(&path).unwrap();
+    let file = File::options().write(true).open(&path).unwrap();
     file.write_all_at(&noise(1 << 20, 9), 30 << 20).unwrap();
     image::make(&image_path, &tree, 128);
     let second = dom0.back_up();
