@@ -24,7 +24,7 @@ const A_MOMENT: Duration = Duration::from_millis(300);
 fn machine() -> Machine {
     let machine = Machine::new();
     for name in NAMES {
-        add(&machine, name, 60);
+        add(&machine, name, 200);
     }
     machine.ok(&["backup", "--dry-run", "bank", "mail", "work"]);
     machine
