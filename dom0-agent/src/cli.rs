@@ -22,6 +22,7 @@ mod usage;
 mod verify;
 mod watch;
 
+use crate::ended;
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
 pub use doctor::Doctor;
@@ -52,13 +53,8 @@ pub use watch::Watch;
 ///
 /// The storage qube and the disposables' template are named in
 /// /etc/qubes/qib.conf; what qib remembers lies in /var/lib/qib.
-///
-/// Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong;
-/// 3 some of it was done and some was not; 4 it was done, and something is wrong: what
-/// 'qib doctor' found, what is stored is not whole, a backup raised an alarm, or something is
-/// due; 130 it was stopped.
 #[derive(Debug, Parser)]
-#[command(name = "qib", version, max_term_width = 90)]
+#[command(name = "qib", version, max_term_width = 90, after_long_help = ended::table())]
 pub struct Cli {
     /// Print no progress.
     #[arg(short, long, global = true)]
@@ -108,7 +104,8 @@ pub enum Command {
     /// Print a receipt: what tells later whether a storage shows the newest state.
     ///
     /// Write it down now and then, and keep it away from this machine and from the storage.
-    /// After a loss of both, 'qib recover --receipt' compares. Each backup prints one, too.
+    /// After a loss of both, 'qib recover --receipt' compares. Each backup prints one, too. At a
+    /// terminal a QR code comes with it, for a phone.
     Receipt(Receipt),
     /// Forget snapshots that a policy does not keep, or that are named.
     ///

@@ -24,25 +24,11 @@ mod verify;
 mod watch;
 
 use crate::cli::{Cli, Command};
+use crate::ended::Ended;
 use crate::error::{Error, Result};
 use crate::trace;
 pub(crate) use backup::Outcome;
 use std::process::ExitCode;
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All is well.
-    Well,
-    /// Nothing was done.
-    Failed,
-    /// Some of it was done.
-    Partly,
-    /// It was done, and something is wrong that was looked at.
-    Wrong,
-    /// It was asked to stop.
-    Stopped,
-}
 
 /// Runs a command; an error was printed when this returns.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -77,23 +63,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         eprintln!("qib: error: {error}");
         Ended::after(&error)
     });
-    ExitCode::from(match ended {
-        Ended::Well => 0,
-        Ended::Failed => 1,
-        Ended::Partly => 3,
-        Ended::Wrong => 4,
-        Ended::Stopped => 130,
-    })
-}
-
-impl Ended {
-    fn after(error: &Error) -> Self {
-        match error {
-            Error::Of(_, error) => Self::after(error),
-            Error::Stopped => Self::Stopped,
-            _ => Self::Failed,
-        }
-    }
+    ExitCode::from(ended.code())
 }
 
 /// Prints JSON on standard output.

@@ -24,8 +24,7 @@ impl Config {
     /// # Errors
     /// When the file is missing, or a line is wrong; the message says which.
     pub fn read() -> Result<Self> {
-        Self::read_if_there()?
-            .ok_or_else(|| wrong("it is missing; run 'qib setup --storage QUBE' to write it"))
+        Self::read_if_there()?.ok_or(Error::NoConfig)
     }
 
     /// Reads the configuration, if the file is there.

@@ -16,6 +16,10 @@ pub enum Error {
     Config(String),
     /// qubesd could not be asked or refused.
     Admin(crate::admin::AdminError),
+    /// The command line contradicts itself, or says too little.
+    Usage(String),
+    /// There is no configuration.
+    NoConfig,
     /// `qib init` has not been run.
     NotInitialised,
     /// `qib init` has been run before.
@@ -28,6 +32,8 @@ pub enum Error {
     Stopped,
     /// A question has to be answered, and there is no terminal.
     NobodyToAsk,
+    /// Somebody has to agree, and nobody did.
+    Declined(String),
     /// No passphrase could be read.
     Passphrase(String),
     /// There is no such qube.
@@ -80,6 +86,14 @@ impl Error {
     pub fn of(self, qube: &QubeName) -> Self {
         Self::Of(qube.clone(), Box::new(self))
     }
+
+    /// True when something that was stored is not there, or not whole.
+    pub fn is_loss(&self) -> bool {
+        let Self::Fault(Peer::Helper, fault) = self else {
+            return false;
+        };
+        matches!(fault.code, Code::Missing | Code::Damaged)
+    }
 }
 
 impl fmt::Display for Error {
@@ -87,6 +101,11 @@ impl fmt::Display for Error {
         match self {
             Self::File(path, error) => write!(out, "{}: {error}", path.display()),
             Self::Admin(error) => error.fmt(out),
+            Self::NoConfig => write!(
+                out,
+                "{}: it is missing; run 'qib setup --storage QUBE' to write it",
+                crate::paths::CONFIG
+            ),
             Self::NotInitialised => out.write_str(
                 "not set up yet; run 'qib init', or 'qib recover' if there are backups already",
             ),
@@ -120,7 +139,9 @@ impl fmt::Display for Error {
             Self::Line(peer, error) => {
                 write!(out, "{}: {error}; {}", peer.name(), line(*peer, error))
             }
-            Self::Config(text)
+            Self::Usage(text)
+            | Self::Config(text)
+            | Self::Declined(text)
             | Self::Passphrase(text)
             | Self::Volume(text)
             | Self::Disagree(text)

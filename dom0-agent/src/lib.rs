@@ -18,6 +18,7 @@ pub mod destination;
 pub mod doctor;
 pub mod dom0;
 pub mod due;
+pub mod ended;
 pub mod error;
 pub mod flush;
 pub mod helper;

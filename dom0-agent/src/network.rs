@@ -36,7 +36,7 @@ pub fn consent(qube: &QubeName, consent: &Consent<'_>) -> Result<()> {
         return Ok(());
     }
     if !consent.accepted.contains(qube) && !consent.ask(qube)? {
-        return Err(Error::Config(format!(
+        return Err(Error::Declined(format!(
             "it has no network, and the storage qube {storage} has one: name one without network with \
              the feature 'qib.storage' or in {}, or accept this one with 'qib backup \
              --accept-networked-storage {qube}'",

@@ -55,7 +55,7 @@ impl Profile {
             },
         };
         profile.exclude.extend_from_slice(&arguments.exclude);
-        let wrong = |option: &str, error: String| Error::Config(format!("{option}: {error}"));
+        let wrong = |option: &str, error: String| Error::Usage(format!("{option}: {error}"));
         for patterns in &arguments.exclude_path {
             let taken = profile.tried.exclude(patterns);
             taken.map_err(|error| wrong("--exclude-path", error))?;

@@ -72,7 +72,7 @@ pub fn plan(wish: &Wish<'_>) -> Result<Vec<Step>> {
 
 fn new_config(wish: &Wish<'_>) -> Result<Config> {
     let storage = wish.storage.ok_or_else(|| {
-        Error::Config("which qube is to keep the backups? Name it with --storage QUBE".to_owned())
+        Error::Usage("which qube is to keep the backups? Name it with --storage QUBE".to_owned())
     })?;
     let helper_template =
         QubeName::parse(TEMPLATE).map_err(|error| Error::Config(error.to_string()))?;

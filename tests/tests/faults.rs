@@ -26,7 +26,7 @@ fn without_init_nothing_runs() {
         &["restore", "work"],
     ] {
         let (code, text) = machine.fails(arguments);
-        assert_eq!(code, 1);
+        assert_eq!(code, 8);
         one_error(&text, &["qib init"]);
     }
 }
@@ -50,7 +50,7 @@ fn without_a_terminal_and_a_file_the_passphrase_is_an_error_at_once() {
     let began = Instant::now();
     let (code, text) = machine.fails(&["init"]);
     assert!(began.elapsed() < Duration::from_secs(5));
-    assert_eq!(code, 1);
+    assert_eq!(code, 7);
     one_error(&text, &["-p FILE"]);
 }
 
@@ -66,7 +66,7 @@ fn the_passphrase_is_the_first_line_of_standard_input() {
     machine.backup("work");
     let restore = ["qib", "restore", "work", "--as", "again", "-p", "-"];
     let wrong = machine.lab.exec_with(restore, b"second\n").unwrap();
-    assert_eq!(wrong.status.code(), Some(1));
+    assert_eq!(wrong.status.code(), Some(7));
     assert!(
         machine
             .lab
@@ -84,7 +84,7 @@ fn an_empty_passphrase_is_refused() {
         .lab
         .exec_with(["qib", "init", "-p", "-"], b"\n")
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(7));
     one_error(&String::from_utf8(output.stderr).unwrap(), &["empty"]);
 }
 
@@ -94,7 +94,7 @@ fn a_wrong_passphrase_is_named_and_leaves_no_qube() {
     machine.backup("work");
     let restore = ["qib", "restore", "work", "--as", "again", "-p", "-"];
     let output = machine.lab.exec_with(restore, b"not it\n").unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(7));
     one_error(
         &String::from_utf8(output.stderr).unwrap(),
         &["wrong passphrase"],
@@ -140,7 +140,7 @@ fn a_missing_storage_qube_is_named() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("sys-backup", "sys-nothing")).unwrap();
     let (code, message) = machine.fails(&["backup", "work"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 6);
     one_error(&message, &["sys-nothing", "qib.conf"]);
     fs::write(&config, text).unwrap();
     next_run_works(&machine);

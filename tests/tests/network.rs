@@ -31,7 +31,7 @@ fn accepted(machine: &Machine, qube: &str) -> Option<String> {
 fn refused(machine: &Machine) {
     let objects = machine.objects("").len();
     let (code, text) = machine.fails(&["backup", "work"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 7);
     one_error(
         &text,
         &["work: it has no network", "--accept-networked-storage work"],
@@ -93,7 +93,7 @@ fn a_storage_qube_that_provides_network_has_one() {
     machine.backup("work");
     set(&machine, "sys-backup", "provides_network", "True");
     let (code, text) = machine.fails(&["backup", "--always", "work"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 7);
     one_error(&text, &["work: it has no network"]);
 }
 

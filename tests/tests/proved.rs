@@ -123,7 +123,7 @@ fn a_wrong_passphrase_proves_nothing() {
     let machine = machine();
     let verify = ["qib", "verify", "work", "-p", "-"];
     let output = machine.lab.exec_with(verify, b"not it\n").unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(7));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("wrong passphrase"), "{said}");
     assert_eq!(status(&machine).1["proved"]["opened"], Value::Null);
@@ -200,6 +200,6 @@ fn a_drill_leaves_nothing_but_its_record() {
     let snapshot = machine.objects("snapshot-")[0].clone();
     fs::remove_file(snapshot).unwrap();
     let (code, text) = machine.fails(&["drill", "work", "-p", passphrase]);
-    assert!(code == 1 && text.contains("missing"), "{text}");
+    assert!(code == 4 && text.contains("missing"), "{code}: {text}");
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }

@@ -54,7 +54,7 @@ fn a_qube_is_replaced_and_what_it_held_stays_as_a_revision() {
     let other = fs::read(&image).unwrap();
     fs::write(&image, vec![7; other.len()]).unwrap();
     let (code, text) = fails(&machine, &["work", "--replace"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 7);
     assert!(
         text.contains("ATTENTION: it exists, and is replaced"),
         "{text}"
@@ -230,7 +230,7 @@ fn what_is_for_one_qube_is_not_for_several() {
     add(&machine, "other", 1);
     machine.ok(&["backup", "work", "other"]);
     let (code, text) = fails(&machine, &["work", "other", "--as", "again"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(text.contains("--as is for one qube alone"), "{text}");
     for wrong in [
         &["work", "--all"][..],

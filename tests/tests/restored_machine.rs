@@ -280,7 +280,7 @@ fn comes_back(release: Release) {
     assert_eq!(plan["qubes"][4]["dangers"], dangers);
     let refused = [&["restore", "-p", passphrase][..], &options].concat();
     let (code, text) = machine.fails(&refused);
-    assert_eq!(code, 1);
+    assert_eq!(code, 7);
     assert!(
         text.contains("say --yes") && text.contains("ATTENTION: "),
         "{text}"

@@ -108,18 +108,23 @@ fn what_can_not_be_is_refused_and_nothing_is_done() {
     let machine = bare();
     add(&machine, "other", 0);
     let before = state(&machine);
-    let cases: [(&[&str], &str); 4] = [
-        (&["setup", "--yes"], "--storage QUBE"),
-        (&["setup", "--yes", "--storage", "nobody"], "does not exist"),
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["setup", "--yes"], 2, "--storage QUBE"),
+        (
+            &["setup", "--yes", "--storage", "nobody"],
+            6,
+            "does not exist",
+        ),
         (
             &["setup", "--yes", "--storage", "debian-12-xfce"],
+            1,
             "can not keep the backups",
         ),
-        (&["setup", "--storage", "sys-backup"], "pass --yes"),
+        (&["setup", "--storage", "sys-backup"], 7, "pass --yes"),
     ];
-    for (words, said) in cases {
+    for (words, expected, said) in cases {
         let (code, text) = machine.fails(words);
-        assert_eq!(code, 1);
+        assert_eq!(code, expected, "{text}");
         assert!(text.contains(said), "{text}");
         assert!(!config(&machine).exists() && state(&machine) == before);
     }

@@ -51,7 +51,7 @@ fn a_full_storage_is_an_error_and_costs_nothing_that_was_stored() {
     machine.backup("work");
     let stored = machine.objects("");
     let (code, text) = machine.fails(&["backup", "large"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 6);
     one_error(&text, &["large: the storage is full", "free space"]);
     assert!(stored.iter().all(|object| object.exists()));
     machine.restore("work", &[], "again");

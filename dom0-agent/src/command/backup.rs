@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let names = choice.names(&qubes, &known)?;
     if arguments.revision.is_some() && names.len() > 1 {
         let text = "--revision is of one qube; each has revisions of its own";
-        return Err(Error::Config(text.to_owned()));
+        return Err(Error::Usage(text.to_owned()));
     }
     let said = profile.said(arguments, &machine.config.storage);
     let (mut destinations, unknown) = destinations(names, &said);
@@ -175,36 +175,32 @@ fn allow(run: &Run<'_>, name: &QubeName, storage: &QubeName) -> Result<()> {
 
 /// Names the failures at the end, and decides the exit code.
 fn conclude(outcomes: &[Outcome], dom0: &dom0::Outcomes) -> Ended {
+    let dom0 = dom0.iter().map(|(_, result)| {
+        (
+            "dom0",
+            result.as_ref().map_or_else(Ended::after, |_| Ended::Well),
+        )
+    });
     let qubes = outcomes
         .iter()
-        .map(|Outcome { name, done, .. }| (name.as_str(), done.as_ref().err(), done.is_ok()));
-    let dom0 = dom0.iter();
-    let dom0 = dom0.map(|(_, result)| ("dom0", result.as_ref().err(), result.is_ok()));
-    let all: Vec<_> = qubes.chain(dom0).collect();
-    let mut failed: Vec<&str> = all
-        .iter()
-        .filter(|(_, error, _)| !matches!(error, None | Some(Error::NeverStarted)))
-        .map(|(name, ..)| *name)
-        .collect();
-    failed.sort_unstable();
-    failed.dedup();
-    if failed.is_empty() {
-        let has_alarm = |outcome: &Outcome| matches!(&outcome.done, Ok(Done::Read(backup)) if backup.alarm.is_some());
-        return if outcomes.iter().any(has_alarm) {
-            Ended::Wrong
-        } else {
-            Ended::Well
-        };
+        .filter_map(|outcome| Some((outcome.name.as_str(), ended(&outcome.done)?)));
+    let all: Vec<(&str, Ended)> = qubes.chain(dom0).collect();
+    let is_done = |ended: &Ended| matches!(ended, Ended::Well | Ended::Wrong);
+    let failed = all.iter().filter(|(_, ended)| !is_done(ended));
+    let failed: BTreeSet<&str> = failed.map(|(name, _)| *name).collect();
+    if !failed.is_empty() {
+        let failed: Vec<&str> = failed.into_iter().collect();
+        eprintln!("qib: error: not backed up: {}", failed.join(", "));
     }
-    eprintln!("qib: error: not backed up: {}", failed.join(", "));
-    if all
-        .iter()
-        .any(|(_, error, _)| matches!(error, Some(Error::Stopped)))
-    {
-        Ended::Stopped
-    } else if all.iter().any(|(.., is_well)| *is_well) {
-        Ended::Partly
-    } else {
-        Ended::Failed
+    Ended::of_each(all.into_iter().map(|(_, ended)| ended))
+}
+
+/// How it ended for one qube; nothing where there was nothing to do.
+fn ended(result: &Result<Done>) -> Option<Ended> {
+    match result {
+        Ok(Done::Read(backup)) if backup.alarm.is_some() => Some(Ended::Wrong),
+        Ok(_) => Some(Ended::Well),
+        Err(Error::NeverStarted) => None,
+        Err(error) => Some(Ended::after(error)),
     }
 }

@@ -192,7 +192,7 @@ pub(super) fn stored_json(stored: &StoredDom0) -> Value {
 /// `qib restore dom0`: beside dom0's own files, or nothing but what differs.
 pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
     if arguments.to.is_none() && !arguments.diff {
-        return Err(Error::Restore(
+        return Err(Error::Usage(
             "dom0 is restored beside, never over: name a folder to make with --to FOLDER, or see \
              what differs with --diff"
                 .to_owned(),

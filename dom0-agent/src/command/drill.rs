@@ -41,10 +41,20 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     };
     let done = work.drill(&plan, identities);
     progress.clear();
-    if let Err(error) = &done {
-        note_lost_pack(&mut installation, Some(&plan), error)?;
-    }
-    let summaries = done.map_err(|error| error.of(&arguments.qube))?;
+    let summaries = match done {
+        Ok(summaries) => summaries,
+        Err(error) => {
+            note_lost_pack(&mut installation, Some(&plan), &error)?;
+            let is_found_out = error.is_loss();
+            let error = error.of(&arguments.qube);
+            if !is_found_out {
+                return Err(error);
+            }
+            // To find that out is what a drill is for.
+            eprintln!("qib: error: {error}");
+            return Ok(Ended::Wrong);
+        }
+    };
     note(&mut installation, &plan, &summaries, time)?;
     storage::spread(&machine, &installation);
     let seconds = began.elapsed().as_secs_f64();

@@ -34,11 +34,11 @@ struct Forgotten {
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let policy = arguments.keep.policy();
-    let policy = policy.map_err(|error| Error::Config(error.to_string()))?;
+    let policy = policy.map_err(|error| Error::Usage(error.to_string()))?;
     let is_one = matches!(arguments.qubes.as_slice(), [Selector::Name(_)]);
     if !is_one && (arguments.id.is_some() || !arguments.snapshot.is_empty()) {
         let text = "--id and --snapshot are for one qube, by its name";
-        return Err(Error::Config(text.to_owned()));
+        return Err(Error::Usage(text.to_owned()));
     }
     let machine = Machine::open()?;
     let mut installation = Installation::open()?;
@@ -53,13 +53,16 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         of: &arguments.qubes,
         but: &arguments.exclude,
     };
-    let (mut done, mut failed) = (Vec::new(), false);
+    let (mut done, mut each) = (Vec::new(), Vec::new());
     for name in choice.names(&qubes, &known)? {
         match of_qube(arguments, policy, &installation, &qubes, &name) {
-            Ok(found) => done.extend(found),
+            Ok(found) => {
+                done.extend(found);
+                each.push(Ended::Well);
+            }
             Err(error) => {
                 eprintln!("qib: error: {name}: {error}");
-                failed = true;
+                each.push(Ended::after(&error));
             }
         }
     }
@@ -75,11 +78,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     } else {
         done.iter().for_each(|one| one.print(arguments.dry_run));
     }
-    Ok(match (failed, done.is_empty()) {
-        (false, _) => Ended::Well,
-        (true, false) => Ended::Partly,
-        (true, true) => Ended::Failed,
-    })
+    Ok(Ended::of_each(each))
 }
 
 fn of_qube(
@@ -159,7 +158,7 @@ fn histories<'a>(
     }
     let text = "this qube does not exist any more, and what is stored of it may be all that is \
                 left; to forget some of that, add --yes";
-    Err(Error::Restore(text.to_owned()))
+    Err(Error::Declined(text.to_owned()))
 }
 
 /// The policy that was set for a qube.

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         .map(|(_, storage, ..)| storage.clone())
         .collect();
     let away = storage::reach(&machine, &installation, &storages, &Progress::new(quiet))?;
-    let (mut all, mut failed) = (Vec::new(), false);
+    let (mut all, mut each) = (Vec::new(), Vec::new());
     for (name, storage, qube, label) in histories {
         if machine.stop.asked() {
             return Err(Error::Stopped);
@@ -49,7 +49,8 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         let pruned = away.check(&storage);
         match pruned.and_then(|()| prune(&machine, &mut installation, qube, how)) {
             Ok(pruned) => {
-                failed |= pruned.missing > 0;
+                let is_whole = pruned.missing == 0;
+                each.push(if is_whole { Ended::Well } else { Ended::Wrong });
                 if !arguments.json {
                     print(&label, &pruned, arguments.dry_run);
                 }
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             Err(Error::Stopped) => return Err(Error::Stopped),
             Err(error) => {
                 eprintln!("qib: error: {label}: {error}");
-                failed = true;
+                each.push(Ended::after(&error));
             }
         }
     }
@@ -68,11 +69,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     if arguments.json {
         print_json(&json!({ "qubes": all }))?;
     }
-    Ok(match (failed, all.is_empty()) {
-        (false, _) => Ended::Well,
-        (true, false) => Ended::Partly,
-        (true, true) => Ended::Failed,
-    })
+    Ok(Ended::of_each(each))
 }
 
 pub(super) fn named(history: &History) -> (String, QubeId) {

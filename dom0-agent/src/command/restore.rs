@@ -6,7 +6,7 @@ mod wishes;
 use super::{Ended, dom0, print_json};
 use crate::cli::{Restore as Arguments, Source};
 use crate::confirm;
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
 use crate::ledger::record::Record;
 use crate::machine::{Installation, Machine};
 use crate::passphrase;
@@ -18,7 +18,6 @@ use crate::restore::{self, Volume, Work};
 use crate::stop::Stop;
 use crate::unchanged;
 use crate::undo::Undos;
-use qib_rpc::fault::Code;
 use qib_rpc::id::Digest;
 use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::restore::RestoreSummary;
@@ -48,13 +47,13 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     {
         if arguments.qubes.len() > 1 {
             let text = "dom0 is restored by itself, not with qubes";
-            return Err(Error::Restore(text.to_owned()));
+            return Err(Error::Usage(text.to_owned()));
         }
         return dom0::restore(arguments, quiet);
     }
     if arguments.to.is_some() || arguments.diff {
         let text = "--to and --diff are of dom0; a qube is restored as a new one, with --as NAME";
-        return Err(Error::Restore(text.to_owned()));
+        return Err(Error::Usage(text.to_owned()));
     }
     let began = Instant::now();
     let machine = Machine::open()?;
@@ -146,11 +145,11 @@ fn agree(plan: &Plan, arguments: &Arguments, quiet: bool, stop: &Stop) -> Result
     match answer {
         Ok(true) => Ok(()),
         Err(Error::NobodyToAsk) if arguments.yes || !plan.is_dangerous() => Ok(()),
-        Err(Error::NobodyToAsk) => Err(Error::Restore(
+        Err(Error::NobodyToAsk) => Err(Error::Declined(
             "nothing was done: somebody has to agree to what is marked ATTENTION above; say --yes"
                 .to_owned(),
         )),
-        Ok(false) => Err(Error::Restore("nothing was done".to_owned())),
+        Ok(false) => Err(Error::Declined("nothing was done".to_owned())),
         Err(error) => Err(error),
     }
 }
@@ -238,22 +237,19 @@ pub(super) fn note_lost_pack(
     plan: Option<&QubePlan>,
     error: &Error,
 ) -> Result<()> {
-    let (Some(plan), Error::Fault(Peer::Helper, fault)) = (plan, error) else {
+    let (Some(plan), Error::Fault(_, fault), true) = (plan, error, error.is_loss()) else {
         return Ok(());
     };
-    let lost = matches!(fault.code, Code::Missing | Code::Damaged);
-    if lost {
-        // Whatever was lost, the next backup looks, and stores again what it can.
-        for volume in &plan.volumes {
-            unchanged::forget(volume.qube.id)?;
-        }
+    // Whatever was lost, the next backup looks, and stores again what it can.
+    for volume in &plan.volumes {
+        unchanged::forget(volume.qube.id)?;
     }
     let book = &installation.ledger.book;
     let needs = |volume: &&Volume, pack: &Digest| {
         let history = book.history(volume.qube.id);
         history.is_some_and(|history| history.packs.is_live(pack))
     };
-    let Some(pack) = fault.object.filter(|_| lost) else {
+    let Some(pack) = fault.object else {
         return Ok(());
     };
     let Some(volume) = plan.volumes.iter().find(|volume| needs(volume, &pack)) else {

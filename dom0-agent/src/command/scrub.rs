@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         print_json(&json!({ "qubes": all }))?;
     }
     Ok(if is_damaged {
-        Ended::Partly
+        Ended::Wrong
     } else {
         Ended::Well
     })

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Setup, quiet: bool) -> Result<Ended> {
     }
     if !plan.is_empty() && !arguments.yes && !confirm::ask("Do you want to proceed?")? {
         println!("Nothing was done.");
-        return Ok(Ended::Failed);
+        return Ok(Ended::Person);
     }
     for step in &plan {
         step.perform()?;

@@ -110,14 +110,5 @@ fn volumes(book: &Book, arguments: &Verify) -> Result<Vec<QubeId>> {
 }
 
 fn conclude(all: &[Looked]) -> Ended {
-    let failed = all.iter().filter(|looked| looked.failed()).count();
-    if all.iter().any(Looked::has_lost) {
-        Ended::Wrong
-    } else if failed == 0 {
-        Ended::Well
-    } else if failed < all.len() {
-        Ended::Partly
-    } else {
-        Ended::Failed
-    }
+    Ended::of_each(all.iter().map(Looked::ended))
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use clap::Command;
+use qib::ended::Ended;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -104,4 +105,22 @@ fn bash_completes_a_command() {
     let mut bash = process::Command::new("bash");
     let output = bash.args(["-c", ask]).arg(script).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "backup\n");
+}
+
+#[test]
+fn the_exit_codes_are_the_same_in_the_help_the_man_page_and_the_docs() {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = one_line(&qib_pages::qib().render_long_help().to_string());
+    let manual = one_line(&page(written().path(), "qib.1"));
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/exit-codes.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    let rows = docs.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<&str> = rows.skip(1).collect();
+    let row = |ended: Ended| format!("| {} | {} |", ended.code(), ended.meaning());
+    assert_eq!(rows, Ended::ALL.map(row));
+    for ended in Ended::ALL {
+        let line = format!(" {} {}", ended.code(), ended.meaning());
+        assert!(help.contains(&line), "{line} in {help}");
+        assert!(manual.contains(&line), "{line} in {manual}");
+    }
 }

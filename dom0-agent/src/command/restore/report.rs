@@ -2,7 +2,6 @@
 
 use super::{Outcome, Restored};
 use crate::command::Ended;
-use crate::error::Error;
 use crate::restore::Volume;
 use crate::restore::plan::Plan;
 use crate::{report, text};
@@ -46,18 +45,8 @@ pub(super) fn print_failures(outcomes: &[Outcome<'_>]) {
 
 /// Decides the exit code.
 pub(super) fn conclude(outcomes: &[Outcome<'_>]) -> Ended {
-    let mut failures = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.result.as_ref().err());
-    let is_stopped = |error: &Error| matches!(error, Error::Stopped);
-    if failures.clone().any(is_stopped) {
-        return Ended::Stopped;
-    }
-    match failures.next() {
-        None => Ended::Well,
-        Some(_) if outcomes.iter().any(|outcome| outcome.result.is_ok()) => Ended::Partly,
-        Some(_) => Ended::Failed,
-    }
+    let each = outcomes.iter().map(|outcome| &outcome.result);
+    Ended::of_each(each.map(|result| result.as_ref().map_or_else(Ended::after, |_| Ended::Well)))
 }
 
 /// What came of every qube.

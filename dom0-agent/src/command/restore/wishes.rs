@@ -37,7 +37,7 @@ pub(super) fn sources<'a>(
         .iter()
         .find(|(_, is_said)| *is_said && named.len() > 1)
     {
-        return Err(Error::Restore(format!("{option} is for one qube alone")));
+        return Err(Error::Usage(format!("{option} is for one qube alone")));
     }
     let paths = paths(&arguments.paths)?;
     let wishes = named.iter().map(|(name, id)| Wish {
@@ -141,5 +141,5 @@ fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {
     let paths = PathPatterns::try_from(paths.to_vec());
     paths
         .map(Some)
-        .map_err(|_| Error::Restore(format!("--path may be given {MAX_PATHS} times at most")))
+        .map_err(|_| Error::Usage(format!("--path may be given {MAX_PATHS} times at most")))
 }

@@ -1,5 +1,6 @@
 //! What `qib verify` prints of one volume.
 
+use crate::ended::Ended;
 use crate::error::Error;
 use crate::ledger::book::History;
 use crate::part::Part;
@@ -121,9 +122,13 @@ impl Looked {
         self.findings = lost.map(|lost| Finding::new(history, lost)).collect();
     }
 
-    /// True when it could not be looked at to the end.
-    pub fn failed(&self) -> bool {
-        self.error.is_some()
+    /// How the look ended: what is lost counts more than what could not be looked at.
+    pub fn ended(&self) -> Ended {
+        match &self.error {
+            _ if self.has_lost() => Ended::Wrong,
+            Some(error) => Ended::after(error),
+            None => Ended::Well,
+        }
     }
 
     /// True when something is not whole.
@@ -196,7 +201,7 @@ impl Looked {
             "qube": self.name.as_ref().map(QubeName::as_str),
             "part": self.part.name(),
             "storage": self.storage.as_ref().map(QubeName::as_str),
-            "ok": !self.failed() && !self.has_lost(),
+            "ok": self.ended() == Ended::Well,
             "objects": self.objects,
             "bytes": self.bytes,
             "not_whole": findings.collect::<Vec<Value>>(),
