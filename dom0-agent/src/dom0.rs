@@ -17,7 +17,7 @@ mod seal;
 mod store;
 
 pub use difference::{Difference, differences};
-pub use fetch::snapshot;
+pub use fetch::{contents_of, snapshot};
 pub use put_back::put_back;
 pub use scan::{Scan, scan};
 pub use store::{Stored, store};

@@ -265,3 +265,58 @@ fn a_disk_that_is_away_makes_nothing_lost() {
         "{report}"
     );
 }
+
+/// Exit code, and what was found of dom0's own objects.
+fn verify_own(machine: &Machine, arguments: &[&str]) -> (i32, Value) {
+    let output = machine.qib(&[&["verify", "--json"], arguments].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code().unwrap(), report["own"][0].clone())
+}
+
+#[test]
+fn what_is_dom0s_own_is_counted_and_named_when_it_is_not_whole() {
+    let machine = machine();
+    let homes = machine.lab.dir().join("dom0/home/user");
+    fs::create_dir_all(&homes).unwrap();
+    fs::write(homes.join("notes"), noise(2 << 20, 5)).unwrap();
+    machine.ok(&["backup", "dom0"]);
+    let ours = |start: &str| machine.objects(start);
+    let all = [ours("settings-"), ours("dom0-")].concat();
+    assert!(all.len() >= 3, "{all:?}");
+    let (code, own) = verify_own(&machine, &[]);
+    assert_eq!((code, &own["ok"]), (0, &Value::Bool(true)), "{own}");
+    assert_eq!(own["objects"], all.len());
+    let lengths = all.iter().map(|path| fs::metadata(path).unwrap().len());
+    assert_eq!(own["bytes"], lengths.sum::<u64>());
+    let (_, own) = verify_own(&machine, &["work"]);
+    assert_eq!(own["objects"], ours("settings-").len());
+    let (_, own) = verify_own(&machine, &["--sample", "20"]);
+    assert_eq!(own, Value::Null);
+
+    for object in &all {
+        let whole = fs::read(object).unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        let another = all.iter().find(|other| *other != object).unwrap();
+        let another = fs::read(another).unwrap();
+        for (bytes, what) in [
+            (None, "missing"),
+            (Some(&flipped), "damaged"),
+            (Some(&another), "damaged"),
+        ] {
+            match bytes {
+                None => fs::remove_file(object).unwrap(),
+                Some(bytes) => overwrite(object, bytes),
+            }
+            let (code, own) = verify_own(&machine, &[]);
+            let not_whole = own["not_whole"].as_array().unwrap();
+            let named =
+                |found: &Value| found["object"] == name(object).as_str() && found["is"] == what;
+            assert_eq!((code, not_whole.len()), (4, 1), "{what}: {own}");
+            assert!(named(&not_whole[0]), "{what}: {own}");
+        }
+        overwrite(object, &whole);
+    }
+    let (code, _) = verify_own(&machine, &[]);
+    assert_eq!(code, 0);
+}

@@ -1,5 +1,6 @@
 //! `qib verify`: what is stored, against the ledger; one volume after the other.
 
+mod own;
 mod report;
 mod work;
 
@@ -12,6 +13,7 @@ use crate::progress::Progress;
 use crate::undo::Undos;
 use crate::verify::Amount;
 use crate::{passphrase, storage};
+use own::Own;
 use qib_rpc::id::QubeId;
 use qib_rpc::name::QubeName;
 use report::Looked;
@@ -56,11 +58,21 @@ pub(super) fn run(arguments: &Verify, quiet: bool) -> Result<Ended> {
     }
     work.undos.all()?;
     storage::spread(&machine, work.installation);
+    // Of what is dom0's own there is no sample.
+    let is_all = matches!(work.amount, Amount::All) && arguments.snapshot.is_none();
+    let own: Vec<Own> = is_all
+        .then(|| own(&work, arguments))
+        .into_iter()
+        .flatten()
+        .collect();
     if arguments.json {
         let volumes: Vec<Value> = all.iter().map(Looked::json).collect();
-        print_json(&json!({ "qubes": volumes }))?;
+        let own: Vec<Value> = own.iter().map(Own::json).collect();
+        print_json(&json!({ "qubes": volumes, "own": own }))?;
+    } else {
+        own.iter().for_each(Own::print);
     }
-    Ok(conclude(&all))
+    Ok(conclude(&all, &own))
 }
 
 fn amount(arguments: &Verify) -> Amount {
@@ -109,6 +121,18 @@ fn volumes(book: &Book, arguments: &Verify) -> Result<Vec<QubeId>> {
     Ok(found.iter().map(|history| history.qube.id).collect())
 }
 
-fn conclude(all: &[Looked]) -> Ended {
-    Ended::of_each(all.iter().map(Looked::ended))
+/// What is dom0's own, at each storage qube that can be looked at; of one that is away its volumes
+/// tell.
+fn own(work: &Work<'_>, arguments: &Verify) -> Vec<Own> {
+    let mut storages = work.installation.ledger.book.storages();
+    let wanted = arguments.dest_vm.as_ref();
+    storages.retain(|storage| wanted.is_none_or(|wanted| wanted == storage));
+    storages.retain(|storage| work.away.check(storage).is_ok() && storage::runs(storage));
+    let look = |storage| Own::look(work.machine, work.installation, storage, &arguments.qubes);
+    storages.into_iter().map(look).collect()
+}
+
+fn conclude(all: &[Looked], own: &[Own]) -> Ended {
+    let own = own.iter().map(Own::ended);
+    Ended::of_each(all.iter().map(Looked::ended).chain(own))
 }

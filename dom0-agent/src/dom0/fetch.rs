@@ -1,7 +1,7 @@
 //! What was kept, from storage: catalogues, and slices of files.
 
 use super::catalogue;
-use super::entry::{Entry, Slice};
+use super::entry::{Entry, Node, Slice};
 use super::seal::{self, Holds};
 use crate::error::{Error, Result};
 use crate::keys::Dom0Key;
@@ -10,6 +10,7 @@ use crate::records::Records;
 use qib_rpc::id::Digest;
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{self, Kind, ObjectName};
+use std::collections::BTreeSet;
 
 /// Objects of contents that are held at once, some 5 MiB each.
 const HELD: usize = 8;
@@ -26,6 +27,23 @@ pub fn snapshot(records: &mut Records, key: &Dom0Key, of: &Dom0Record) -> Result
         entries.extend(catalogue.ok_or_else(|| contradicts(name))?);
     }
     Ok(entries)
+}
+
+/// The objects with the contents of the files in a catalogue.
+///
+/// # Errors
+/// When it is no catalogue of ours.
+pub fn contents_of(key: &Dom0Key, catalogue: Digest, untrusted: &[u8]) -> Result<BTreeSet<Digest>> {
+    let name = name(catalogue);
+    let plain = seal::open(key, Holds::Catalogue, name, untrusted)?;
+    let entries = catalogue::read(&plain).ok_or_else(|| contradicts(name))?;
+    let mut contents = BTreeSet::new();
+    for entry in entries {
+        if let Node::File(slices) = entry.node {
+            contents.extend(slices.iter().map(|slice| slice.object));
+        }
+    }
+    Ok(contents)
 }
 
 /// Fetches slices, and holds the objects that came last.

@@ -93,6 +93,10 @@ impl Named {
             for index in history.index.items() {
                 self.add(Kind::Index, index, 0);
             }
+            for partial in &history.partials {
+                self.add(Kind::Packs, &partial.packs, 0);
+                self.add(Kind::Index, &partial.index, 0);
+            }
             let sealed = ObjectName::of(Kind::Key, history.qube.sealed.expose());
             self.add(sealed.kind, &sealed.digest, 0);
         }
@@ -125,7 +129,7 @@ pub fn needed_by(history: &History, object: &ObjectName) -> Vec<u64> {
     let needs = |snapshot: &&SnapshotRecord| match object.kind {
         Kind::Pack => pack.is_some_and(|pack| pack.is_needed_by(snapshot.sequence)),
         Kind::Snapshot => snapshot.snapshot == object.digest,
-        // The one makes the next backup quick, of the other dom0 has its own.
+        // These make the next backup quick, or dom0 has its own.
         Kind::Index
         | Kind::Key
         | Kind::Packs

@@ -16,6 +16,26 @@ use serde_json::{Value, json};
 /// Lines about objects that are lost; the rest is in the JSON.
 const MOST_LINES: usize = 20;
 
+/// What is wrong with an object.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Missing => "missing",
+        Verdict::Damaged | Verdict::Whole => "damaged",
+        Verdict::Unread => "unread",
+    }
+}
+
+/// How much was looked at, and whether it is whole.
+pub fn told(objects: u64, bytes: u64, lost: usize, seconds: f64) -> String {
+    let whole = match u64::try_from(lost).unwrap_or(u64::MAX) {
+        0 => "all whole".to_owned(),
+        count => format!("{} not whole", text::number(count)),
+    };
+    let objects = text::count(objects, "object", "objects");
+    let bytes = text::bytes(bytes);
+    format!("{objects}, {bytes} proved; {whole}; {seconds:.1} s")
+}
+
 /// What came of looking at one volume.
 pub struct Looked {
     name: Option<QubeName>,
@@ -46,11 +66,7 @@ impl Finding {
     fn new(history: &History, lost: &Lost) -> Self {
         Self {
             object: lost.object,
-            what: match lost.verdict {
-                Verdict::Missing => "missing",
-                Verdict::Damaged | Verdict::Whole => "damaged",
-                Verdict::Unread => "unread",
-            },
+            what: word(lost.verdict),
             snapshots: needed_by(history, &lost.object),
         }
     }
@@ -72,6 +88,7 @@ impl Finding {
         match self.object.kind {
             Kind::Index => "the next backup reads and stores everything again".to_owned(),
             Kind::Key => "the next backup stores it again".to_owned(),
+            Kind::Packs => "what an interrupted backup stored is stored again".to_owned(),
             _ => {
                 let numbers: Vec<String> = self.snapshots.iter().map(u64::to_string).collect();
                 format!("needed by snapshot {}", numbers.join(", "))
@@ -143,7 +160,11 @@ impl Looked {
         let of = self.name.as_ref().map_or("?", QubeName::as_str);
         let of = format!("{of}{}", self.part.suffix());
         if self.objects > 0 {
-            println!("{of}: {}", self.digests());
+            let lost = self.findings.len();
+            println!(
+                "{of}: {}",
+                told(self.objects, self.bytes, lost, self.seconds)
+            );
         }
         for finding in self.findings.iter().take(MOST_LINES) {
             let Finding { object, what, .. } = finding;
@@ -174,18 +195,6 @@ impl Looked {
         if let Some(error) = &self.error {
             eprintln!("qib: error: {of}: {error}");
         }
-    }
-
-    fn digests(&self) -> String {
-        let count = u64::try_from(self.findings.len()).unwrap_or(u64::MAX);
-        let whole = if count == 0 {
-            "all whole".to_owned()
-        } else {
-            format!("{} not whole", text::number(count))
-        };
-        let objects = text::count(self.objects, "object", "objects");
-        let bytes = text::bytes(self.bytes);
-        format!("{objects}, {bytes} proved; {whole}; {:.1} s", self.seconds)
     }
 
     /// The same for programs.
