@@ -117,7 +117,7 @@ fn ending_the_permit_call_cuts_an_open_put_within_a_second() {
     sleep(Duration::from_secs(1));
     let then = machine.objects("pack-").len();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(6));
     assert_eq!(
         machine.objects("pack-").len(),
         then,

@@ -230,12 +230,12 @@ fn consent_is_of_one_storage_qube_and_each_is_asked_about() {
     // To the one without network it goes unasked.
     set(USB, "netvm", "");
     machine.ok(&["backup", "-d", USB, "vault"]);
-    assert_eq!(machine.fails(&["backup", "vault"]).0, 1);
+    assert_eq!(machine.fails(&["backup", "vault"]).0, 7);
     machine.ok(&["backup", "--accept-networked-storage", "vault", "vault"]);
     machine.ok(&["backup", "--always", "vault"]);
     set(USB, "netvm", "sys-net");
     let always = ["backup", "-d", USB, "--always", "vault"];
-    assert_eq!(machine.fails(&always).0, 1);
+    assert_eq!(machine.fails(&always).0, 7);
     let accepted = [&always[..], &["--accept-networked-storage", "vault"]].concat();
     machine.ok(&accepted);
     let method = "admin.vm.feature.Get+qib.networked-storage";

@@ -49,14 +49,14 @@ fn a_choice_is_asked_for_once_and_recorded() {
     assert_eq!(started, 1, "the key helper of 'qib init' alone");
     // That of another qube is not this one's.
     let other = ["backup", "--accept-networked-storage", "sys-net", "work"];
-    assert_eq!(machine.fails(&other).0, 1);
+    assert_eq!(machine.fails(&other).0, 7);
     machine.ok(&["backup", "--accept-networked-storage", "work", "work"]);
     assert_eq!(accepted(&machine, "work").as_deref(), Some("sys-backup"));
     machine.backup("work");
     // It was not accepted for whatever storage qube may come.
     let method = "admin.vm.feature.Set+qib.networked-storage";
     machine.lab.admin(method, "work", "sys-other").unwrap();
-    assert_eq!(machine.fails(&["backup", "--always", "work"]).0, 1);
+    assert_eq!(machine.fails(&["backup", "--always", "work"]).0, 7);
 }
 
 #[test]
