@@ -72,7 +72,8 @@ fn all_are_taken_once(driver: Driver) {
         .map(|one| one["revision"]["time"].as_i64().unwrap())
         .collect();
     assert!(times[0] <= times[1], "{times:?}");
-    assert!(times[1] <= taken[1]["time"].as_i64().unwrap());
+    // Of two states that were left in one second the lab names the later by the next.
+    assert!(times[1] <= taken[1]["time"].as_i64().unwrap() + 1);
     let listed = machine.ok(&["snapshots", "work"]);
     let second = listed.lines().nth(2).unwrap();
     assert!(
@@ -130,7 +131,7 @@ fn what_is_asked_of_revisions_and_can_not_be() {
         ),
         (
             &["work", "mail", "--revision", "7"],
-            1,
+            2,
             "--revision is of one qube",
         ),
         (
