@@ -3,9 +3,9 @@
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
 use qib_rpc::key::{Dom0Secret, Kit};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -112,17 +112,30 @@ pub fn refuse_others(secret: &Dom0Secret, kit: &Kit) -> Result<()> {
     Ok(())
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("new");
+/// Writes a file of dom0's own, whole or not at all; it is on the disk afterwards.
+///
+/// # Errors
+/// When it can not be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new(STATE));
+    let mut folders = DirBuilder::new();
+    let folders = folders.recursive(true).mode(0o700);
+    folders.create(folder).map_err(at(folder))?;
+    // No name of ours, nor of a qube, ends so.
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push("~");
+    let fresh = PathBuf::from(fresh);
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(&fresh).map_err(at(&fresh))?;
     file.write_all(bytes).map_err(at(&fresh))?;
     file.sync_all().map_err(at(&fresh))?;
     fs::rename(&fresh, path).map_err(at(path))?;
-    File::open(STATE)
-        .and_then(|folder| folder.sync_all())
-        .map_err(at(STATE))
+    for folder in [folder, Path::new(STATE)] {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(at(folder))?;
+    }
+    Ok(())
 }
 
 fn damaged(path: &Path) -> Error {

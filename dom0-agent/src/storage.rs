@@ -112,9 +112,11 @@ pub fn spread(machine: &Machine, installation: &Installation) {
     let is_one = all.len() == 1;
     for storage in all.iter().filter(|storage| is_one || runs(storage)) {
         if let Err(error) = copy_ledger(machine, installation, storage) {
-            eprintln!(
-                "qib: warning: the ledger's copy at the storage qube {storage} is late: {error}"
-            );
+            progress::above(|| {
+                eprintln!(
+                    "qib: warning: the ledger's copy at the storage qube {storage} is late: {error}"
+                );
+            });
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::admin::call;
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
 use crate::settings::{Settings, read};
+use crate::state;
 use qib_rpc::name::QubeName;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Keeps how a qube is to be set up; it is on the disk afterwards.
@@ -18,21 +18,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When it can not be written.
 pub fn keep(name: &QubeName, wanted: &Settings) -> Result<()> {
-    let mut folders = DirBuilder::new();
-    let folders = folders.recursive(true).mode(0o700);
-    folders.create(folder()).map_err(at(folder()))?;
-    let path = path(name);
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&path).map_err(at(&path))?;
-    file.write_all(wanted.encode().as_bytes())
-        .map_err(at(&path))?;
-    file.sync_all().map_err(at(&path))?;
-    for folder in [folder(), STATE.into()] {
-        let synced = File::open(&folder).and_then(|open| open.sync_all());
-        synced.map_err(at(folder))?;
-    }
-    Ok(())
+    state::write_file(&path(name), wanted.encode().as_bytes())
 }
 
 /// Forgets what is kept of any qube but these.
