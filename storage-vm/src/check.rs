@@ -1,8 +1,8 @@
 //! `qib-storage check`: tries all that a place must be able to do, and says what it saw.
 
-use crate::config::{Config, ConfigError, PlaceConfig};
+use crate::config::{Config, ConfigError, PlaceConfig, Transfer};
 use crate::place;
-use crate::remote::plain;
+use crate::remote::{plain, travelling};
 use opendal::blocking::Operator;
 use opendal::options::WriteOptions;
 use opendal::{Error, ErrorKind};
@@ -59,6 +59,12 @@ pub fn run(config: &Config) -> Outcome {
             .map_err(|error| CheckError::Step("open", error.to_string()))?;
     }
     let (operator, _) = place::reached(&config.place)?;
+    // Whoever looks on wants to know at once.
+    let transfer = Transfer {
+        retries: 1,
+        ..config.transfer.clone()
+    };
+    let operator = travelling(operator, &transfer);
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CheckError::Step("begin", error.to_string()))?;
     let _on_it = runtime.enter();

@@ -19,6 +19,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod descriptor;
+pub mod digest;
 pub mod folder;
 pub mod hang_up;
 pub mod layout;

@@ -118,8 +118,8 @@ impl Remote {
     }
 }
 
-/// Retries lie outside of the time limit, so that what hangs is tried again.
-fn travelling(operator: Operator, transfer: &Transfer) -> Operator {
+/// The same place, by requests that are limited in time, number and bytes, and made again.
+pub fn travelling(operator: Operator, transfer: &Transfer) -> Operator {
     let wait = Duration::from_secs(transfer.timeout_seconds);
     let timeout = TimeoutLayer::new().with_timeout(wait).with_io_timeout(wait);
     let retry = RetryLayer::new()
@@ -127,6 +127,7 @@ fn travelling(operator: Operator, transfer: &Transfer) -> Operator {
         .with_min_delay(Duration::from_millis(200))
         .with_max_delay(Duration::from_secs(30))
         .with_jitter();
+    // Retries lie outside of the time limit, so that what hangs is tried again.
     let operator = operator
         .layer(timeout)
         .layer(retry)

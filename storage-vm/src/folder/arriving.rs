@@ -3,15 +3,12 @@
 use super::Folder;
 use super::output::Output;
 use crate::backend::{Arrival, Incoming, Trouble};
+use crate::digest::digest_of;
 use crate::layout;
 use crate::spot::Spot;
-use qib_rpc::id::Digest;
 use qib_rpc::object::Kind;
 use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, linkat, openat, unlinkat};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::os::fd::OwnedFd;
 
 /// An object in a temporary file, which is removed when this is dropped.
@@ -86,20 +83,6 @@ impl Drop for Arriving<'_> {
     fn drop(&mut self) {
         // What can not be removed now is removed at the next start.
         let _later = unlinkat(&self.shelf, &self.name, AtFlags::empty());
-    }
-}
-
-fn digest_of(file: File) -> io::Result<Digest> {
-    let mut hash = Sha256::new();
-    let mut input = BufReader::with_capacity(1 << 18, file);
-    loop {
-        let piece = input.fill_buf()?;
-        if piece.is_empty() {
-            return Ok(Digest::new(hash.finalize().into()));
-        }
-        hash.update(piece);
-        let used = piece.len();
-        input.consume(used);
     }
 }
 

@@ -38,8 +38,13 @@ impl Order {
         next.insert(key, number.saturating_add(1));
         let folders = folders(place, name.kind, number.checked_div(GROUP).unwrap_or(0));
         let path = paths::file(&folders, &format!("{number:012}-{}", name.digest));
-        let written = remote.store.write(&path, format!("{name}\n"));
-        written.map(|_| ()).map_err(trouble)
+        let note = format!("{name}\n");
+        let bytes = u64::try_from(note.len()).unwrap_or(u64::MAX);
+        remote.store.write(&path, note).map_err(trouble)?;
+        match remote.length(&path)? == bytes {
+            true => Ok(()),
+            false => Err(Trouble::Damaged),
+        }
     }
 
     /// The last object noted that is there.

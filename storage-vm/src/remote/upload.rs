@@ -4,13 +4,13 @@ use super::trouble::trouble;
 use super::{CHUNK_BYTES, Remote, paths};
 use crate::backend::{Arrival, Trouble};
 use crate::config::Way;
+use crate::digest::digest_of;
 use crate::layout;
 use crate::spot::Spot;
 use opendal::ErrorKind;
 use opendal::options::WriteOptions;
 use qib_rpc::id::Digest;
 use qib_rpc::object::Kind;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -119,16 +119,7 @@ impl Remote {
     }
 
     fn digest(&self, path: &str, length: u64) -> Result<Digest, Trouble> {
-        let mut input = self.read(path, 0, length)?;
-        let mut hash = Sha256::new();
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            let count = input.read(&mut piece)?;
-            if count == 0 {
-                return Ok(Digest::new(hash.finalize().into()));
-            }
-            hash.update(piece.get(..count).unwrap_or_default());
-        }
+        Ok(digest_of(self.read(path, 0, length)?)?)
     }
 }
 

@@ -4,22 +4,18 @@ use super::{Daemon, Ended, said};
 use crate::allowed::GetAllowed;
 use crate::backend::Backend;
 use crate::descriptor::Dom0;
+use crate::digest::digest_of;
 use crate::log;
 use qib_rpc::fault::Fault;
-use qib_rpc::id::Digest;
 use qib_rpc::limit::MAX_LISTED;
 use qib_rpc::line::{LineError, Receiver, Sender};
 use qib_rpc::message::record::{GetRecord, Place};
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::object::{Kind, ObjectName};
-use sha2::{Digest as _, Sha256};
-use std::io::Read;
 use std::os::unix::net::UnixStream;
 
 /// Bytes read between two words to dom0, which would take a longer silence for the end.
 const MAX_SILENT_BYTES: u64 = 256 << 20;
-
-const PIECE_BYTES: usize = 1 << 20;
 
 /// What was read since the last word.
 #[derive(Default)]
@@ -62,7 +58,7 @@ impl Since {
         self.objects = self.objects.saturating_add(1);
         let read = backend.open(allowed, 0).and_then(|opened| {
             self.bytes = self.bytes.saturating_add(opened.bytes);
-            Ok(digest(opened.input)?)
+            Ok(digest_of(opened.input)?)
         });
         match read {
             Ok(digest) if digest == name.digest => {}
@@ -88,17 +84,5 @@ impl Since {
             damaged: damaged.try_into().map_err(|_| LineError::TooMuch)?,
             is_last,
         })
-    }
-}
-
-fn digest(mut input: Box<dyn Read + Send>) -> std::io::Result<Digest> {
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        let count = input.read(&mut piece)?;
-        if count == 0 {
-            return Ok(Digest::new(hash.finalize().into()));
-        }
-        hash.update(piece.get(..count).unwrap_or_default());
     }
 }

@@ -1,7 +1,7 @@
 //! Each request of a session goes wrong in each way: what was acknowledged is there, the session
 //! ends or goes on, and the next one completes it.
 
-use super::bench::{Daemon, Line, backup_verbs, noise, request};
+use super::bench::{Daemon, Line, PREFIX, backup_verbs, noise, request};
 use super::proxy::{When, Wrong};
 use super::seaweed;
 use super::servers::{self, Server};
@@ -10,6 +10,7 @@ use qib_rpc::id::SessionId;
 use qib_rpc::line::LineError;
 use qib_rpc::message::object::{GetObject, Stored};
 use qib_rpc::message::permit::{PermitRequest, Verbs};
+use qib_rpc::message::record::{FindNewest, Newest, Place};
 use qib_rpc::object::{Kind, ObjectName};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -78,6 +79,14 @@ fn all_there(daemon: &Daemon, names: &[ObjectName], objects: &[(Kind, Vec<u8>)])
     permit.close_permit();
 }
 
+/// The order in which objects came has not lost one.
+fn is_newest(daemon: &Daemon, name: ObjectName) -> bool {
+    let mut line = daemon.records();
+    let (place, kind) = (Place::Qube(PREFIX), name.kind);
+    line.tx.send(&FindNewest { place, kind }).unwrap();
+    line.expect::<Newest>().name == Some(name)
+}
+
 /// Every so many requests; says how many runs ended early.
 fn goes_wrong(what: &str, server: &mut Server, step: usize) {
     let proxy = server.behind_a_proxy();
@@ -112,6 +121,10 @@ fn goes_wrong(what: &str, server: &mut Server, step: usize) {
                     "{when:?}: the next one completes it"
                 );
                 all_there(&daemon, &all, &objects);
+                assert!(
+                    is_newest(&daemon, all[2]) && is_newest(&daemon, all[3]),
+                    "{when:?}"
+                );
             }
         }
     }
