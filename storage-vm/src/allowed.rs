@@ -9,7 +9,7 @@ use qib_rpc::message::forget::ObjectNames;
 use qib_rpc::message::object::PutObject;
 use qib_rpc::message::permit::Verbs;
 use qib_rpc::message::record::{GetRecord, Place, PutRecord};
-use qib_rpc::object::ObjectName;
+use qib_rpc::object::{Kind, ObjectName};
 use std::sync::Arc;
 
 /// Proof that an object of this size may be put at this spot.
@@ -84,6 +84,7 @@ impl PutAllowed {
 #[derive(Debug)]
 pub struct GetAllowed {
     spot: Spot,
+    for_backup: bool,
 }
 
 impl GetAllowed {
@@ -101,6 +102,7 @@ impl GetAllowed {
         } else if may {
             Ok(Self {
                 spot: under(permit, name),
+                for_backup: matches!(permit.request().verbs, Verbs::Backup(_)),
             })
         } else {
             Err(Fault::about(Code::NotAllowed, name.digest))
@@ -112,12 +114,18 @@ impl GetAllowed {
         let GetRecord { place, name } = request;
         Self {
             spot: Spot { place, name },
+            for_backup: false,
         }
     }
 
     /// Where.
     pub fn spot(&self) -> &Spot {
         &self.spot
+    }
+
+    /// True for an index that a backup goes on from: it proves nothing about the place.
+    pub fn is_index_for_backup(&self) -> bool {
+        self.for_backup && self.spot.name.kind == Kind::Index
     }
 }
 

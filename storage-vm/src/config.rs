@@ -17,6 +17,7 @@ pub use secret::{Secret, SecretFile};
 
 use opendal::{Builder, Operator};
 use serde::Deserialize;
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -47,6 +48,11 @@ pub struct Transfer {
     pub timeout_seconds: u64,
     /// Where an object waits until all of it is known to be right.
     pub spool: PathBuf,
+    /// Where index objects are kept, so that backups need not fetch them; if not said,
+    /// `qib-storage` where this user's caches are.
+    pub cache: Option<PathBuf>,
+    /// Bytes that they may have there.
+    pub cache_bytes: u64,
     /// Read each object back after it was stored, for a place that may lie.
     pub read_back: bool,
 }
@@ -59,8 +65,21 @@ impl Default for Transfer {
             retries: 8,
             timeout_seconds: 60,
             spool: PathBuf::from("/var/tmp"),
+            cache: None,
+            cache_bytes: 1 << 30,
             read_back: false,
         }
+    }
+}
+
+impl Transfer {
+    /// Where index objects are kept, if that is known.
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        let from = |variable| env::var_os(variable).filter(|value| !value.is_empty());
+        let caches = || from("XDG_CACHE_HOME").map(PathBuf::from);
+        let at_home = || Some(PathBuf::from(from("HOME")?).join(".cache"));
+        let usual = || Some(caches().or_else(at_home)?.join("qib-storage"));
+        self.cache.clone().or_else(usual)
     }
 }
 

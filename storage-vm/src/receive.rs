@@ -6,7 +6,7 @@ use crate::log;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::object::ObjectName;
+use qib_rpc::object::{Kind, ObjectName};
 use sha2::{Digest as _, Sha256};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -72,6 +72,11 @@ pub fn receive<'place>(
 }
 
 impl Proven<'_> {
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.allowed.spot().name.kind
+    }
+
     /// Stores the object, if the permit still lives.
     ///
     /// # Errors

@@ -6,8 +6,12 @@
 //! full length; what *durable* means beyond that is the place's own promise.
 
 mod arriving;
+mod cache;
+mod manner;
 mod order;
 mod paths;
+mod pieces;
+mod room;
 mod sweep;
 mod trash;
 mod trouble;
@@ -21,25 +25,25 @@ use crate::layout;
 use crate::log;
 use crate::stamp::Stamp;
 use arriving::Arriving;
+use cache::Cache;
 use opendal::Operator;
 use opendal::blocking;
 use opendal::layers::{ConcurrentLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer};
 use order::Order;
+use pieces::Pieces;
 use qib_rpc::id::Prefix;
 use qib_rpc::message::forget::{ListedObject, Moved};
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
-use std::path::PathBuf;
+use room::Room;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 pub use trouble::plain;
 use trouble::trouble;
 
-/// The largest piece that is sent in one request where there can be several.
-const CHUNK_BYTES: usize = 16 << 20;
-
-/// What may pass at once before a limit of bandwidth holds it up: one request.
+/// What may pass at once before a limit of bandwidth holds it up: more than one request has.
 const BURST_BYTES: u32 = 64 << 20;
 
 /// The place. **Invariant:** no other daemon works in it at the same time.
@@ -48,7 +52,10 @@ pub struct Remote {
     way: Way,
     spool: PathBuf,
     read_back: bool,
+    cache: Option<Cache>,
     order: Order,
+    room: Room,
+    pieces: Pieces,
     temporary_files: AtomicU64,
     /// Requests run on its threads.
     _runtime: Runtime,
@@ -77,7 +84,12 @@ impl Remote {
             way,
             spool: transfer.spool.clone(),
             read_back: transfer.read_back,
+            cache: transfer
+                .cache_folder()
+                .and_then(|folder| opened(&folder, transfer)),
             order: Order::default(),
+            room: Room::default(),
+            pieces: Pieces::default(),
             temporary_files: AtomicU64::new(0),
             _runtime: runtime,
         };
@@ -118,6 +130,16 @@ impl Remote {
     }
 }
 
+/// Without it all is as before, and slower.
+fn opened(folder: &Path, transfer: &Transfer) -> Option<Cache> {
+    let opened = Cache::open(folder, transfer.cache_bytes);
+    if let Err(error) = &opened {
+        let folder = folder.display();
+        log::line(format_args!("indexes can not be kept in {folder}: {error}"));
+    }
+    opened.ok()
+}
+
 /// The same place, by requests that are limited in time, number and bytes, and made again.
 pub fn travelling(operator: Operator, transfer: &Transfer) -> Operator {
     let wait = Duration::from_secs(transfer.timeout_seconds);
@@ -151,10 +173,18 @@ impl Backend for Remote {
             return Err(Trouble::Damaged);
         }
         let from = offset.min(length);
-        Ok(Opened {
-            bytes: length.saturating_sub(from),
-            input: Box::new(self.read(&path, from, length)?),
-        })
+        let bytes = length.saturating_sub(from);
+        let may_be_cached = allowed.is_index_for_backup() && offset == 0;
+        if let (true, Some(cache)) = (may_be_cached, &self.cache) {
+            let digest = allowed.spot().name.digest;
+            let input = match cache.get(digest, length) {
+                Some(file) => Box::new(file),
+                None => cache.beside(digest, self.read(&path, 0, length)?, length),
+            };
+            return Ok(Opened { bytes, input });
+        }
+        let input = Box::new(self.read(&path, from, length)?);
+        Ok(Opened { bytes, input })
     }
 
     fn newest(&self, place: Place, kind: Kind) -> Result<Option<ObjectName>, Trouble> {

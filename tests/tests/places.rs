@@ -21,6 +21,7 @@ config = "/rw/config/qib/rclone.conf"
 
 [transfer]
 spool = "/rw"
+cache = "/rw/cache"
 "#;
 
 fn machine() -> Machine {

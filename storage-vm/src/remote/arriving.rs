@@ -3,6 +3,7 @@
 use super::Remote;
 use crate::backend::{Arrival, Incoming, Trouble};
 use crate::spot::Spot;
+use qib_rpc::object::Kind;
 use std::fs::File;
 use std::io::{Seek, Write};
 
@@ -45,6 +46,11 @@ impl Incoming for Arriving<'_> {
             number,
             ..
         } = *self;
-        remote.upload(&spot, &mut self.spooled, bytes, number)
+        let arrival = remote.upload(&spot, &mut self.spooled, bytes, number)?;
+        if let (Kind::Index, Some(cache)) = (spot.name.kind, &remote.cache) {
+            self.spooled.rewind()?;
+            cache.keep(spot.name.digest, &self.spooled);
+        }
+        Ok(arrival)
     }
 }

@@ -1,7 +1,8 @@
 //! Giving an object its name in a place, never in the place of another.
 
+use super::manner::Manner;
 use super::trouble::trouble;
-use super::{CHUNK_BYTES, Remote, paths};
+use super::{Remote, paths};
 use crate::backend::{Arrival, Trouble};
 use crate::config::Way;
 use crate::digest::digest_of;
@@ -12,9 +13,7 @@ use opendal::options::WriteOptions;
 use qib_rpc::id::Digest;
 use qib_rpc::object::Kind;
 use std::fs::File;
-use std::io::{self, Read};
-
-const PIECE_BYTES: usize = 1 << 20;
+use std::io;
 
 impl Remote {
     /// Stores what is in the file.
@@ -35,17 +34,23 @@ impl Remote {
             self.order.note(self, spot.place, spot.name)?;
         }
         let arrival = match self.way {
-            Way::Put => self.put(&path, spot, file)?,
-            Way::Rename => self.rename(&path, spot, file, number)?,
+            Way::Put => self.put(&path, spot, file, bytes)?,
+            Way::Rename => self.rename(&path, spot, file, bytes, number)?,
         };
         self.confirm(&path, spot, bytes)?;
         Ok(arrival)
     }
 
     /// Where the place can, it refuses a name that is there already.
-    fn put(&self, path: &str, spot: &Spot, file: &mut File) -> Result<Arrival, Trouble> {
+    fn put(
+        &self,
+        path: &str,
+        spot: &Spot,
+        file: &mut File,
+        bytes: u64,
+    ) -> Result<Arrival, Trouble> {
         let can_refuse = self.store.info().capability().write_with_if_not_exists;
-        match self.send(path, file, can_refuse) {
+        match self.send(path, file, bytes, can_refuse) {
             Ok(()) => Ok(Arrival::New),
             // A request that was made again can find what the one before it did.
             Err(Unsent::Place(error)) if is_there(error.kind()) => self.compare(path, spot),
@@ -58,11 +63,13 @@ impl Remote {
         path: &str,
         spot: &Spot,
         file: &mut File,
+        bytes: u64,
         number: u64,
     ) -> Result<Arrival, Trouble> {
         let folders = layout::temporary_folders(spot.place);
         let temporary = paths::file(&folders, &layout::temporary_name(number));
-        let sent = self.send(&temporary, file, false).map_err(Trouble::from);
+        let sent = self.send(&temporary, file, bytes, false);
+        let sent = sent.map_err(Trouble::from);
         let named = sent.and_then(|()| self.store.rename(&temporary, path).map_err(trouble));
         match named {
             Ok(()) => Ok(Arrival::New),
@@ -78,21 +85,22 @@ impl Remote {
         }
     }
 
-    fn send(&self, path: &str, file: &mut File, only_new: bool) -> Result<(), Unsent> {
-        let in_pieces = self.store.info().capability().write_can_multi;
+    fn send(&self, path: &str, file: &mut File, bytes: u64, only_new: bool) -> Result<(), Unsent> {
+        let manner = Manner::of(self, bytes);
+        let _room = self.room.take(manner.memory(bytes));
         let options = WriteOptions {
             if_not_exists: only_new,
-            chunk: in_pieces.then_some(CHUNK_BYTES),
+            chunk: manner.part(),
             ..WriteOptions::default()
         };
-        if !in_pieces {
-            let mut whole = Vec::new();
-            file.read_to_end(&mut whole)?;
+        if manner == Manner::Whole {
+            let pieces = std::iter::from_fn(|| self.pieces.read(&mut *file).transpose());
+            let whole = pieces.collect::<io::Result<Vec<_>>>()?;
             self.store.write_options(path, whole, options)?;
             return Ok(());
         }
         let mut writer = self.store.writer_options(path, options)?;
-        while let Some(piece) = next_piece(file)? {
+        while let Some(piece) = self.pieces.read(&mut *file)? {
             writer.write(piece)?;
         }
         writer.close()?;
@@ -121,13 +129,6 @@ impl Remote {
     fn digest(&self, path: &str, length: u64) -> Result<Digest, Trouble> {
         Ok(digest_of(self.read(path, 0, length)?)?)
     }
-}
-
-fn next_piece(file: &mut File) -> io::Result<Option<Vec<u8>>> {
-    let mut piece = Vec::with_capacity(PIECE_BYTES);
-    let most = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX);
-    let count = file.take(most).read_to_end(&mut piece)?;
-    Ok((count > 0).then_some(piece))
 }
 
 enum Unsent {

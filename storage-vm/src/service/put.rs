@@ -1,7 +1,8 @@
 //! `qib.Put`: a backup puts its objects and gets its index objects.
 //!
-//! One thread hears, another makes durable and answers, so that the next object
-//! arrives while the last one goes to the disk. Answers keep their order.
+//! One thread hears, another answers, and each pack is made durable by a thread of its own, so
+//! that the next ones arrive while the last ones go to the place. Answers keep their order, and
+//! what is no pack is stored after all that came before it.
 
 use super::{Daemon, Ended, said, tell};
 use crate::allowed::{GetAllowed, PutAllowed};
@@ -13,17 +14,19 @@ use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::{Frame, Receiver, Sender};
 use qib_rpc::message::object::{Finish, Finished, GetObject, PutObject, Stored};
 use qib_rpc::message::permit::Verbs;
+use qib_rpc::object::{Kind, ObjectName};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Queue, SyncSender, sync_channel};
-use std::thread::{self, Builder};
+use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
-/// Objects that wait to be made durable; they lie in temporary files.
+/// Answers that wait for those before them. Their objects lie in temporary files.
 const MAX_WAITING: usize = 3;
 
 /// What is to be answered.
-enum Task<'place> {
-    Store(Proven<'place>),
+enum Task<'scope> {
+    Stored(ScopedJoinHandle<'scope, Result<ObjectName, Fault>>),
+    Store(Proven<'scope>),
     Send(GetAllowed),
     Finish,
     Refuse(Fault),
@@ -39,19 +42,23 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
     thread::scope(|scope| {
         let (queue, tasks) = sync_channel(MAX_WAITING);
         Builder::new().spawn_scoped(scope, move || answer_all(stream, backend, tasks))?;
-        hear_all(stream, permit, backend, &queue)
+        hear_all(scope, stream, permit, backend, &queue)
     })
 }
 
-fn hear_all<'place>(
+fn hear_all<'scope>(
+    scope: &'scope Scope<'scope, '_>,
     stream: &UnixStream,
     permit: &Arc<Permit>,
-    backend: &'place dyn Backend,
-    queue: &SyncSender<Task<'place>>,
+    backend: &'scope dyn Backend,
+    queue: &SyncSender<Task<'scope>>,
 ) -> Result<(), Ended> {
     let mut receiver = Receiver::new(stream);
     while let Some(frame) = receiver.next_frame()? {
         let task = match hear(&frame, &mut receiver, permit, backend) {
+            Ok(Task::Store(pack)) if pack.kind() == Kind::Pack => {
+                Task::Stored(Builder::new().spawn_scoped(scope, || pack.store())?)
+            }
             Ok(task) => task,
             Err(Ended::Refused(fault)) => Task::Refuse(fault),
             Err(line) => return Err(line),
@@ -101,6 +108,12 @@ fn answer_one(
     task: Task<'_>,
 ) -> Result<(), Ended> {
     match task {
+        Task::Stored(storing) => {
+            // A thread that panicked has stored nothing that it knew of.
+            let stored = storing.join();
+            let name = stored.unwrap_or(Err(Fault::new(Code::StorageFailed)))?;
+            sender.send(&Stored { name })?;
+        }
         Task::Store(proven) => {
             let name = proven.store()?;
             sender.send(&Stored { name })?;

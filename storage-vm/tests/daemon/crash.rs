@@ -41,9 +41,10 @@ fn feed(
 }
 
 fn every_object_is_whole(folder: &Path) -> usize {
+    // It may have been killed before the first one.
     let shelves = folder.join(PREFIX.to_string()).join("pack").read_dir();
     let mut count = 0;
-    for shelf in shelves.unwrap() {
+    for shelf in shelves.into_iter().flatten() {
         for object in shelf.unwrap().path().read_dir().unwrap() {
             let object = object.unwrap();
             let name = ObjectName::parse(object.file_name().to_str().unwrap()).unwrap();

@@ -18,6 +18,7 @@ pub struct Server {
     pub port: u16,
     seconds: u32,
     retries: u32,
+    pub cache_bytes: u64,
     /// What comes before the usual programs, for the daemon.
     path: String,
     pub place: String,
@@ -40,9 +41,20 @@ impl Server {
             port: 0,
             seconds: 60,
             retries: 8,
+            cache_bytes: 1 << 30,
             path: String::new(),
             place,
         }
+    }
+
+    /// What the daemon keeps of indexes.
+    pub fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    /// What an SFTP server of ours has.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("place")
     }
 
     /// The daemon for this place.
@@ -51,10 +63,15 @@ impl Server {
         let spool = self.folder.path().join("spool");
         fs::create_dir_all(&spool).unwrap();
         let Self {
-            seconds, retries, ..
+            seconds,
+            retries,
+            cache_bytes,
+            ..
         } = self;
+        let cache = self.cache();
         let transfer = format!(
-            "[transfer]\nspool = {spool:?}\nretries = {retries}\ntimeout_seconds = {seconds}\n"
+            "[transfer]\nspool = {spool:?}\ncache = {cache:?}\ncache_bytes = {cache_bytes}\n\
+             retries = {retries}\ntimeout_seconds = {seconds}\n"
         );
         fs::write(&config, format!("[place]\n{}\n{transfer}", self.place)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_qib-storage"));
