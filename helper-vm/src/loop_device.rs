@@ -10,7 +10,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const LOSETUP: &str = "/usr/sbin/losetup";
+/// Makes loop devices.
+pub const LOSETUP: &str = "/usr/sbin/losetup";
 const CONTROL: &str = "/dev/loop-control";
 
 /// A loop device that is gone when nothing has it open any more, whatever ends the helper.

@@ -3,6 +3,7 @@
 
 use clap::Parser;
 use qib_helper::cli::{Cli, Work};
+use qib_helper::confine::{Needs, confine};
 use qib_helper::error::{Error, Result};
 use qib_helper::{backup, key, restore, verify};
 use qib_rpc::call::{Call, Hear, Speak};
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
 type Answer<'a> = fn(std::io::StdinLock<'a>, StdoutLock<'a>) -> std::result::Result<(), LineError>;
 
 fn answered(answer: Answer<'static>) -> Result<()> {
+    confine(Needs::Nothing, None)?;
     answer(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Error::Dom0)
 }
 
@@ -53,7 +55,7 @@ fn back_up() -> Result<()> {
         std::io::stdin().lock(),
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
-        |job| start(&job.storage, Service::Put, job.session, &mut call),
+        |job, needs| start(&job.storage, Service::Put, job.session, needs, &mut call),
     )
 }
 
@@ -63,7 +65,7 @@ fn restore() -> Result<()> {
         std::io::stdin().lock(),
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
-        |job| start(&job.storage, Service::Get, job.session, &mut call),
+        |job, needs| start(&job.storage, Service::Get, job.session, needs, &mut call),
     )
 }
 
@@ -72,20 +74,22 @@ fn verify() -> Result<()> {
     verify::run(
         std::io::stdin().lock(),
         std::io::stdout(),
-        |storage, session| start(storage, Service::Get, session, &mut call),
+        |storage, session, needs| start(storage, Service::Get, session, needs, &mut call),
     )
 }
 
-/// The call lives as long as `call`, and ends with the helper.
+/// The call lives as long as `call`, and ends with the helper, which is confined from now on.
 fn start(
     storage: &QubeName,
     service: Service,
     session: SessionId,
+    needs: Needs<'_>,
     call: &mut Option<Call>,
 ) -> Result<(Hear, Speak)> {
     let started = Call::from_helper(storage, service, session);
     let (started, speak, hear) =
         started.map_err(|error| Error::StorageLine(LineError::Io(error)))?;
+    confine(needs, Some(started.id()))?;
     *call = Some(started);
     Ok((hear, speak))
 }

@@ -56,4 +56,7 @@ mod wants;
 mod whole;
 mod zeros;
 
+pub use mkfs::MKFS;
 pub use run::{run, to_nowhere};
+pub use spool::Spool;
+pub use target::E2FSCK;

@@ -1,6 +1,6 @@
 //! Waiting until a volume that was mounted is free again.
 
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use std::path::Path;
 use std::thread::sleep;
@@ -18,7 +18,7 @@ pub fn wait(device: &Path, access: OFlags) -> rustix::io::Result<()> {
     // The kernel opens a device for nobody else alone until the file system is gone.
     let alone = access | OFlags::EXCL | OFlags::CLOEXEC;
     for _ in 0..LOOKS {
-        match open(device, alone, Mode::empty()) {
+        match openat(CWD, device, alone, Mode::empty()) {
             Err(Errno::BUSY) => sleep(BETWEEN_LOOKS),
             other => return other.map(drop),
         }

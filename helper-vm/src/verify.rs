@@ -9,8 +9,10 @@ mod digests;
 mod objects;
 mod snapshot;
 
+use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
+use crate::restore::Spool;
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Receiver};
 use qib_rpc::message::verify::{VerifyJob, VerifySnapshotJob};
@@ -19,12 +21,15 @@ use std::io::{Read, Write};
 
 /// Proves what dom0 asks about; calls the storage qube through `connect` exactly once.
 ///
+/// `connect` may confine the helper: it hears what is needed from then on, and no other thread
+/// runs.
+///
 /// # Errors
 /// Why not all was proved; dom0 has been told.
 pub fn run<DR, DW, SR, SW>(
     from_dom0: DR,
     to_dom0: DW,
-    connect: impl FnOnce(&QubeName, SessionId) -> Result<(SR, SW)>,
+    connect: impl FnOnce(&QubeName, SessionId, Needs<'_>) -> Result<(SR, SW)>,
 ) -> Result<()>
 where
     DR: Read,
@@ -33,9 +38,7 @@ where
     SW: Write + Send + 'static,
 {
     let dom0 = Dom0::new(to_dom0);
-    let ticker = dom0.start_progress();
     let done = answer(Receiver::new(from_dom0), &dom0, connect);
-    drop(ticker);
     done.inspect_err(|error| {
         // A dom0 that is gone can not be told.
         let _told = dom0.say(&error.fault());
@@ -45,7 +48,7 @@ where
 fn answer<DR, DW, SR, SW>(
     mut from_dom0: Receiver<DR>,
     dom0: &Dom0<DW>,
-    connect: impl FnOnce(&QubeName, SessionId) -> Result<(SR, SW)>,
+    connect: impl FnOnce(&QubeName, SessionId, Needs<'_>) -> Result<(SR, SW)>,
 ) -> Result<()>
 where
     DR: Read,
@@ -58,10 +61,16 @@ where
     if frame.is::<VerifySnapshotJob>() {
         let job = frame.decode::<VerifySnapshotJob>().map_err(Error::Dom0)?;
         let VerifySnapshotJob { job, volume_bytes } = job.map_err(refused)?;
-        let line = connect(&job.storage, job.session)?;
-        return dom0.say(&snapshot::open(&job, volume_bytes, dom0, line)?);
+        let spool = Spool::new()?;
+        let line = connect(&job.storage, job.session, Needs::Nothing)?;
+        let ticker = dom0.start_progress();
+        let opened = snapshot::open(&job, volume_bytes, dom0, line, spool);
+        drop(ticker);
+        return dom0.say(&opened?);
     }
     let job = frame.decode::<VerifyJob>().map_err(Error::Dom0)?;
     let job = job.map_err(refused)?;
-    digests::prove(from_dom0, dom0, connect(&job.storage, job.session)?)
+    let line = connect(&job.storage, job.session, Needs::Nothing)?;
+    let _ticker = dom0.start_progress();
+    digests::prove(from_dom0, dom0, line)
 }

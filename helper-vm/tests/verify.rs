@@ -30,7 +30,7 @@ fn prove(
     let (mine, theirs) = UnixStream::pair().unwrap();
     let helper = thread::spawn(move || {
         let input = theirs.try_clone().unwrap();
-        qib_helper::verify::run(input, theirs, |_, _| Ok(connect()))
+        qib_helper::verify::run(input, theirs, |_, _, _| Ok(connect()))
     });
     let mut say = Sender::new(mine.try_clone().unwrap());
     let mut hear = Receiver::new(mine.try_clone().unwrap());

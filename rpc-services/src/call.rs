@@ -81,6 +81,11 @@ impl Call {
         }
     }
 
+    /// The number of the client's process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until the call has ended; both pipe ends must be dropped before.
     ///
     /// # Errors

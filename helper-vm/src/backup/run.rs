@@ -21,6 +21,7 @@ use super::survey::{Comparison, Survey};
 use super::trial::Trial;
 use super::unchanged;
 use super::volume::{self, Volume};
+use crate::confine::Needs;
 use crate::cut::Cutter;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
@@ -38,8 +39,11 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Makes a backup: hears a job from dom0, reads `device`, calls the storage
+/// Makes a backup: hears a job from dom0, opens `device`, calls the storage
 /// qube through `connect` exactly once, and ends with a summary or a fault.
+///
+/// `connect` may confine the helper: it hears what is needed from then on, and no other thread
+/// runs.
 ///
 /// # Errors
 /// Why there is no backup; dom0 has been told.
@@ -47,7 +51,7 @@ pub fn run<DR, DW, SR, SW>(
     from_dom0: DR,
     to_dom0: DW,
     device: &Path,
-    connect: impl FnOnce(&BackupJob) -> Result<(SR, SW)>,
+    connect: impl FnOnce(&BackupJob, Needs<'_>) -> Result<(SR, SW)>,
 ) -> Result<()>
 where
     DR: Read,
@@ -58,7 +62,13 @@ where
     let dom0 = Dom0::new(to_dom0);
     let done = job::receive(&mut Receiver::new(from_dom0)).and_then(|job| {
         let ticker = dom0.start_progress();
-        let summary = back_up(job, dom0.clone(), device, connect);
+        let opened = volume::open(device);
+        drop(ticker);
+        let (volume, manner) = opened?;
+        dom0.say(&Reading { manner })?;
+        let line = connect(&job.order, volume.needs())?;
+        let ticker = dom0.start_progress();
+        let summary = back_up(job, dom0.clone(), volume, line);
         drop(ticker);
         dom0.say(&summary?)
     });
@@ -71,17 +81,14 @@ where
 fn back_up<W, SR, SW>(
     job: Job,
     dom0: Dom0<W>,
-    device: &Path,
-    connect: impl FnOnce(&BackupJob) -> Result<(SR, SW)>,
+    volume: Volume,
+    (input, output): (SR, SW),
 ) -> Result<BackupSummary>
 where
     W: Write + Send + 'static,
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let (volume, manner) = volume::open(device)?;
-    dom0.say(&Reading { manner })?;
-    let (input, output) = connect(&job.order)?;
     let mut fetching = Fetching::new(input, output);
     let index_identity = OpenWith::seed(&job.order.index_seed);
     let index_identity = index_identity.ok_or(Error::Job("an index seed"))?;

@@ -3,6 +3,7 @@
 
 use super::disk::{self, DiskVolume};
 use super::mounted::{self, Mount};
+use crate::confine::Needs;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::probe::probe;
@@ -21,6 +22,16 @@ pub enum Volume {
     Disk(Box<DiskVolume>),
     /// Whatever it is, it is kept as it is.
     Image(Device),
+}
+
+impl Volume {
+    /// What is needed to read it.
+    pub fn needs(&self) -> Needs<'_> {
+        match self {
+            Self::Mounted(mount) => mount.needs(),
+            Self::Files(_) | Self::Disk(_) | Self::Image(_) => Needs::Nothing,
+        }
+    }
 }
 
 /// Opens a volume in the best way that there is for what lies on it.

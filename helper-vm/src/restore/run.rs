@@ -3,9 +3,11 @@
 use super::packs::Packs;
 use super::part::{self, Line};
 use super::session::Session;
+use super::spool::Spool;
 use super::tally::Tally;
 use super::target::Target;
 use super::whole::Whole;
+use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
@@ -47,13 +49,16 @@ impl Job {
 /// Restores a snapshot: hears a job from dom0, waits for `device`, calls the
 /// storage qube through `connect` exactly once, and ends with a summary or a fault.
 ///
+/// `connect` may confine the helper: it hears what is needed from then on, and no other thread
+/// runs.
+///
 /// # Errors
 /// Why nothing was restored; dom0 has been told.
 pub fn run<DR, DW, SR, SW>(
     from_dom0: DR,
     to_dom0: DW,
     device: &Path,
-    connect: impl FnOnce(&RestoreJob) -> Result<(SR, SW)>,
+    connect: impl FnOnce(&RestoreJob, Needs<'_>) -> Result<(SR, SW)>,
 ) -> Result<()>
 where
     DR: Read,
@@ -63,8 +68,10 @@ where
 {
     let dom0 = Dom0::new(to_dom0);
     let done = Job::receive(from_dom0).and_then(|job| {
+        let target = Target::wait(device)?;
+        let line = connect(job.snapshot(), Needs::Volume)?;
         let ticker = dom0.start_progress();
-        let summary = restore(&job, &dom0, device, connect);
+        let summary = restore(&job, &dom0, &target, line);
         drop(ticker);
         dom0.say(&summary?)
     });
@@ -77,18 +84,16 @@ where
 fn restore<DW, SR, SW>(
     job: &Job,
     dom0: &Dom0<DW>,
-    device: &Path,
-    connect: impl FnOnce(&RestoreJob) -> Result<(SR, SW)>,
+    target: &Target,
+    (input, output): (SR, SW),
 ) -> Result<RestoreSummary>
 where
     DW: Write + Send + 'static,
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let target = Target::wait(device)?;
     let of = job.snapshot();
     let with = OpenWith::identity(&of.data_identity).ok_or(Error::Job("a data identity"))?;
-    let (input, output) = connect(of)?;
     let mut fetching = Fetching::new(input, output);
     let tally = Tally::new(dom0);
     let snapshot = fetch_snapshot(of, &with, &mut fetching, &tally)?;
@@ -100,7 +105,7 @@ where
                 key: &of.chunk_key,
                 tally: &tally,
             };
-            let spool = &whole.gather()?;
+            let spool = &whole.gather(Spool::new()?)?;
             Session {
                 digest: of.snapshot,
                 snapshot: &snapshot,
@@ -110,7 +115,7 @@ where
                 told_apart: of.told_apart,
                 tally: &tally,
             }
-            .fill(&target)
+            .fill(target)
         }
         Job::Part(part) => {
             let told = |fetched| tally.fetched(fetched);
@@ -125,13 +130,13 @@ where
                 told_apart: of.told_apart,
                 tally: &tally,
             }
-            .fill(&target)
+            .fill(target)
         }
     }
 }
 
-/// Opens and compares everything that a restore would bring, and writes nothing; returns the
-/// snapshot, which was of a volume of so many bytes, and what it holds.
+/// Opens and compares everything that a restore would bring, and writes nothing but an empty
+/// `spool`; returns the snapshot, which was of a volume of so many bytes, and what it holds.
 ///
 /// # Errors
 /// Why a restore would fail.
@@ -140,6 +145,7 @@ pub fn to_nowhere<DW, SR, SW>(
     volume_bytes: u64,
     dom0: &Dom0<DW>,
     (input, output): (SR, SW),
+    spool: Spool,
 ) -> Result<(Snapshot, Counts)>
 where
     DW: Write + Send + 'static,
@@ -159,7 +165,7 @@ where
     let session = Session {
         digest: job.snapshot,
         snapshot: &snapshot,
-        spool: &whole.gather()?,
+        spool: &whole.gather(spool)?,
         data: &whole,
         key: &job.chunk_key,
         told_apart: job.told_apart,

@@ -13,7 +13,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const E2FSCK: &str = "/usr/sbin/e2fsck";
+/// Checks a file system.
+pub const E2FSCK: &str = "/usr/sbin/e2fsck";
 
 /// mkfs makes no file system with a journal that is smaller, in bytes.
 const LEAST_BYTES: u64 = 4 << 20;

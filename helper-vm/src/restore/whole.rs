@@ -24,12 +24,11 @@ pub struct Whole<'a, W> {
 }
 
 impl<W: Write + Send + 'static> Whole<'_, W> {
-    /// Collects the manifest.
+    /// Collects the manifest in an empty spool.
     ///
     /// # Errors
     /// When a pack can not be fetched or is damaged, or the helper's disk fails.
-    pub fn gather(&self) -> Result<Spool> {
-        let spool = Spool::new()?;
+    pub fn gather(&self, spool: Spool) -> Result<Spool> {
         self.open_all(&self.packs.manifest, &spool)?;
         Ok(spool)
     }

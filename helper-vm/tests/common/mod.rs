@@ -119,7 +119,7 @@ impl Dom0 {
         let device = self.device.clone();
         let helper = thread::spawn(move || {
             let input = theirs.try_clone().unwrap();
-            qib_helper::backup::run(input, theirs, &device, |_| Ok(storage.connect()))
+            qib_helper::backup::run(input, theirs, &device, |_, _| Ok(storage.connect()))
         });
         let job = self.job();
         let mut sender = Sender::new(mine.try_clone().unwrap());

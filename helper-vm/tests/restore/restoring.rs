@@ -50,7 +50,7 @@ pub fn restore(
     let calls = storage.clone();
     let helper = thread::spawn(move || {
         let input = theirs.try_clone().unwrap();
-        qib_helper::restore::run(input, theirs, &device, |_| Ok(storage.connect()))
+        qib_helper::restore::run(input, theirs, &device, |_, _| Ok(storage.connect()))
     });
     Sender::new(mine.try_clone().unwrap()).send(job).unwrap();
     let mut dom0 = Receiver::new(mine);
@@ -76,7 +76,7 @@ pub fn open(
     let storage = storage.clone();
     let helper = thread::spawn(move || {
         let input = theirs.try_clone().unwrap();
-        qib_helper::verify::run(input, theirs, |_, _| Ok(storage.connect()))
+        qib_helper::verify::run(input, theirs, |_, _, _| Ok(storage.connect()))
     });
     let job = VerifySnapshotJob { job, volume_bytes };
     Sender::new(mine.try_clone().unwrap()).send(&job).unwrap();

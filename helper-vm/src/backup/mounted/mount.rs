@@ -2,6 +2,7 @@
 //! gone when the last descriptor is closed.
 
 use super::{log, read_only};
+use crate::confine::Needs;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::loop_device::{Access, LoopDevice};
@@ -14,7 +15,7 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_flag,
     fsconfig_set_string, fsmount, fsopen,
 };
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// A volume that the kernel has mounted.
@@ -99,6 +100,14 @@ fn attach(path: &Path, name: &str, kind: VolumeKind) -> rustix::io::Result<Owned
 }
 
 impl Mount {
+    /// What is needed to read it, and to close it.
+    pub fn needs(&self) -> Needs<'_> {
+        Needs::Tree {
+            root: self.tree.as_fd(),
+            device: &self.device,
+        }
+    }
+
     /// Opens the root folder.
     ///
     /// # Errors

@@ -1,0 +1,92 @@
+//! Every helper is confined while it works, seen from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod machine;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use machine::faults::{add, machine};
+use machine::{Machine, process_with, skipped_without_root};
+
+/// What the kernel says of a thread.
+struct Thread {
+    calls_are_filtered: bool,
+    gains_nothing: bool,
+    has_no_capability: bool,
+}
+
+fn threads(process: i32) -> Option<Vec<Thread>> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    tasks
+        .map(|task| {
+            let status = fs::read_to_string(task.ok()?.path().join("status")).ok()?;
+            let says = |line: &str| status.lines().any(|found| found == line);
+            Some(Thread {
+                calls_are_filtered: says("Seccomp:\t2"),
+                gains_nothing: says("NoNewPrivs:\t1"),
+                has_no_capability: says("CapPrm:\t0000000000000000"),
+            })
+        })
+        .collect()
+}
+
+/// Runs `qib` and watches the helpers that do `work`: once all threads of one are confined, all
+/// that it starts are.
+fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&Thread) -> bool) {
+    let mut words = vec!["qib"];
+    words.extend(arguments);
+    let mut child = machine
+        .lab
+        .dom0(words)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut seen, mut most) = (BTreeMap::new(), 0);
+    while child.try_wait().unwrap().is_none() {
+        let helper = process_with(machine, "qib-helper", work);
+        if let Some((helper, threads)) = helper.and_then(|helper| Some((helper, threads(helper)?)))
+        {
+            let all = threads.iter().all(is_confined);
+            let before = seen.insert(helper, all);
+            assert!(
+                all || before != Some(true),
+                "{work}: a thread is not confined"
+            );
+            most = most.max(threads.len());
+        }
+        sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success(), "{work}");
+    let all = !seen.is_empty() && seen.values().all(|confined| *confined);
+    assert!(all && most > 1, "{work}: {most} threads at most");
+}
+
+#[test]
+fn every_helper_that_works_is_confined() {
+    if skipped_without_root("every_helper_that_works_is_confined") {
+        return;
+    }
+    let machine = machine();
+    add(&machine, "big", 120);
+    let passphrase = machine.passphrase();
+    let passphrase = passphrase.to_str().unwrap();
+    let wholly = |thread: &Thread| {
+        thread.calls_are_filtered && thread.gains_nothing && thread.has_no_capability
+    };
+    confined(&machine, &["backup", "big"], "backup", wholly);
+    let verify = ["verify", "big", "--open", "-p", passphrase];
+    confined(&machine, &verify, "verify", wholly);
+    // It gives files their owners.
+    let partly = |thread: &Thread| thread.calls_are_filtered && thread.gains_nothing;
+    let restore = ["restore", "big", "--as", "other", "-p", passphrase];
+    confined(&machine, &restore, "restore", partly);
+}
