@@ -96,7 +96,7 @@ impl Ended {
             Error::Line(Peer::Storage, error) if is_silent(error) => Self::Storage,
             Error::Fault(_, fault) => match fault.code {
                 Code::StorageFull | Code::StorageFailed | Code::StorageLost => Self::Storage,
-                Code::WrongPassphrase => Self::Person,
+                Code::WrongPassphrase | Code::TakerRefused => Self::Person,
                 _ => Self::Failed,
             },
             _ => Self::Failed,

@@ -211,6 +211,9 @@ fn advice(peer: Peer, code: Code) -> &'static str {
             "the versions in dom0, the helper's template and the storage qube may differ"
         }
         Code::SessionLives => "wait until it has ended, and run again",
+        Code::TakerRefused => "run again and agree when Qubes asks; the qube must be able to start",
+        Code::TakerFull => "make room in it, and run again",
+        Code::TakerFailed => "look into its QubesIncoming, and run again",
         Code::NoDevice | Code::VolumeFailed | Code::HelperFailed => "run again",
     }
 }

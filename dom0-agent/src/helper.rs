@@ -14,6 +14,9 @@ use std::time::Duration;
 /// The tag under which policy denies everything; kept for the helper's whole life.
 const CONFINED: &str = "qib-confined";
 
+/// The tag under which policy lets a helper ask to hand files to a qube, and its user decide.
+const HAND_OUT: &str = "qib-handout";
+
 /// What every helper's name begins with.
 const NAMED: &str = "disp-qib-";
 
@@ -35,7 +38,7 @@ pub struct Helper {
     name: QubeName,
 }
 
-/// A helper's right to call a storage qube. It ends with [`Self::end`], or with the helper.
+/// A helper's right to make a call. It ends with [`Self::end`], or with the helper.
 #[must_use]
 pub struct Right<'a> {
     helper: &'a Helper,
@@ -94,6 +97,18 @@ impl Helper {
         Ok(Right { helper: self, tag })
     }
 
+    /// Lets the helper ask whether a qube takes files.
+    ///
+    /// # Errors
+    /// When qubesd refuses.
+    pub fn let_hand_out(&self) -> Result<Right<'_>> {
+        call::set_tag(&self.name, HAND_OUT)?;
+        Ok(Right {
+            helper: self,
+            tag: HAND_OUT,
+        })
+    }
+
     /// That qubesd took a request does not mean that it did what was asked.
     fn check(&self) -> Result<()> {
         for (property, value) in PROPERTIES {
@@ -141,9 +156,11 @@ pub(crate) fn remove(name: &QubeName) -> Result<()> {
     if call::find_qube(name)?.is_none() {
         return Ok(());
     }
-    // Its right to store ends before it does. No call must succeed: it may
-    // never have started, or be gone by itself.
-    for tag in lane::rights(&settings::tags(name).unwrap_or_default()) {
+    // Its rights end before it does. No call must succeed: it may never have started, or be
+    // gone by itself.
+    let tags = settings::tags(name).unwrap_or_default();
+    let hands_out = tags.iter().any(|tag| tag.as_str() == HAND_OUT);
+    for tag in lane::rights(&tags).chain(hands_out.then_some(HAND_OUT)) {
         let _tag = call::remove_tag(name, tag);
     }
     let _kill = call::act(name, "admin.vm.Kill");

@@ -7,6 +7,7 @@ pub mod exists;
 mod fill;
 pub mod filter;
 mod fit;
+mod hand_out;
 mod limits;
 pub mod plan;
 pub mod set_up;

@@ -38,11 +38,11 @@ pub enum Needs<'a> {
     Volume,
 }
 
-/// Confines the helper, but for its needs; `call` is its call's process, which it may end.
+/// Confines the helper, but for its needs; `calls` are its calls' processes, which it may end.
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn confine(needs: Needs<'_>, call: Option<u32>) -> Result<()> {
+pub fn confine(needs: Needs<'_>, calls: &[u32]) -> Result<()> {
     let confined = || {
         let none = Rlimit {
             current: Some(0),
@@ -51,7 +51,7 @@ pub fn confine(needs: Needs<'_>, call: Option<u32>) -> Result<()> {
         setrlimit(Resource::Core, none)?;
         paths::restrict(needs).map_err(io::Error::other)?;
         power::reduce(needs)?;
-        filter::install(needs, call).map_err(io::Error::other)
+        filter::install(needs, calls).map_err(io::Error::other)
     };
     confined().map_err(Error::Helper)
 }

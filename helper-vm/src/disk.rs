@@ -6,7 +6,6 @@
 //!
 //! Memory and time: at most 128 entries of 128 bytes.
 
-mod crc32;
 mod error;
 mod gpt_entry;
 mod gpt_header;

@@ -46,6 +46,8 @@ pub enum Error {
     Target(io::Error),
     /// The new file system can not hold something, or is one that only the kernel writes.
     Unwritable(qib_ext4_writer::Error),
+    /// The qube that files are handed to did not take them.
+    Taker(Code),
     /// The helper itself failed.
     Helper(io::Error),
 }
@@ -78,6 +80,7 @@ impl Error {
             Self::VolumeEmpty => Code::VolumeEmpty,
             Self::VolumeDirty => Code::VolumeDirty,
             Self::NoSuchPath => Code::NoSuchPath,
+            Self::Taker(code) => *code,
             Self::TargetTooSmall(_) => Code::TargetTooSmall,
             Self::Unwritable(_) => Code::TargetUnfit,
             Self::Target(_) => Code::VolumeFailed,
@@ -124,6 +127,7 @@ impl fmt::Display for Error {
             | Self::VolumeEmpty
             | Self::VolumeDirty
             | Self::NoSuchPath
+            | Self::Taker(_)
             | Self::TargetTooSmall(_)
             | Self::Storage(_) => self.fault().fmt(out),
         }

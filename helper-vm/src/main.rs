@@ -5,10 +5,12 @@ use clap::Parser;
 use qib_helper::cli::{Cli, Work};
 use qib_helper::confine::{Needs, confine};
 use qib_helper::error::{Error, Result};
+use qib_helper::restore::Outside;
 use qib_helper::{backup, key, restore, verify};
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Sender};
+use qib_rpc::message::restore::RestoreJob;
 use qib_rpc::message::version::Version;
 use qib_rpc::name::QubeName;
 use qib_rpc::service::{HELPER_DEVICE, Service};
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
 type Answer<'a> = fn(std::io::StdinLock<'a>, StdoutLock<'a>) -> std::result::Result<(), LineError>;
 
 fn answered(answer: Answer<'static>) -> Result<()> {
-    confine(Needs::Nothing, None)?;
+    confine(Needs::Nothing, &[])?;
     answer(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Error::Dom0)
 }
 
@@ -50,46 +52,69 @@ fn version() -> Result<()> {
 }
 
 fn back_up() -> Result<()> {
-    let mut call = None;
+    let mut calls = Calls::default();
     backup::run(
         std::io::stdin().lock(),
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
-        |job, needs| start(&job.storage, Service::Put, job.session, needs, &mut call),
+        |job, needs| calls.reach_storage(&job.storage, Service::Put, job.session, needs),
     )
 }
 
 fn restore() -> Result<()> {
-    let mut call = None;
     restore::run(
         std::io::stdin().lock(),
         std::io::stdout(),
         Path::new(HELPER_DEVICE),
-        |job, needs| start(&job.storage, Service::Get, job.session, needs, &mut call),
+        &mut Calls::default(),
     )
 }
 
 fn verify() -> Result<()> {
-    let mut call = None;
+    let mut calls = Calls::default();
     verify::run(
         std::io::stdin().lock(),
         std::io::stdout(),
-        |storage, session, needs| start(storage, Service::Get, session, needs, &mut call),
+        |storage, session, needs| calls.reach_storage(storage, Service::Get, session, needs),
     )
 }
 
-/// The call lives as long as `call`, and ends with the helper, which is confined from now on.
-fn start(
-    storage: &QubeName,
-    service: Service,
-    session: SessionId,
-    needs: Needs<'_>,
-    call: &mut Option<Call>,
-) -> Result<(Hear, Speak)> {
-    let started = Call::from_helper(storage, service, session);
-    let (started, speak, hear) =
-        started.map_err(|error| Error::StorageLine(LineError::Io(error)))?;
-    confine(needs, Some(started.id()))?;
-    *call = Some(started);
-    Ok((hear, speak))
+/// The helper's calls, which end with this.
+#[derive(Default)]
+struct Calls(Vec<Call>);
+
+impl Calls {
+    /// The last call: from now on the helper is confined.
+    fn reach_storage(
+        &mut self,
+        storage: &QubeName,
+        service: Service,
+        session: SessionId,
+        needs: Needs<'_>,
+    ) -> Result<(Hear, Speak)> {
+        let started = Call::from_helper(storage, service, session);
+        let line = self.add(started.map_err(|error| Error::StorageLine(LineError::Io(error)))?);
+        let calls: Vec<u32> = self.0.iter().map(Call::id).collect();
+        confine(needs, &calls)?;
+        Ok(line)
+    }
+
+    fn add(&mut self, (call, speak, hear): (Call, Speak, Hear)) -> (Hear, Speak) {
+        self.0.push(call);
+        (hear, speak)
+    }
+}
+
+impl Outside for Calls {
+    type Hear = Hear;
+    type Speak = Speak;
+
+    fn call_storage(&mut self, job: &RestoreJob, needs: Needs<'_>) -> Result<(Hear, Speak)> {
+        self.reach_storage(&job.storage, Service::Get, job.session, needs)
+    }
+
+    fn call_taker(&mut self, taker: &QubeName) -> Result<(Hear, Speak)> {
+        let started = Call::to_taker(taker).map_err(Error::Helper)?;
+        Ok(self.add(started))
+    }
 }

@@ -15,6 +15,9 @@
 //! An image is the volume itself: `image` writes its bytes where they were. A `disk` is
 //! both: an image, and a tree that is written to a part of the volume.
 //!
+//! Where it is for a qube that takes files, `hand_out` sends the part there, and no volume is
+//! written.
+//!
 //! To `nowhere` means: everything is opened and compared as ever, and nothing written.
 //!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
@@ -26,9 +29,11 @@ mod files;
 mod fill;
 mod filling;
 mod fresh;
+mod hand_out;
 mod held;
 mod identity;
 mod image;
+mod job;
 mod kernel;
 mod links;
 mod make;
@@ -38,6 +43,7 @@ mod mounted;
 mod names;
 mod nowhere;
 mod opening;
+mod outside;
 mod packs;
 mod part;
 mod place;
@@ -57,6 +63,7 @@ mod whole;
 mod zeros;
 
 pub use mkfs::MKFS;
+pub use outside::Outside;
 pub use run::{run, to_nowhere};
 pub use spool::Spool;
 pub use target::E2FSCK;

@@ -99,7 +99,7 @@ fn nothing() {
         .spawn()
         .unwrap();
     let parent = getppid().unwrap();
-    confine(Needs::Nothing, Some(call.id())).unwrap();
+    confine(Needs::Nothing, &[call.id()]).unwrap();
     never(parent);
     refused(File::open(folder.join("file")));
     refused(File::create(folder.join("new")));
@@ -135,7 +135,7 @@ fn tree() {
     };
     let has_landlock = has_landlock();
     let parent = getppid().unwrap();
-    confine(needs, None).unwrap();
+    confine(needs, &[]).unwrap();
     never(parent);
     assert_eq!(fs::read(inside.join("file")).unwrap(), b"open before");
     assert_eq!(fs::read_dir(&inside).unwrap().count(), 1);
@@ -163,7 +163,7 @@ fn volume() {
     let volume = folder.join("volume");
     File::create(&volume).unwrap().set_len(16 << 20).unwrap();
     let has_landlock = has_landlock();
-    confine(Needs::Volume, None).unwrap();
+    confine(Needs::Volume, &[]).unwrap();
     refused(UnixStream::pair());
     refused(TcpListener::bind("127.0.0.1:0"));
     if has_landlock {

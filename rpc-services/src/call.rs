@@ -5,7 +5,7 @@
 
 use crate::id::SessionId;
 use crate::name::QubeName;
-use crate::service::Service;
+use crate::service::{FILE_COPY, Service};
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -48,6 +48,16 @@ impl Call {
         command
             .arg(storage.as_str())
             .arg(format!("{}+{session}", service.name()));
+        Self::start(command)
+    }
+
+    /// Calls the qube that is to take files, from a helper.
+    ///
+    /// # Errors
+    /// When the client can not be started.
+    pub fn to_taker(taker: &QubeName) -> io::Result<(Self, Speak, Hear)> {
+        let mut command = Command::new("/usr/bin/qrexec-client-vm");
+        command.args([taker.as_str(), FILE_COPY]);
         Self::start(command)
     }
 

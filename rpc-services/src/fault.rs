@@ -68,6 +68,12 @@ pub enum Code {
     NoSuchPath,
     /// Storage: a session of this prefix has not ended.
     SessionLives,
+    /// Helper: the qube that files were to be handed to was not reached: nobody agreed to it.
+    TakerRefused,
+    /// Helper: that qube has no room for them.
+    TakerFull,
+    /// Helper: that qube did not take them, or not as they were.
+    TakerFailed,
 }
 
 impl Fault {
@@ -126,6 +132,9 @@ impl Code {
             Self::VolumeEmpty => "the volume is empty",
             Self::NoSuchPath => "a path is not in the snapshot",
             Self::SessionLives => "a session of this qube has not ended at the storage qube",
+            Self::TakerRefused => "the files could not be handed over: it was not agreed to",
+            Self::TakerFull => "the qube that the files go to is full",
+            Self::TakerFailed => "the qube that the files go to did not take all of them",
         }
     }
 }

@@ -58,6 +58,8 @@ messages! {
     40 restore::RestoreJob,
     41 restore::RestoreSummary,
     42 restore::RestorePathsJob,
+    43 restore::HandOutJob,
+    44 restore::HandedOut,
     50 key::KeyInitJob,
     51 key::KeyInitDone,
     52 key::KeyQubeJob,

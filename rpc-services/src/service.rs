@@ -6,6 +6,9 @@ pub const HELPER_DEVICE: &str = "/dev/xvdi";
 /// The name under which dom0 attaches the volume to the helper.
 pub const HELPER_FRONTEND: &str = "xvdi";
 
+/// Qubes' own service by which a qube takes files. Names are a user's, in any script.
+pub const FILE_COPY: &str = "qubes.Filecopy+allow-all-names";
+
 /// One of the three programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

@@ -27,7 +27,9 @@ use qib_rpc::message::object::{
 };
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
-use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::message::restore::{
+    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
+};
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::message::trial::Findings;
 use qib_rpc::message::verify::{
@@ -58,7 +60,7 @@ macro_rules! all {
 fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
-        RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
+        RestoreSummary RestorePathsJob HandOutJob HandedOut KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
         Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot)

@@ -56,6 +56,10 @@ impl Layout {
     pub(crate) fn id_file(&self) -> PathBuf {
         self.join("id")
     }
+    /// While it is there, the person at the desk says yes when policy asks.
+    pub(crate) fn agrees(&self) -> PathBuf {
+        self.join("agrees")
+    }
     pub(crate) fn state(&self) -> PathBuf {
         self.join("state.json")
     }

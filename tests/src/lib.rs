@@ -53,6 +53,7 @@ pub fn run() -> ExitCode {
         Some("notify-send") => dom0::notify::main(&arguments),
         Some("losetup") => dom0::losetup::main(&arguments),
         Some("sync") => qube::sync::main(),
+        Some("qfile-unpacker") => qube::unpacker::main(&arguments),
         Some("blkdiscard") => dom0::lvm::discard(&arguments),
         Some("zfs") => dom0::zfs::main(&arguments),
         Some("lvm") => dom0::lvm::main(&arguments),

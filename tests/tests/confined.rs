@@ -85,6 +85,12 @@ fn every_helper_that_works_is_confined() {
     confined(&machine, &["backup", "big"], "backup", wholly);
     let verify = ["verify", "big", "--open", "-p", passphrase];
     confined(&machine, &verify, "verify", wholly);
+    machine.lab.agree().unwrap();
+    let path = "home/user/11*";
+    let files = [
+        "restore", "big", "--path", path, "--to", "work", "-p", passphrase,
+    ];
+    confined(&machine, &files, "restore", wholly);
     // It gives files their owners.
     let partly = |thread: &Thread| thread.calls_are_filtered && thread.gains_nothing;
     let restore = ["restore", "big", "--as", "other", "-p", passphrase];

@@ -44,6 +44,10 @@ fn system() -> SystemInfo {
         ),
         ("helper", domain("DispVM", &["qib-confined", "qib-helper"])),
         ("ended", domain("DispVM", &["qib-confined"])),
+        (
+            "handing",
+            domain("DispVM", &["qib-confined", "qib-helper", "qib-handout"]),
+        ),
         ("careless", careless),
     ];
     named.map(|(name, domain)| (name.to_owned(), domain)).into()
@@ -104,6 +108,26 @@ fn a_helper_stores_and_does_nothing_else() {
                     "{service} {target}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn a_helper_that_hands_files_out_asks_and_does_nothing_else() {
+    let asks = |target: Option<&str>| Verdict::Ask {
+        target: target.map(str::to_owned),
+        autostart: true,
+    };
+    assert_eq!(
+        decide("qubes.Filecopy", "handing", "work"),
+        asks(Some("work"))
+    );
+    assert_eq!(decide("qubes.Filecopy", "handing", "@default"), asks(None));
+    // Never into a helper, nor into dom0, whatever is agreed to.
+    assert_eq!(decide("qubes.Filecopy", "handing", "dom0"), Verdict::Deny);
+    for service in ["qubes.VMShell", "qubes.OpenURL", "admin.vm.List"] {
+        for target in ["work", "dom0", "@default", "@dispvm:dvm"] {
+            assert_eq!(decide(service, "handing", target), Verdict::Deny);
         }
     }
 }
@@ -189,8 +213,15 @@ fn the_dangerous_defaults_do_hold_for_other_qubes() {
         decide("qubes.VMShell", "work", "@dispvm:dvm"),
         Verdict::Deny
     );
-    assert_eq!(decide("qubes.Filecopy", "work", "storage"), Verdict::Ask);
-    assert_eq!(decide("qubes.Filecopy", "work", "@default"), Verdict::Ask);
+    let asks = |target: Option<&str>| Verdict::Ask {
+        target: target.map(str::to_owned),
+        autostart: true,
+    };
+    assert_eq!(
+        decide("qubes.Filecopy", "work", "storage"),
+        asks(Some("storage"))
+    );
+    assert_eq!(decide("qubes.Filecopy", "work", "@default"), asks(None));
     assert_eq!(
         goes_to(&decide("qubes.GetDate", "work", "storage")),
         Some("dom0")

@@ -70,7 +70,10 @@ fn a_qube_cannot_write_the_programs_it_shares() {
 fn only_helpers_have_the_helper_and_only_storage_the_storage() {
     let lab = lab_with_pair();
     let programs = |qube: &str| out(&in_qube(&lab, qube, "ls /usr/lib/qib /etc/qubes-rpc"));
-    assert_eq!(programs("a"), "/etc/qubes-rpc:\n\n/usr/lib/qib:\n");
+    assert_eq!(
+        programs("a"),
+        "/etc/qubes-rpc:\nqubes.Filecopy\n\n/usr/lib/qib:\n"
+    );
     let storage = programs("sys-backup");
     assert!(storage.contains("qib-storage") && storage.contains("qib.Put"));
     assert!(!storage.contains("qib-helper") && !storage.contains("qib.Backup"));

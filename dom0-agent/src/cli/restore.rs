@@ -92,7 +92,7 @@ pub struct Restore {
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// The name of the qube to make [default: the old name].
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", group = "place")]
     pub target: Option<QubeName>,
     /// The size of the new qube's private volume, such as 20GiB [default: what it was].
     ///
@@ -108,13 +108,24 @@ pub struct Restore {
     pub random_uuid: bool,
     /// Restore only this file or folder, with the folders above it; may be repeated.
     ///
+    /// They come as a new qube, with --as NAME, or to a qube that is there, with --to QUBE.
+    ///
     /// The path is the one in the volume, which for an app qube is what lies below /rw:
     /// home/user/Documents/x.odt. In each name '*' stands for any characters, '?' for one
     /// byte, and a backslash makes the next character an ordinary one. Each path must be there.
-    #[arg(long = "path", value_name = "PATH", requires = "target")]
+    #[arg(long = "path", value_name = "PATH", requires = "place")]
     pub paths: Vec<PathPattern>,
-    /// Of dom0: the folder to make and to restore to; nothing else is touched.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["target", "diff"])]
+    /// Of files (--path): the qube to hand them to. Of dom0: the folder to make and to restore to.
+    ///
+    /// The qube gets files as from qvm-copy, in its QubesIncoming, once you agree when Qubes
+    /// asks. Devices and links that lead out of a folder are held back, and counted. In dom0
+    /// nothing but the new folder is touched.
+    #[arg(
+        long,
+        value_name = "QUBE|FOLDER",
+        group = "place",
+        conflicts_with = "diff"
+    )]
     pub to: Option<PathBuf>,
     /// Of dom0: restore nothing, and list what is other now.
     #[arg(long, conflicts_with = "target")]

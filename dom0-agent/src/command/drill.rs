@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let summaries = match done {
         Ok(summaries) => summaries,
         Err(error) => {
-            note_lost_pack(&mut installation, Some(&plan), &error)?;
+            note_lost_pack(&mut installation, &plan.volumes, &error)?;
             let is_found_out = error.is_loss();
             let error = error.of(&arguments.qube);
             if !is_found_out {

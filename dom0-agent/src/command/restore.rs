@@ -1,5 +1,6 @@
 //! `qib restore`: a plan, the passphrase, then the qubes; one that fails does not stop the rest.
 
+mod hand_out;
 mod report;
 mod wishes;
 
@@ -51,9 +52,12 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         }
         return dom0::restore(arguments, quiet);
     }
-    if arguments.to.is_some() || arguments.diff {
-        let text = "--to and --diff are of dom0; a qube is restored as a new one, with --as NAME";
+    if arguments.diff {
+        let text = "--diff is of dom0";
         return Err(Error::Usage(text.to_owned()));
+    }
+    if let Some(to) = &arguments.to {
+        return hand_out::run(arguments, to, quiet);
     }
     let began = Instant::now();
     let machine = Machine::open()?;
@@ -84,7 +88,8 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     for Outcome { name, result } in &outcomes {
         if let Err(error) = result {
             let plan = plan.qubes.iter().find(|plan| plan.target == *name);
-            note_lost_pack(&mut installation, plan, error)?;
+            let volumes = plan.map(|plan| plan.volumes.as_slice());
+            note_lost_pack(&mut installation, volumes.unwrap_or_default(), error)?;
         }
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -234,14 +239,14 @@ pub(super) fn open(
 /// Has the next backup store again what was in a pack that is missing or damaged.
 pub(super) fn note_lost_pack(
     installation: &mut Installation,
-    plan: Option<&QubePlan>,
+    volumes: &[Volume],
     error: &Error,
 ) -> Result<()> {
-    let (Some(plan), Error::Fault(_, fault), true) = (plan, error, error.is_loss()) else {
+    let (Error::Fault(_, fault), true) = (error, error.is_loss()) else {
         return Ok(());
     };
     // Whatever was lost, the next backup looks, and stores again what it can.
-    for volume in &plan.volumes {
+    for volume in volumes {
         unchanged::forget(volume.qube.id)?;
     }
     let book = &installation.ledger.book;
@@ -252,7 +257,7 @@ pub(super) fn note_lost_pack(
     let Some(pack) = fault.object else {
         return Ok(());
     };
-    let Some(volume) = plan.volumes.iter().find(|volume| needs(volume, &pack)) else {
+    let Some(volume) = volumes.iter().find(|volume| needs(volume, &pack)) else {
         return Ok(());
     };
     let qube = volume.qube.id;

@@ -8,6 +8,7 @@ use crate::ledger::record::QubeRecord;
 use crate::machine::{Installation, Machine};
 use crate::part::Part;
 use crate::permit::Permit;
+use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
 use crate::text;
@@ -15,11 +16,13 @@ use crate::undo::{Undo, Undos};
 use qib_rpc::fault::Code;
 use qib_rpc::id::SessionId;
 use qib_rpc::key::{Identity, Passphrase};
+use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::name::QubeName;
+use qib_rpc::path::PathPatterns;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
 
@@ -94,35 +97,64 @@ impl Work<'_> {
             ANSWER_LIMIT,
             stop,
         )?;
-        let job = RestoreJob {
-            session,
-            storage: volume.storage.clone(),
-            qube: volume.qube.id,
-            sequence: volume.snapshot.sequence,
-            snapshot: volume.snapshot.snapshot,
-            chunk_key: installation.keys.chunk(volume.qube.id),
-            data_identity,
-            told_apart: volume.told_apart,
-        };
+        let job = job(installation, volume, session, data_identity);
         match &volume.paths {
             None => talk.say(&job)?,
-            Some(paths) => talk.say(&RestorePathsJob {
-                job,
-                index_seed: installation.keys.index(volume.qube.id),
-                index: volume.snapshot.index.clone(),
-                paths: paths.clone(),
-            })?,
+            Some(paths) => talk.say(&of_paths(installation, volume, job, paths.clone()))?,
         }
-        let summary = loop {
-            let frame = talk.hear_any()?;
-            if !frame.is::<ProgressMessage>() {
-                break talk.decode::<RestoreSummary>(&frame)?;
-            }
-            progress.show(target, &talk.decode::<ProgressMessage>(&frame)?.counts);
-        };
+        let summary = last_word(&mut talk, target, progress)?;
         right.end()?;
         permit.close()?;
         Ok(summary)
+    }
+}
+
+/// What a helper is told of a volume's snapshot.
+pub(super) fn job(
+    installation: &Installation,
+    volume: &Volume,
+    session: SessionId,
+    data_identity: Identity,
+) -> RestoreJob {
+    RestoreJob {
+        session,
+        storage: volume.storage.clone(),
+        qube: volume.qube.id,
+        sequence: volume.snapshot.sequence,
+        snapshot: volume.snapshot.snapshot,
+        chunk_key: installation.keys.chunk(volume.qube.id),
+        data_identity,
+        told_apart: volume.told_apart,
+    }
+}
+
+/// The same of a part of it.
+pub(super) fn of_paths(
+    installation: &Installation,
+    volume: &Volume,
+    job: RestoreJob,
+    paths: PathPatterns,
+) -> RestorePathsJob {
+    RestorePathsJob {
+        job,
+        index_seed: installation.keys.index(volume.qube.id),
+        index: volume.snapshot.index.clone(),
+        paths,
+    }
+}
+
+/// What a helper says at the end; until then its progress is shown as that of `name`.
+pub(super) fn last_word<M: Message>(
+    talk: &mut Talk,
+    name: &QubeName,
+    progress: &mut Progress,
+) -> Result<M> {
+    loop {
+        let frame = talk.hear_any()?;
+        if !frame.is::<ProgressMessage>() {
+            return talk.decode::<M>(&frame);
+        }
+        progress.show(name, &talk.decode::<ProgressMessage>(&frame)?.counts);
     }
 }
 
@@ -148,7 +180,8 @@ pub(super) fn too_small(error: Error, volume: &Volume) -> Error {
     ))
 }
 
-fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
+/// The right to get a volume's objects.
+pub(super) fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
     PermitRequest {
         session,
         helper: helper.name().clone(),

@@ -27,13 +27,13 @@ type Argument = (
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn install(needs: Needs<'_>, call: Option<u32>) -> Result<(), Error> {
+pub fn install(needs: Needs<'_>, calls: &[u32]) -> Result<(), Error> {
     // Its arguments are out of a filter's sight; the C library then takes `clone`.
     let unseen: Rules = [(libc::SYS_clone3, vec![])].into();
     let absent = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     apply(unseen, SeccompAction::Allow, absent)?;
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    apply(rules(needs, call)?, refused, SeccompAction::Allow)
+    apply(rules(needs, calls)?, refused, SeccompAction::Allow)
 }
 
 fn apply(rules: Rules, others: SeccompAction, those: SeccompAction) -> Result<(), Error> {
@@ -42,7 +42,7 @@ fn apply(rules: Rules, others: SeccompAction, those: SeccompAction) -> Result<()
     apply_filter_all_threads(&program)
 }
 
-fn rules(needs: Needs<'_>, call: Option<u32>) -> Result<Rules, BackendError> {
+fn rules(needs: Needs<'_>, calls: &[u32]) -> Result<Rules, BackendError> {
     let more: &[&[i64]] = match needs {
         Needs::Nothing => &[],
         Needs::Tree { .. } => &[READING_PATHS],
@@ -50,7 +50,7 @@ fn rules(needs: Needs<'_>, call: Option<u32>) -> Result<Rules, BackendError> {
     };
     let lists = [ALWAYS].into_iter().chain(more.iter().copied());
     let mut rules: Rules = lists.flatten().map(|call| (*call, vec![])).collect();
-    for (call, argument) in narrow(needs, call) {
+    for (call, argument) in narrow(needs, calls) {
         let (place, length, comparison, value) = argument;
         let condition = SeccompCondition::new(place, length, comparison, value)?;
         let rule = SeccompRule::new(vec![condition])?;
@@ -60,7 +60,7 @@ fn rules(needs: Needs<'_>, call: Option<u32>) -> Result<Rules, BackendError> {
 }
 
 /// Calls that are allowed with some arguments only.
-fn narrow(needs: Needs<'_>, call: Option<u32>) -> Vec<(i64, Argument)> {
+fn narrow(needs: Needs<'_>, calls: &[u32]) -> Vec<(i64, Argument)> {
     let thread = (libc::CLONE_VM | libc::CLONE_THREAD).unsigned_abs().into();
     let code = libc::PROT_EXEC.unsigned_abs().into();
     let own = u64::from(std::process::id());
@@ -73,7 +73,8 @@ fn narrow(needs: Needs<'_>, call: Option<u32>) -> Vec<(i64, Argument)> {
         // To ask for a limit, not to set one.
         (libc::SYS_prlimit64, (2, Qword, Eq, 0)),
     ];
-    narrow.extend(call.map(|call| (libc::SYS_kill, (0, Dword, Eq, u64::from(call)))));
+    let end = |call: &u32| (libc::SYS_kill, (0, Dword, Eq, u64::from(*call)));
+    narrow.extend(calls.iter().map(end));
     if !matches!(needs, Needs::Volume) {
         narrow.extend([
             // A thread, and no process.

@@ -1,6 +1,5 @@
 //! The header of a GPT: how many entries there are and where, and what they may name.
 
-use super::crc32::crc32;
 use super::error::{GptError, Result};
 use super::gpt_entry;
 use crate::fields::Fields;
@@ -75,7 +74,7 @@ impl GptHeader {
 
     /// Checks the bytes of all entries.
     pub(super) fn check_entries(&self, untrusted_entries: &[u8]) -> Result<()> {
-        let right = crc32(untrusted_entries) == self.entries_checksum;
+        let right = crc32fast::hash(untrusted_entries) == self.entries_checksum;
         expect(right, GptError::EntriesChecksum)
     }
 }
@@ -122,13 +121,11 @@ impl Raw {
 
 fn checksum(untrusted_header: &[u8]) -> u32 {
     let (before, rest) = untrusted_header.split_at(CHECKSUM.start);
-    let after = rest.iter().skip(CHECKSUM.len());
-    crc32(
-        before
-            .iter()
-            .chain(&[0; CHECKSUM.end - CHECKSUM.start])
-            .chain(after),
-    )
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(before);
+    sum.update(&[0; CHECKSUM.end - CHECKSUM.start]);
+    sum.update(rest.get(CHECKSUM.len()..).unwrap_or_default());
+    sum.finalize()
 }
 
 fn expect(good: bool, error: GptError) -> Result<()> {

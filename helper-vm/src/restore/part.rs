@@ -10,6 +10,7 @@ mod select;
 
 use super::opening::Take;
 use super::session::Data;
+use super::spool::Spool;
 use super::wants::Wanted;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
@@ -21,7 +22,7 @@ use std::io::{Read, Write};
 pub use frames::Frames;
 pub use ranged::Line;
 
-/// The smaller snapshot, and what fetches its data.
+/// The smaller snapshot, and what fetches its data, with an empty spool.
 ///
 /// # Errors
 /// When a path names nothing, or why not all of it can be fetched.
@@ -30,6 +31,7 @@ pub fn open<'a, R: Read, W: Write>(
     line: &'a Line<'a, R, W>,
     with: &'a OpenWith,
     snapshot: &Snapshot,
+    spool: Spool,
 ) -> Result<(Snapshot, Frames<'a, R, W>)> {
     if snapshot.kind != SnapshotKind::Tree {
         return Err(Error::Job("paths in an image or a disk"));
@@ -37,7 +39,7 @@ pub fn open<'a, R: Read, W: Write>(
     let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
     let job_of = &job.job;
     let finder = Finder::fetch(line, job.index.items(), &index, job_of.qube, snapshot)?;
-    let frames = Frames::new(line, finder, with, &job_of.chunk_key)?;
+    let frames = Frames::new(line, finder, with, &job_of.chunk_key, spool)?;
     let store = pieces::Store {
         spool: &frames.spool,
         key: &job_of.chunk_key,

@@ -1,5 +1,8 @@
 //! A restore from the job to the summary.
 
+use super::hand_out::Handing;
+use super::job::Job;
+use super::outside::Outside;
 use super::packs::Packs;
 use super::part::{self, Line};
 use super::session::Session;
@@ -14,66 +17,57 @@ use crate::seal::OpenWith;
 use crate::snapshot::{self, Snapshot};
 use crate::storage::Fetching;
 use qib_rpc::count::Counts;
-use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::message::restore::{
+    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
+};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// What dom0 asks for.
-enum Job {
-    Whole(RestoreJob),
-    Part(Box<RestorePathsJob>),
-}
-
-impl Job {
-    fn receive(from_dom0: impl Read) -> Result<Self> {
-        let frame = Receiver::new(from_dom0).frame().map_err(Error::Dom0)?;
-        let job = if frame.is::<RestorePathsJob>() {
-            let job = frame.decode().map_err(Error::Dom0)?;
-            job.map(|job| Self::Part(Box::new(job)))
-        } else {
-            frame.decode().map_err(Error::Dom0)?.map(Self::Whole)
-        };
-        job.map_err(|_| Error::Dom0(LineError::Lost))
-    }
-
-    fn snapshot(&self) -> &RestoreJob {
-        match self {
-            Self::Whole(job) => job,
-            Self::Part(part) => &part.job,
-        }
-    }
-}
-
-/// Restores a snapshot: hears a job from dom0, waits for `device`, calls the
-/// storage qube through `connect` exactly once, and ends with a summary or a fault.
-///
-/// `connect` may confine the helper: it hears what is needed from then on, and no other thread
-/// runs.
+/// Restores a snapshot: hears a job from dom0, waits for `device` where there is to be one, calls
+/// the storage qube exactly once, and ends with a summary or a fault.
 ///
 /// # Errors
 /// Why nothing was restored; dom0 has been told.
-pub fn run<DR, DW, SR, SW>(
+pub fn run<DR, DW>(
     from_dom0: DR,
     to_dom0: DW,
     device: &Path,
-    connect: impl FnOnce(&RestoreJob, Needs<'_>) -> Result<(SR, SW)>,
+    outside: &mut impl Outside,
 ) -> Result<()>
 where
     DR: Read,
     DW: Write + Send + 'static,
-    SR: Read + Send + 'static,
-    SW: Write + Send + 'static,
 {
     let dom0 = Dom0::new(to_dom0);
-    let done = Job::receive(from_dom0).and_then(|job| {
-        let target = Target::wait(device)?;
-        let line = connect(job.snapshot(), Needs::Volume)?;
-        let ticker = dom0.start_progress();
-        let summary = restore(&job, &dom0, &target, line);
-        drop(ticker);
-        dom0.say(&summary?)
+    let done = Job::receive(from_dom0).and_then(|job| match job {
+        Job::Whole(job) => {
+            let (target, line) = (
+                Target::wait(device)?,
+                outside.call_storage(&job, Needs::Volume)?,
+            );
+            let ticker = dom0.start_progress();
+            let summary = whole(&job, &dom0, &target, line);
+            drop(ticker);
+            dom0.say(&summary?)
+        }
+        Job::Part(part) => {
+            let target = Target::wait(device)?;
+            let line = outside.call_storage(&part.job, Needs::Volume)?;
+            let ticker = dom0.start_progress();
+            let summary = partly(&part, &dom0, &target, line);
+            drop(ticker);
+            dom0.say(&summary?)
+        }
+        Job::HandOut(job) => {
+            let spool = Spool::new()?;
+            let taker = outside.call_taker(&job.taker)?;
+            let line = outside.call_storage(&job.part.job, Needs::Nothing)?;
+            let ticker = dom0.start_progress();
+            let handed = hand_out(&job, &dom0, spool, taker, line);
+            drop(ticker);
+            dom0.say(&handed?)
+        }
     });
     done.inspect_err(|error| {
         // A dom0 that is gone can not be told.
@@ -81,8 +75,8 @@ where
     })
 }
 
-fn restore<DW, SR, SW>(
-    job: &Job,
+fn whole<DW, SR, SW>(
+    job: &RestoreJob,
     dom0: &Dom0<DW>,
     target: &Target,
     (input, output): (SR, SW),
@@ -92,47 +86,90 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let of = job.snapshot();
-    let with = OpenWith::identity(&of.data_identity).ok_or(Error::Job("a data identity"))?;
+    let with = &identity(job)?;
     let mut fetching = Fetching::new(input, output);
-    let tally = Tally::new(dom0);
-    let snapshot = fetch_snapshot(of, &with, &mut fetching, &tally)?;
-    match job {
-        Job::Whole(_) => {
-            let whole = Whole {
-                packs: Packs::fetch(fetching, &snapshot)?,
-                with: &with,
-                key: &of.chunk_key,
-                tally: &tally,
-            };
-            let spool = &whole.gather(Spool::new()?)?;
-            Session {
-                digest: of.snapshot,
-                snapshot: &snapshot,
-                spool,
-                data: &whole,
-                key: &of.chunk_key,
-                told_apart: of.told_apart,
-                tally: &tally,
-            }
-            .fill(target)
-        }
-        Job::Part(part) => {
-            let told = |fetched| tally.fetched(fetched);
-            let line = Line::new(fetching, &told);
-            let (smaller, frames) = part::open(part, &line, &with, &snapshot)?;
-            Session {
-                digest: of.snapshot,
-                snapshot: &smaller,
-                spool: &frames.spool,
-                data: &frames,
-                key: &of.chunk_key,
-                told_apart: of.told_apart,
-                tally: &tally,
-            }
-            .fill(target)
-        }
-    }
+    let tally = &Tally::new(dom0);
+    let snapshot = &fetch_snapshot(job, with, &mut fetching, tally)?;
+    let whole = Whole {
+        packs: Packs::fetch(fetching, snapshot)?,
+        with,
+        key: &job.chunk_key,
+        tally,
+    };
+    let session = Session {
+        digest: job.snapshot,
+        snapshot,
+        spool: &whole.gather(Spool::new()?)?,
+        data: &whole,
+        key: &job.chunk_key,
+        told_apart: job.told_apart,
+        tally,
+    };
+    session.fill(target)
+}
+
+fn partly<DW, SR, SW>(
+    part: &RestorePathsJob,
+    dom0: &Dom0<DW>,
+    target: &Target,
+    (input, output): (SR, SW),
+) -> Result<RestoreSummary>
+where
+    DW: Write + Send + 'static,
+    SR: Read,
+    SW: Write,
+{
+    let job = &part.job;
+    let with = &identity(job)?;
+    let mut fetching = Fetching::new(input, output);
+    let tally = &Tally::new(dom0);
+    let snapshot = fetch_snapshot(job, with, &mut fetching, tally)?;
+    let told = |fetched| tally.fetched(fetched);
+    let line = Line::new(fetching, &told);
+    let (smaller, frames) = part::open(part, &line, with, &snapshot, Spool::new()?)?;
+    let session = Session {
+        digest: job.snapshot,
+        snapshot: &smaller,
+        spool: &frames.spool,
+        data: &frames,
+        key: &job.chunk_key,
+        told_apart: job.told_apart,
+        tally,
+    };
+    session.fill(target)
+}
+
+fn hand_out<DW, R, W>(
+    job: &HandOutJob,
+    dom0: &Dom0<DW>,
+    spool: Spool,
+    taker: (R, W),
+    (input, output): (R, W),
+) -> Result<HandedOut>
+where
+    DW: Write + Send + 'static,
+    R: Read,
+    W: Write,
+{
+    let of = &job.part.job;
+    let with = &identity(of)?;
+    let mut fetching = Fetching::new(input, output);
+    let tally = &Tally::new(dom0);
+    let snapshot = fetch_snapshot(of, with, &mut fetching, tally)?;
+    let told = |fetched| tally.fetched(fetched);
+    let line = Line::new(fetching, &told);
+    let (part, frames) = part::open(&job.part, &line, with, &snapshot, spool)?;
+    let handing = Handing {
+        digest: of.snapshot,
+        part: &part,
+        frames: &frames,
+        volume_bytes: job.volume_bytes,
+    };
+    handing.send(taker, tally)
+}
+
+fn identity(job: &RestoreJob) -> Result<OpenWith> {
+    OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))
 }
 
 /// Opens and compares everything that a restore would bring, and writes nothing but an empty
@@ -152,7 +189,7 @@ where
     SR: Read + Send + 'static,
     SW: Write + Send + 'static,
 {
-    let with = OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))?;
+    let with = identity(job)?;
     let mut fetching = Fetching::new(input, output);
     let tally = Tally::new(dom0);
     let snapshot = fetch_snapshot(job, &with, &mut fetching, &tally)?;

@@ -16,6 +16,7 @@ mod volume;
 mod bombs;
 mod compare;
 mod deep;
+mod handing;
 mod lies;
 mod odd;
 mod packs;

@@ -20,9 +20,9 @@ use qib_rpc::rule::Rules;
 use std::collections::BTreeMap;
 use std::fs;
 
-const BIG_BYTES: usize = 2_500_000;
+pub const BIG_BYTES: usize = 2_500_000;
 
-fn noise(seed: usize, bytes: usize) -> Vec<u8> {
+pub fn noise(seed: usize, bytes: usize) -> Vec<u8> {
     let mut noise = vec![0; bytes];
     let mut reader = blake3::Hasher::new()
         .update(&seed.to_le_bytes())
@@ -32,7 +32,7 @@ fn noise(seed: usize, bytes: usize) -> Vec<u8> {
 }
 
 /// A home with a thousand files, some folders, links and one larger file, backed up.
-fn home() -> Dom0 {
+pub fn home() -> Dom0 {
     let source = tempfile::tempdir().unwrap();
     let user = source.path().join("home/user");
     for folder in ["Documents/deep/deeper", "many", "empty", "video"] {
@@ -66,7 +66,7 @@ fn home() -> Dom0 {
     dom0
 }
 
-fn job(whole: RestoreJob, index: Vec<Digest>, paths: &[&str]) -> RestorePathsJob {
+pub fn job(whole: RestoreJob, index: Vec<Digest>, paths: &[&str]) -> RestorePathsJob {
     let paths: Vec<PathPattern> = paths.iter().map(|path| path.parse().unwrap()).collect();
     RestorePathsJob {
         job: whole,

@@ -4,13 +4,16 @@ use crate::common::storage::Storage;
 use crate::common::{self, Dom0, QUBE, SESSION, chunk_key};
 use crate::snapshots::Forged;
 use crate::volume::image::{can_mount, tool};
+use qib_helper::confine::Needs;
+use qib_helper::error::Result as Done;
+use qib_helper::restore::Outside;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
 use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress;
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary, ToldApart};
+use qib_rpc::message::restore::{HandOutJob, HandedOut, RestoreJob, RestoreSummary, ToldApart};
 use qib_rpc::message::verify::{VerifiedSnapshot, VerifySnapshotJob};
 use qib_rpc::name::QubeName;
 use std::fs::File;
@@ -38,6 +41,26 @@ pub fn last(dom0: &Dom0) -> RestoreJob {
     job(dom0.last.unwrap().snapshot, dom0.sequence)
 }
 
+/// The storage qube, and a qube that takes files.
+struct Calls {
+    storage: Storage,
+    taker: Option<UnixStream>,
+}
+
+impl Outside for Calls {
+    type Hear = UnixStream;
+    type Speak = UnixStream;
+
+    fn call_storage(&mut self, _: &RestoreJob, _: Needs<'_>) -> Done<(UnixStream, UnixStream)> {
+        Ok(self.storage.connect())
+    }
+
+    fn call_taker(&mut self, _: &QubeName) -> Done<(UnixStream, UnixStream)> {
+        let taker = self.taker.take().unwrap();
+        Ok((taker.try_clone().unwrap(), taker))
+    }
+}
+
 /// Restores to a device or a file, however it ends.
 pub fn restore(
     job: &impl Message,
@@ -50,17 +73,19 @@ pub fn restore(
     let calls = storage.clone();
     let helper = thread::spawn(move || {
         let input = theirs.try_clone().unwrap();
-        qib_helper::restore::run(input, theirs, &device, |_, _| Ok(storage.connect()))
+        qib_helper::restore::run(
+            input,
+            theirs,
+            &device,
+            &mut Calls {
+                storage,
+                taker: None,
+            },
+        )
     });
     Sender::new(mine.try_clone().unwrap()).send(job).unwrap();
     let mut dom0 = Receiver::new(mine);
-    let summary = loop {
-        let frame = dom0.frame().unwrap();
-        if !frame.is::<Progress>() {
-            break frame.decode::<RestoreSummary>().unwrap();
-        }
-    };
-    assert!(dom0.next_frame().unwrap().is_none());
+    let summary = last_word(&mut dom0);
     assert_eq!(helper.join().unwrap().is_ok(), summary.is_ok());
     assert!(calls.connections() - before <= 1, "one call at most");
     summary
@@ -81,15 +106,42 @@ pub fn open(
     let job = VerifySnapshotJob { job, volume_bytes };
     Sender::new(mine.try_clone().unwrap()).send(&job).unwrap();
     let mut dom0 = Receiver::new(mine);
-    let verified = loop {
+    let verified = last_word(&mut dom0);
+    assert_eq!(helper.join().unwrap().is_ok(), verified.is_ok());
+    verified
+}
+
+/// Hands files to a qube, however it ends.
+pub fn hand_out(
+    job: &HandOutJob,
+    storage: &Storage,
+    taker: UnixStream,
+) -> Result<HandedOut, Fault> {
+    let (mine, theirs) = UnixStream::pair().unwrap();
+    let mut calls = Calls {
+        storage: storage.clone(),
+        taker: Some(taker),
+    };
+    let helper = thread::spawn(move || {
+        let input = theirs.try_clone().unwrap();
+        qib_helper::restore::run(input, theirs, Path::new("/nowhere"), &mut calls)
+    });
+    Sender::new(mine.try_clone().unwrap()).send(job).unwrap();
+    let handed = last_word(&mut Receiver::new(mine));
+    assert_eq!(helper.join().unwrap().is_ok(), handed.is_ok());
+    handed
+}
+
+/// What follows the progress, and is followed by nothing.
+fn last_word<M: Message>(dom0: &mut Receiver<UnixStream>) -> Result<M, Fault> {
+    let last = loop {
         let frame = dom0.frame().unwrap();
         if !frame.is::<Progress>() {
-            break frame.decode::<VerifiedSnapshot>().unwrap();
+            break frame.decode::<M>().unwrap();
         }
     };
     assert!(dom0.next_frame().unwrap().is_none());
-    assert_eq!(helper.join().unwrap().is_ok(), verified.is_ok());
-    verified
+    last
 }
 
 /// What a hostile snapshot may cost at most.

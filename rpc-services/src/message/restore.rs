@@ -52,6 +52,27 @@ pub struct RestorePathsJob {
     pub paths: PathPatterns,
 }
 
+/// dom0 → helper: hand a part of a snapshot to a qube, by `qubes.Filecopy`. No volume is attached.
+/// The answer is progress, then `HandedOut`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandOutJob {
+    /// What of which snapshot.
+    pub part: RestorePathsJob,
+    /// The length of the volume that it is of, in bytes: it can not hold much more than that.
+    pub volume_bytes: u64,
+    /// Who gets it, if that qube's user agrees.
+    pub taker: QubeName,
+}
+
+/// helper → dom0, last: the taker has everything and says so, every chunk checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOut {
+    /// What was sent.
+    pub counts: Counts,
+    /// Devices, FIFOs and links that lead outside: no qube takes these.
+    pub held_back: u64,
+}
+
 /// helper → dom0, last: the volume holds the snapshot, every chunk checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreSummary {

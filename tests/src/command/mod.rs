@@ -26,6 +26,7 @@ usage: qib-lab demo                             run the main job and compare
        qib-lab qube start|stop DIR NAME
        qib-lab qube list DIR
        qib-lab exec DIR -- COMMAND…             run a command as in its dom0
+       qib-lab agree DIR                        say yes from now on when policy asks
        qib-lab image DIR NAME                   where the qube's ext4 is now
        qib-lab destroy DIR                      stop, unmount and remove it";
 
@@ -41,6 +42,7 @@ pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
         ("exec", [dir, mark, command, rest @ ..]) if mark == "--" => {
             exec::main(Path::new(dir), command, rest)
         }
+        ("agree", [dir]) => agree(Path::new(dir)),
         ("image", [dir, name]) => image(Path::new(dir), text(name)?),
         ("destroy", [dir]) => destroy::main(Path::new(dir)),
         ("daemon", [dir]) => crate::daemon::process::main(Path::new(dir)),
@@ -60,6 +62,11 @@ pub(crate) fn main(arguments: &[OsString]) -> Result<ExitCode> {
 
 fn text(word: &OsString) -> Result<&str> {
     word.to_str().context("not UTF-8")
+}
+
+fn agree(dir: &Path) -> Result<ExitCode> {
+    std::fs::write(Layout::existing(dir)?.agrees(), "")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn image(dir: &Path, name: &str) -> Result<ExitCode> {

@@ -17,6 +17,17 @@ echo xen-4.17.4-6.fc37.x86_64
 echo qubes-core-dom0-4.2.30-1.fc37.x86_64
 ";
 
+/// `qubes.Filecopy` as Qubes has it.
+const FILE_COPY: &str = "\
+#!/bin/sh
+case $1 in
+('') arg=;;
+(allow-all-names) arg=--allow-all-names;;
+(*) printf 'Unexpected argument %s\\n' \"$1\" >&2; exit 1;;
+esac
+exec /usr/lib/qubes/qfile-unpacker $arg
+";
+
 /// The kinds of qubes, by the programs they have.
 pub(crate) const KINDS: [&str; 3] = ["plain", "helper", "storage"];
 
@@ -79,6 +90,7 @@ fn lay_out_kind(layout: &Layout, kind: &str) -> Result<()> {
     link(&layout.lab_program(), &client)?;
     if kind == "plain" {
         link(&layout.lab_program(), &layout.kind(kind, "usr/bin/sync"))?;
+        lay_out_file_copy(layout, kind)?;
     }
     let program = format!("qib-{kind}");
     link_program(
@@ -86,6 +98,19 @@ fn lay_out_kind(layout: &Layout, kind: &str) -> Result<()> {
         &program,
         &layout.kind(kind, "usr/lib/qib").join(&program),
     )
+}
+
+/// Qubes' own service by which a qube takes files.
+fn lay_out_file_copy(layout: &Layout, kind: &str) -> Result<()> {
+    let folder = layout.kind(kind, "usr/lib/qubes");
+    fs::create_dir_all(&folder)?;
+    link(&layout.lab_program(), &folder.join("qfile-unpacker"))?;
+    let service = layout.kind(kind, "qubes-rpc/qubes.Filecopy");
+    fs::write(&service, FILE_COPY)?;
+    Ok(fs::set_permissions(
+        &service,
+        Permissions::from_mode(0o755),
+    )?)
 }
 
 /// Any of the shipped programs may be missing when a test brings only some.

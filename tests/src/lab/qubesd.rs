@@ -34,6 +34,12 @@ impl Lab {
         Ok(std::fs::write(path, percent.to_string())?)
     }
 
+    /// Has the person at the desk say yes when policy asks; before, it is no.
+    pub fn agree(&self) -> Result<()> {
+        let path = Layout::existing(&self.dir())?.agrees();
+        Ok(std::fs::write(path, "")?)
+    }
+
     /// The calls since the last look, each with its answer.
     pub fn calls(&self) -> Result<Vec<String>> {
         let path = Layout::existing(&self.dir())?.log("calls");

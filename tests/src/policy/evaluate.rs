@@ -29,8 +29,13 @@ pub enum Verdict {
         /// Run the service as this user.
         user: Option<String>,
     },
-    /// A person would be asked; without a screen that is a refusal.
-    Ask,
+    /// A person is asked, who may say yes if a qube is named.
+    Ask {
+        /// That qube.
+        target: Option<String>,
+        /// Start the target when it is halted.
+        autostart: bool,
+    },
     /// It is refused.
     Deny,
 }
@@ -130,10 +135,21 @@ fn matches_target(rule: &Rule, target: &Target, system: &SystemInfo) -> bool {
     }
 }
 
+fn ask(rule: &Rule, request: &Request, target: Target) -> Verdict {
+    let target = match target {
+        Target::Qube(name) if name != request.source => Some(name),
+        _ => None,
+    };
+    Verdict::Ask {
+        target,
+        autostart: rule.autostart,
+    }
+}
+
 fn verdict(rule: &Rule, request: &Request, target: Target, system: &SystemInfo) -> Verdict {
     match rule.action {
         Action::Deny => return Verdict::Deny,
-        Action::Ask => return Verdict::Ask,
+        Action::Ask => return ask(rule, request, target),
         Action::Allow => {}
     }
     let target = match &rule.target {

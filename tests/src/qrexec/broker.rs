@@ -100,13 +100,16 @@ fn from_qube(
         "qrexec",
         &format!("{source} -> {target}: {service}: {verdict:?}"),
     );
-    let Verdict::Allow {
-        target: allowed,
-        autostart,
-        ..
-    } = verdict
-    else {
-        return Ok(());
+    let (allowed, autostart) = match verdict {
+        Verdict::Allow {
+            target, autostart, ..
+        } => (target, autostart),
+        // Stands in for the window in which Qubes asks the person at the desk.
+        Verdict::Ask {
+            target: Some(target),
+            autostart,
+        } if world.layout.agrees().exists() => (target, autostart),
+        Verdict::Ask { .. } | Verdict::Deny => return Ok(()),
     };
     if allowed == "dom0" {
         let command_line = format!("DEFAULT:QUBESRPC {name}+{argument} {source} name dom0");

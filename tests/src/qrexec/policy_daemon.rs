@@ -63,7 +63,7 @@ fn answer(world: &World, mut stream: &UnixStream) -> Result<()> {
     let allowed = match verdict {
         Verdict::Allow { .. } => true,
         // A person can say yes only to a qube.
-        Verdict::Ask => yes_to_ask && target != "@default",
+        Verdict::Ask { .. } => yes_to_ask && target != "@default",
         Verdict::Deny => false,
     };
     let answer: &[u8] = if allowed {

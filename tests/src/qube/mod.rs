@@ -7,3 +7,4 @@ pub(crate) mod plan;
 pub(crate) mod root;
 pub(crate) mod spawn;
 pub(crate) mod sync;
+pub(crate) mod unpacker;

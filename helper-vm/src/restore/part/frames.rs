@@ -43,15 +43,16 @@ pub struct Frames<'a, R, W> {
 }
 
 impl<'a, R: Read, W: Write> Frames<'a, R, W> {
-    /// Begins.
+    /// Begins, with an empty spool.
     ///
     /// # Errors
-    /// When the helper's disk fails.
+    /// When the helper has no memory.
     pub fn new(
         line: &'a Line<'a, R, W>,
         finder: Finder,
         with: &'a OpenWith,
         key: &'a ChunkKey,
+        spool: Spool,
     ) -> Result<Self> {
         Ok(Self {
             line,
@@ -60,7 +61,7 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
             key,
             open: RefCell::new(None),
             reader: RefCell::new(FrameReader::new().map_err(Error::Helper)?),
-            spool: Spool::new()?,
+            spool,
         })
     }
 

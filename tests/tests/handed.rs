@@ -1,0 +1,161 @@
+//! Files of a backup for a qube that is there: `qib restore QUBE --path PATH --to QUBE`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod machine;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use machine::{Machine, skipped_without_root};
+use qib_lab::compare::Tree;
+use serde_json::Value;
+
+/// A machine with a backup of `work`, and a qube `taker` that runs.
+fn machine() -> Machine {
+    let machine = Machine::new();
+    let tree = machine.lab.scratch().join("tree");
+    let user = tree.join("home/user");
+    fs::create_dir_all(user.join("Documents/über")).unwrap();
+    fs::write(user.join("Documents/a.txt"), "a\n".repeat(1000)).unwrap();
+    fs::write(user.join("Documents/über/ein Name\n mit Zeilen"), "b").unwrap();
+    fs::write(user.join("Documents/big"), vec![7; 5_000_000]).unwrap();
+    symlink("a.txt", user.join("Documents/link")).unwrap();
+    symlink("/etc/passwd", user.join("Documents/outside")).unwrap();
+    fs::write(user.join("other"), "c").unwrap();
+    machine.lab.add_tree("work", &tree).unwrap();
+    machine
+        .lab
+        .add_tree("taker", &machine.lab.scratch().join("tree"))
+        .unwrap();
+    machine.backup("work");
+    machine
+}
+
+fn words<'a>(machine: &Machine, path: &'a str, to: &'a str) -> Vec<String> {
+    let passphrase = machine.passphrase().display().to_string();
+    let words = ["restore", "work", "--path", path, "--to", to, "-p"];
+    let words = words.into_iter().map(str::to_owned);
+    words.chain([passphrase]).collect()
+}
+
+fn hand(machine: &Machine, path: &str, to: &str, more: &[&str]) -> std::process::Output {
+    let words = words(machine, path, to);
+    let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
+    all.extend(more);
+    machine.qib(&all)
+}
+
+/// What lies in the taker's `QubesIncoming`, below the folder of the helper that sent it.
+fn incoming(machine: &Machine) -> Tree {
+    machine.lab.stop("taker").unwrap();
+    let tree = machine.tree("taker");
+    let below = "home/user/QubesIncoming/disp-qib-";
+    let inside = tree.into_iter().filter_map(|(path, entry)| {
+        let rest = path.strip_prefix(below.as_bytes())?;
+        let slash = rest.iter().position(|byte| *byte == b'/')?;
+        Some((rest[slash + 1..].to_vec(), entry))
+    });
+    inside.collect()
+}
+
+#[test]
+fn a_qube_gets_the_files_that_were_asked_for_once_its_user_agrees() {
+    if skipped_without_root("a_qube_gets_the_files") {
+        return;
+    }
+    let machine = machine();
+    machine.lab.agree().unwrap();
+    let output = hand(&machine, "home/user/Documents", "taker", &["--json"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["counts"]["files"], 3);
+    assert_eq!(said["held_back"], 1);
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+    let (came, stored) = (incoming(&machine), machine.tree("work"));
+    let names: Vec<String> = came
+        .keys()
+        .map(|name| String::from_utf8(name.clone()).unwrap())
+        .collect();
+    let below = "home/user/Documents";
+    let expected = [
+        "home".to_owned(),
+        "home/user".to_owned(),
+        below.to_owned(),
+        format!("{below}/a.txt"),
+        format!("{below}/big"),
+        format!("{below}/link"),
+        format!("{below}/über"),
+        format!("{below}/über/ein Name\n mit Zeilen"),
+    ];
+    assert_eq!(names, expected);
+    for name in ["a.txt", "big", "link", "über/ein Name\n mit Zeilen"] {
+        let name = format!("{below}/{name}").into_bytes();
+        assert_eq!(came[&name].content, stored[&name].content);
+    }
+}
+
+#[test]
+fn without_the_users_yes_nothing_is_handed_over_and_nothing_left() {
+    if skipped_without_root("without_the_users_yes") {
+        return;
+    }
+    let machine = machine();
+    machine.lab.start("taker").unwrap();
+    let output = hand(&machine, "home/user/other", "taker", &[]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{error}");
+    assert!(error.contains("it was not agreed to"), "{error}");
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+    assert_eq!(incoming(&machine).len(), 0);
+}
+
+#[test]
+fn what_can_not_be_handed_over_is_said_before_the_passphrase() {
+    if skipped_without_root("what_can_not_be_handed_over") {
+        return;
+    }
+    let machine = machine();
+    let nowhere = "/nowhere/passphrase";
+    for (arguments, why) in [
+        (
+            vec!["work", "--path", "home/user/other", "--to", "absent"],
+            "there is no qube absent",
+        ),
+        (vec!["work", "--to", "taker"], "--path names"),
+        (
+            vec!["work", "--path", "home", "--to", "../taker"],
+            "not a qube's name",
+        ),
+        (
+            vec!["work", "--path", "home", "--to", "taker", "--as", "new"],
+            "cannot be used with",
+        ),
+    ] {
+        let mut words = vec!["restore"];
+        words.extend(arguments);
+        words.extend(["-p", nowhere]);
+        let (_, error) = machine.fails(&words);
+        assert!(error.contains(why), "{error}");
+    }
+    let dry = machine.qib(&[
+        "restore",
+        "work",
+        "--path",
+        "home",
+        "--to",
+        "taker",
+        "--dry-run",
+    ]);
+    assert!(dry.status.success());
+    let shown = String::from_utf8(dry.stderr).unwrap();
+    assert!(
+        shown.contains("taker: files from snapshot 1 of work"),
+        "{shown}"
+    );
+}
