@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use machine::{Machine, skipped_without_root};
-use qib_lab::compare::Tree;
+use qib_lab::compare::{self, Tree};
 use serde_json::Value;
 
 /// A machine with a backup of `work`, and a qube `taker` that runs.
@@ -50,15 +50,15 @@ fn hand(machine: &Machine, path: &str, to: &str, more: &[&str]) -> std::process:
     machine.qib(&all)
 }
 
-/// What lies in the taker's `QubesIncoming`, below the folder of the helper that sent it.
+/// What the taker holds in its `QubesIncoming`, below the folder of the helper that sent it.
 fn incoming(machine: &Machine) -> Tree {
-    machine.lab.stop("taker").unwrap();
-    let tree = machine.tree("taker");
+    let private = machine.lab.dir().join("qubes/taker/rw");
+    let tree = compare::read_folder(&private).unwrap();
     let below = "home/user/QubesIncoming/disp-qib-";
-    let inside = tree.into_iter().filter_map(|(path, entry)| {
+    let inside = tree.into_iter().filter_map(|(path, node)| {
         let rest = path.strip_prefix(below.as_bytes())?;
         let slash = rest.iter().position(|byte| *byte == b'/')?;
-        Some((rest[slash + 1..].to_vec(), entry))
+        Some((rest[slash + 1..].to_vec(), node))
     });
     inside.collect()
 }
