@@ -16,6 +16,7 @@
 //!   conversation.
 
 pub mod call;
+pub mod class;
 pub mod codec;
 pub mod compression;
 pub mod count;

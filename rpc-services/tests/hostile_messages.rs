@@ -7,6 +7,7 @@
 )]
 
 use proptest::prelude::*;
+use qib_rpc::class::Classes;
 use qib_rpc::codec::{NotAMessage, decode, encode};
 use qib_rpc::count::{Counts, LeftOuts};
 use qib_rpc::fault::Fault;
@@ -60,7 +61,7 @@ macro_rules! all {
 fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
-        RestoreSummary RestorePathsJob HandOutJob HandedOut KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
+        HandOutJob HandedOut RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
         Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot)
@@ -332,12 +333,18 @@ fn hostile_summaries() {
         decode::<BackupSummary>(&summary(&[1])).is_err(),
         "there, and nothing follows"
     );
-    let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes(), &[0; 8]].concat();
+    let restored = |fidelity: u32| [&[0; 88][..], &fidelity.to_le_bytes(), &[0; 16]].concat();
     assert!(decode::<RestoreSummary>(&restored(1)).is_ok());
     assert!(
         decode::<RestoreSummary>(&restored(2)).is_err(),
         "a fidelity of the future"
     );
+}
+
+#[test]
+fn hostile_classes() {
+    assert!(decode::<Classes>(&[31]).is_ok());
+    assert!(decode::<Classes>(&[32]).is_err(), "a class of the future");
 }
 
 #[test]

@@ -101,6 +101,43 @@ fn a_qube_gets_the_files_that_were_asked_for_once_its_user_agrees() {
 }
 
 #[test]
+fn after_a_compromise_documents_come_alone() {
+    if skipped_without_root("after_a_compromise_documents_come_alone") {
+        return;
+    }
+    let machine = machine();
+    machine.lab.agree().unwrap();
+    let passphrase = machine.passphrase();
+    let fixed = ["restore", "work", "--documents-only", "--json", "-p"];
+    let common = [&fixed[..], &[passphrase.to_str().unwrap()]].concat();
+    let said = machine.ok(&[&common[..], &["--to", "taker"]].concat());
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&said["counts"]["files"], &said["held_back"]),
+        (&4.into(), &2.into())
+    );
+    let came = incoming(&machine);
+    assert!(came.values().all(|node| node.kind != "link"));
+    let said = machine.ok(&[&common[..], &["--as", "clean"]].concat());
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let volume = &said["qubes"][0]["volumes"][0];
+    assert_eq!(
+        (&volume["counts"]["files"], &volume["held_back"]),
+        (&4.into(), &2.into())
+    );
+    let clean = machine.tree("clean");
+    assert!(clean.values().all(|node| node.kind != "link"));
+    assert!(clean.contains_key(b"home/user/other".as_slice()));
+    let only = ["restore", "work", "--hold-back", "links", "--as", "x"];
+    assert!(
+        machine
+            .fails(&only)
+            .1
+            .contains("there are: hidden, executable, link")
+    );
+}
+
+#[test]
 fn without_the_users_yes_nothing_is_handed_over_and_nothing_left() {
     if skipped_without_root("without_the_users_yes") {
         return;

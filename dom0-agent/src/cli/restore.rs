@@ -3,6 +3,7 @@
 use crate::restore::choices::{Instead, InsteadPool};
 use crate::size::Size;
 use clap::Args;
+use qib_rpc::class::Class;
 use qib_rpc::name::{NotAQubeName, QubeName};
 use qib_rpc::path::PathPattern;
 use std::path::PathBuf;
@@ -115,7 +116,26 @@ pub struct Restore {
     /// byte, and a backslash makes the next character an ordinary one. Each path must be there.
     #[arg(long = "path", value_name = "PATH", requires = "place")]
     pub paths: Vec<PathPattern>,
-    /// Of files (--path): the qube to hand them to. Of dom0: the folder to make and to restore to.
+    /// Restore documents alone: hold back every class that --hold-back knows.
+    ///
+    /// For after a compromise: nothing comes that could start by itself. Without --path it is of
+    /// everything. What is held back is counted, a folder as one, and stays in the snapshot.
+    #[arg(long, requires = "place", conflicts_with_all = ["hold_back", "replace", "settings_only"])]
+    pub documents_only: bool,
+    /// Hold back what is hidden, executable, a link, a device or system; a list with commas.
+    ///
+    /// hidden: names with a dot first. executable: what may be executed or runs as another user,
+    /// and launchers. link: symbolic links. device: devices and pipes. system: what lies outside
+    /// of home.
+    #[arg(
+        long,
+        value_name = "CLASS,…",
+        value_delimiter = ',',
+        requires = "place",
+        conflicts_with_all = ["replace", "settings_only"]
+    )]
+    pub hold_back: Vec<Class>,
+    /// Of files (--path, --documents-only): the qube to hand them to. Of dom0: the folder to make and to restore to.
     ///
     /// The qube gets files as from qvm-copy, in its QubesIncoming, once you agree when Qubes
     /// asks. Devices and links that lead out of a folder are held back, and counted. In dom0

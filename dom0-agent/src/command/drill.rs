@@ -15,6 +15,7 @@ use crate::restore::source::{Wish, find};
 use crate::restore::{Volume, Work};
 use crate::undo::Undos;
 use crate::{passphrase, report, storage, text};
+use qib_rpc::class::Classes;
 use qib_rpc::hex;
 use qib_rpc::message::restore::{RestoreSummary, ToldApart};
 use qib_rpc::name::QubeName;
@@ -82,6 +83,7 @@ fn decide(
         sequence: arguments.snapshot,
         paths: None,
         size: None,
+        without: Classes::default(),
         told_apart: ToldApart::BySnapshot,
     };
     let history = wish.history(&installation.ledger.book)?;

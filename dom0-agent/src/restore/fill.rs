@@ -140,6 +140,7 @@ pub(super) fn of_paths(
         index_seed: installation.keys.index(volume.qube.id),
         index: volume.snapshot.index.clone(),
         paths,
+        without: volume.without,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::named::{self, Asked};
 use crate::part::Part;
 use crate::settings::{Settings, keep};
 use crate::size::Size;
+use qib_rpc::class::Classes;
 use qib_rpc::message::restore::ToldApart;
 use qib_rpc::name::QubeName;
 use qib_rpc::path::PathPatterns;
@@ -39,6 +40,8 @@ pub struct Volume {
     pub manner: Manner,
     /// What to restore of it, if not everything.
     pub paths: Option<PathPatterns>,
+    /// What of that to hold back.
+    pub without: Classes,
     /// The size to make it, in bytes.
     pub bytes: u64,
     /// What its file system is told apart by.
@@ -57,6 +60,8 @@ pub struct Wish<'a> {
     pub sequence: Option<u64>,
     /// What of it, if not everything.
     pub paths: Option<PathPatterns>,
+    /// What of that to hold back.
+    pub without: Classes,
     /// The size of the private volume; as the old one without.
     pub size: Option<Size>,
     /// What file systems are told apart by.
@@ -101,6 +106,7 @@ pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> 
     if let Some(snapshot) = snapshot {
         let mut private = Volume::new(history, snapshot, wish)?;
         private.paths = wish.paths.clone();
+        private.without = wish.without;
         private.bytes = wish.size.map_or(private.bytes, Size::bytes);
         volumes.push(private);
     }
@@ -129,6 +135,7 @@ impl Volume {
             snapshot: snapshot.clone(),
             manner: history.manner(snapshot.sequence),
             paths: None,
+            without: Classes::default(),
             bytes: snapshot.volume_bytes,
             told_apart: wish.told_apart,
         })

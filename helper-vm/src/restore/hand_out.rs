@@ -11,12 +11,11 @@ mod batch;
 mod file_copy;
 mod items;
 
-use super::part::Frames;
+use super::part::Part;
 use super::survey::Survey;
 use super::tally::Tally;
 use super::walk::Walk;
 use crate::error::{Error, Result};
-use crate::snapshot::Snapshot;
 use batch::Batch;
 use file_copy::{Packer, answer};
 use items::Items;
@@ -33,9 +32,7 @@ pub struct Handing<'a, R, W> {
     /// The snapshot object.
     pub digest: Digest,
     /// The part of it.
-    pub part: &'a Snapshot,
-    /// Its manifest, and what fetches the rest.
-    pub frames: &'a Frames<'a, R, W>,
+    pub part: &'a Part<'a, R, W>,
     /// The length of the volume that it is of, in bytes.
     pub volume_bytes: u64,
 }
@@ -51,7 +48,12 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
         tally: &Tally<'_, DW>,
     ) -> Result<HandedOut> {
         let most = self.volume_bytes.saturating_mul(MOST_TIMES);
-        let survey = Survey::new(&self.frames.spool, self.part, self.digest, most)?;
+        let survey = Survey::new(
+            &self.part.frames.spool,
+            &self.part.snapshot,
+            self.digest,
+            most,
+        )?;
         tally.count(|counts| {
             counts.files = survey.counts.files;
             counts.folders = survey.counts.folders;
@@ -62,7 +64,7 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
         let mut packer = Packer::new(BufWriter::new(speak));
         let sent = self.send_all(&mut packer, most, tally);
         let held_back = match sent {
-            Ok(held_back) => held_back,
+            Ok(held_back) => held_back.saturating_add(self.part.held_back),
             // It says why it took no more, if it took anything.
             Err(Error::Taker(gone)) => {
                 return Err(Error::Taker(answer(&mut hear).err().unwrap_or(gone)));
@@ -85,10 +87,10 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
         most: u64,
         tally: &Tally<'_, DW>,
     ) -> Result<u64> {
-        let spool = &self.frames.spool;
-        let mut batch = Batch::new(self.frames, packer, self.digest, most);
+        let (spool, snapshot) = (&self.part.frames.spool, &self.part.snapshot);
+        let mut batch = Batch::new(&self.part.frames, packer, self.digest, most);
         let mut items = Items::default();
-        let mut walk = Walk::new(spool, self.part);
+        let mut walk = Walk::new(spool, snapshot);
         let mut all = || {
             while let Some(step) = walk.next_step()? {
                 items.step(step, spool, &mut |item| Ok(batch.add(item, tally)?))?;

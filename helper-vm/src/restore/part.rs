@@ -3,6 +3,7 @@
 
 mod finder;
 mod frames;
+mod held;
 mod pattern;
 mod pieces;
 mod ranged;
@@ -22,7 +23,17 @@ use std::io::{Read, Write};
 pub use frames::Frames;
 pub use ranged::Line;
 
-/// The smaller snapshot, and what fetches its data, with an empty spool.
+/// A part of a snapshot.
+pub struct Part<'a, R, W> {
+    /// The smaller snapshot.
+    pub snapshot: Snapshot,
+    /// What fetches its data.
+    pub frames: Frames<'a, R, W>,
+    /// How much was held back, a folder counting as one.
+    pub held_back: u64,
+}
+
+/// Finds a part, with an empty spool.
 ///
 /// # Errors
 /// When a path names nothing, or why not all of it can be fetched.
@@ -32,7 +43,7 @@ pub fn open<'a, R: Read, W: Write>(
     with: &'a OpenWith,
     snapshot: &Snapshot,
     spool: Spool,
-) -> Result<(Snapshot, Frames<'a, R, W>)> {
+) -> Result<Part<'a, R, W>> {
     if snapshot.kind != SnapshotKind::Tree {
         return Err(Error::Job("paths in an image or a disk"));
     }
@@ -44,8 +55,14 @@ pub fn open<'a, R: Read, W: Write>(
         spool: &frames.spool,
         key: &job_of.chunk_key,
     };
-    let smaller = select::select(&frames, snapshot, job_of.snapshot, &job.paths, store)?;
-    Ok((smaller, frames))
+    let (digest, paths) = (job_of.snapshot, &job.paths);
+    let selected = select::select(&frames, snapshot, digest, paths, job.without, store);
+    let (snapshot, held_back) = selected?;
+    Ok(Part {
+        snapshot,
+        frames,
+        held_back,
+    })
 }
 
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {

@@ -126,17 +126,20 @@ where
     let snapshot = fetch_snapshot(job, with, &mut fetching, tally)?;
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let (smaller, frames) = part::open(part, &line, with, &snapshot, Spool::new()?)?;
+    let part = part::open(part, &line, with, &snapshot, Spool::new()?)?;
     let session = Session {
         digest: job.snapshot,
-        snapshot: &smaller,
-        spool: &frames.spool,
-        data: &frames,
+        snapshot: &part.snapshot,
+        spool: &part.frames.spool,
+        data: &part.frames,
         key: &job.chunk_key,
         told_apart: job.told_apart,
         tally,
     };
-    session.fill(target)
+    Ok(RestoreSummary {
+        held_back: part.held_back,
+        ..session.fill(target)?
+    })
 }
 
 fn hand_out<DW, R, W>(
@@ -158,11 +161,10 @@ where
     let snapshot = fetch_snapshot(of, with, &mut fetching, tally)?;
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let (part, frames) = part::open(&job.part, &line, with, &snapshot, spool)?;
+    let part = part::open(&job.part, &line, with, &snapshot, spool)?;
     let handing = Handing {
         digest: of.snapshot,
         part: &part,
-        frames: &frames,
         volume_bytes: job.volume_bytes,
     };
     handing.send(taker, tally)

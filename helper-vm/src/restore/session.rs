@@ -132,6 +132,7 @@ impl<W: Write + Send + 'static> Session<'_, W> {
             counts: self.tally.counts(),
             fidelity,
             skipped,
+            held_back: 0,
         }
     }
 

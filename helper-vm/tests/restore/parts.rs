@@ -8,6 +8,7 @@ use qib_helper::index::{ChunkRow, IndexCounts, IndexWriter, RulesMark};
 use qib_helper::manifest::Part;
 use qib_helper::pack::Place;
 use qib_helper::seal::{OpenWith, SealTo};
+use qib_rpc::class::{Class, Classes};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::id::Digest;
@@ -19,6 +20,7 @@ use qib_rpc::path::{PathPattern, PathPatterns};
 use qib_rpc::rule::Rules;
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 pub const BIG_BYTES: usize = 2_500_000;
 
@@ -73,6 +75,7 @@ pub fn job(whole: RestoreJob, index: Vec<Digest>, paths: &[&str]) -> RestorePath
         index_seed: IndexSeed::new([6; 32]),
         index: IndexObjects::try_from(index).unwrap(),
         paths: PathPatterns::try_from(paths).unwrap(),
+        without: Classes::default(),
     }
 }
 
@@ -382,4 +385,73 @@ fn an_index_of_another_qube_is_refused() {
     let digest = put(&dom0.storage, sealed);
     dom0.index.push(digest);
     untouched(&dom0, &["home"], Fault::about(Code::NotOurs, digest));
+}
+
+/// What a careful restore brings of a home in which something lies of every class.
+fn careful(without: &[Class]) -> (u64, Vec<String>) {
+    let source = tempfile::tempdir().unwrap();
+    let user = source.path().join("home/user");
+    fs::create_dir_all(user.join(".config/autostart")).unwrap();
+    fs::create_dir_all(user.join("Documents/.git")).unwrap();
+    fs::create_dir(source.path().join("config")).unwrap();
+    let files = [
+        ("config/rc.local", 0o755),
+        ("top", 0o644),
+        ("home/user/.bashrc", 0o644),
+        ("home/user/.config/autostart/x", 0o644),
+        ("home/user/Documents/a.txt", 0o644),
+        ("home/user/Documents/.git/hook", 0o755),
+        ("home/user/Documents/script", 0o744),
+        ("home/user/Documents/setuid", 0o4644),
+        ("home/user/Documents/app.desktop", 0o644),
+    ];
+    for (name, mode) in files {
+        let path = source.path().join(name);
+        fs::write(&path, name).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    std::os::unix::fs::symlink("a.txt", user.join("Documents/link")).unwrap();
+    let images = tempfile::tempdir().unwrap();
+    let image = image::make(&images.path().join("image"), source.path(), 64);
+    let mut dom0 = Dom0::new(&image);
+    dom0.back_up();
+    let target = Target::new(64);
+    let job = RestorePathsJob {
+        without: without.iter().copied().collect(),
+        ..job(last(&dom0), dom0.index.clone(), &["*"])
+    };
+    let summary = restore(&job, &dom0.storage, &target.file()).unwrap();
+    let found = restored(&target);
+    let names = found
+        .into_keys()
+        .map(|name| String::from_utf8(name).unwrap());
+    let names = names.filter(|name| !name.is_empty());
+    (summary.held_back, names.collect())
+}
+
+#[test]
+fn a_careful_restore_holds_back_what_it_is_told_and_counts_it() {
+    let (held_back, names) = careful(&Class::ALL);
+    let documents = [
+        "/home",
+        "/home/user",
+        "/home/user/Documents",
+        "/home/user/Documents/a.txt",
+    ];
+    assert_eq!(names, documents);
+    // config, top, .bashrc, .config, .git, script, setuid, app.desktop, link.
+    assert_eq!(held_back, 9);
+    let (held_back, names) = careful(&[]);
+    assert_eq!((held_back, names.len()), (0, 17));
+    for (class, held, away) in [
+        (Class::Hidden, 3, "/home/user/.bashrc"),
+        (Class::Executable, 5, "/home/user/Documents/setuid"),
+        (Class::Link, 1, "/home/user/Documents/link"),
+        (Class::Device, 0, "none"),
+        (Class::System, 2, "/config/rc.local"),
+    ] {
+        let (held_back, names) = careful(&[class]);
+        assert_eq!(held_back, held, "{class:?}");
+        assert!(!names.iter().any(|name| name == away), "{class:?}");
+    }
 }

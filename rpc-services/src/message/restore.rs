@@ -1,6 +1,7 @@
 //! `qib.Restore`: a helper fills the attached volume from a snapshot.
 
 use super::backup::IndexObjects;
+use crate::class::Classes;
 use crate::count::Counts;
 use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, Identity, IndexSeed};
@@ -50,6 +51,8 @@ pub struct RestorePathsJob {
     pub index: IndexObjects,
     /// What to restore.
     pub paths: PathPatterns,
+    /// What of that to hold back.
+    pub without: Classes,
 }
 
 /// dom0 → helper: hand a part of a snapshot to a qube, by `qubes.Filecopy`. No volume is attached.
@@ -69,7 +72,8 @@ pub struct HandOutJob {
 pub struct HandedOut {
     /// What was sent.
     pub counts: Counts,
-    /// Devices, FIFOs and links that lead outside: no qube takes these.
+    /// What was to be held back, and devices, FIFOs and links that lead outside, which no qube
+    /// takes. A folder counts as one.
     pub held_back: u64,
 }
 
@@ -82,6 +86,8 @@ pub struct RestoreSummary {
     pub fidelity: Fidelity,
     /// Attributes that the new file system can not hold.
     pub skipped: u64,
+    /// What was to be held back. A folder counts as one.
+    pub held_back: u64,
 }
 
 /// How much of a snapshot's metadata a restore could write.

@@ -18,7 +18,9 @@ use std::time::Instant;
 
 pub(super) fn run(arguments: &Arguments, to: &Path, quiet: bool) -> Result<Ended> {
     let began = Instant::now();
-    if arguments.paths.is_empty() {
+    let has_files =
+        !arguments.paths.is_empty() || arguments.documents_only || !arguments.hold_back.is_empty();
+    if !has_files {
         let text = "--to is for files, which --path names; a qube is restored as a new one, with --as NAME";
         return Err(Error::Usage(text.to_owned()));
     }
@@ -125,7 +127,9 @@ fn tell(
     );
     if handed.held_back > 0 {
         let held_back = text::number(handed.held_back);
-        println!("  held back: {held_back} links that lead elsewhere, devices and pipes");
+        println!(
+            "  held back: {held_back}, such as links that lead elsewhere; a folder counts as one"
+        );
     }
     Ok(())
 }

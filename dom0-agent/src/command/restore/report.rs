@@ -78,6 +78,7 @@ fn restored_json(restored: &Restored<'_>, seconds: f64) -> Value {
             "bytes_fetched": summary.counts.bytes_stored,
             "whole": summary.skipped == 0,
             "skipped": summary.skipped,
+            "held_back": summary.held_back,
         })
     };
     json!({
@@ -122,6 +123,10 @@ fn print_volume(outcome: &Outcome<'_>, volume: &Volume, summary: &RestoreSummary
         }
         Manner::Kernel(kind) => println!("  it was {}; now it is ext4", kind.text()),
         Manner::Image(kind) => println!("  the volume as it was: {}", kind.text()),
+    }
+    if summary.held_back > 0 {
+        let held_back = text::number(summary.held_back);
+        println!("  held back: {held_back}; a folder counts as one");
     }
     if summary.skipped > 0 {
         let skipped = text::number(summary.skipped);

@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use crate::restore::choices::{Choices, Conflict, Scope};
 use crate::restore::source::{Source, Wish, find};
 use crate::storage;
+use qib_rpc::class::{Class, Classes};
 use qib_rpc::limit::MAX_PATHS;
 use qib_rpc::message::restore::ToldApart;
 use qib_rpc::name::QubeName;
@@ -39,13 +40,15 @@ pub(super) fn sources<'a>(
     {
         return Err(Error::Usage(format!("{option} is for one qube alone")));
     }
-    let paths = paths(&arguments.paths)?;
+    let without = without(arguments);
+    let paths = paths(&arguments.paths, without)?;
     let wishes = named.iter().map(|(name, id)| Wish {
         name,
         id: id.as_deref(),
         storage: arguments.dest_vm.as_ref(),
         sequence: arguments.snapshot,
         paths: paths.clone(),
+        without,
         size: arguments.size,
         told_apart: if arguments.random_uuid {
             ToldApart::AtRandom
@@ -134,12 +137,27 @@ pub(super) fn choices(arguments: &Arguments) -> Choices {
     }
 }
 
-fn paths(paths: &[PathPattern]) -> Result<Option<PathPatterns>> {
-    if paths.is_empty() {
-        return Ok(None);
+/// What is to be held back.
+fn without(arguments: &Arguments) -> Classes {
+    match arguments.documents_only {
+        true => Class::ALL.into_iter().collect(),
+        false => arguments.hold_back.iter().copied().collect(),
     }
-    let paths = PathPatterns::try_from(paths.to_vec());
+}
+
+fn paths(paths: &[PathPattern], without: Classes) -> Result<Option<PathPatterns>> {
+    let paths = match paths {
+        [] if without.is_empty() => return Ok(None),
+        [] => vec![everything()?],
+        paths => paths.to_vec(),
+    };
+    let paths = PathPatterns::try_from(paths);
     paths
         .map(Some)
         .map_err(|_| Error::Usage(format!("--path may be given {MAX_PATHS} times at most")))
+}
+
+fn everything() -> Result<PathPattern> {
+    let all = "*".parse::<PathPattern>();
+    all.map_err(|error| Error::Usage(error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! The smaller snapshot that holds only what paths name, with the folders above it.
 
+use super::held::Held;
 use super::pattern::{Paths, Scope};
 use super::pieces::{Pieces, Store};
 use crate::error::{Error, Result};
@@ -7,12 +8,13 @@ use crate::manifest::{Entry, EntryName, Meta, Node};
 use crate::restore::runs::each_run;
 use crate::restore::walk::{Manifest, Step, Stopped, Walk};
 use crate::snapshot::Snapshot;
+use qib_rpc::class::Classes;
 use qib_rpc::count::Counts;
 use qib_rpc::id::Digest;
 use qib_rpc::path::PathPatterns;
 
 /// Walks a manifest along the paths, and no further, and makes a smaller one of what they
-/// name.
+/// name and no class holds back; returns also how much one did, a folder counting as one.
 ///
 /// # Errors
 /// [`Error::NoSuchPath`] when a path names nothing, or why the manifest can not be walked.
@@ -21,8 +23,9 @@ pub fn select(
     snapshot: &Snapshot,
     digest: Digest,
     paths: &PathPatterns,
+    without: Classes,
     store: Store<'_>,
-) -> Result<Snapshot> {
+) -> Result<(Snapshot, u64)> {
     let paths = Paths::new(paths);
     let mut selecting = Selecting {
         manifest,
@@ -31,6 +34,7 @@ pub fn select(
         folders: vec![Folder::new(None, paths.root())],
         paths,
         counts: Counts::default(),
+        held: Held::new(without),
         smaller: Snapshot {
             packs: Vec::new(),
             ..snapshot.clone()
@@ -57,6 +61,7 @@ struct Selecting<'a> {
     folders: Vec<Folder>,
     paths: Paths<'a>,
     counts: Counts,
+    held: Held,
     smaller: Snapshot,
 }
 
@@ -94,7 +99,7 @@ impl Selecting<'_> {
 
     fn enter(&mut self, name: EntryName) -> std::result::Result<bool, Stopped> {
         let scope = self.judge(&name);
-        if scope.is_empty() {
+        if scope.is_empty() || self.held.folder(&name, self.folders.len()) {
             return Ok(false);
         }
         if let Some(above) = self.folders.last_mut() {
@@ -105,7 +110,7 @@ impl Selecting<'_> {
     }
 
     fn entry(&mut self, entry: &Entry) -> std::result::Result<(), Stopped> {
-        if !self.judge(&entry.name).whole {
+        if !self.judge(&entry.name).whole || self.held.entry(entry, self.folders.len()) {
             return Ok(());
         }
         let (count, size) = match &entry.node {
@@ -148,13 +153,14 @@ impl Selecting<'_> {
         })
     }
 
-    fn finish(self) -> Result<Snapshot> {
+    fn finish(self) -> Result<(Snapshot, u64)> {
         if !self.paths.all_met() {
             return Err(Error::NoSuchPath);
         }
-        Ok(Snapshot {
+        let smaller = Snapshot {
             counts: self.counts,
             ..self.smaller
-        })
+        };
+        Ok((smaller, self.held.count))
     }
 }
