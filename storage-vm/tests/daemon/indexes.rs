@@ -1,6 +1,6 @@
 //! Indexes are kept on the storage qube's disk: for backups alone, and never believed.
 
-use super::bench::{Daemon, backup_verbs, noise, path_of, request};
+use super::bench::{Daemon, Line, backup_verbs, noise, path_of, request};
 use super::servers::{self, Server};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::message::object::GetObject;
@@ -19,18 +19,15 @@ fn put(daemon: &Daemon, session: u8, number: u64) -> ObjectName {
 
 /// What a backup gets that goes on from this index.
 fn for_backup(daemon: &Daemon, session: u8, name: ObjectName) -> Result<Vec<u8>, Fault> {
-    let mut permit = daemon.permit(request(session, backup_verbs(vec![name])));
-    let mut line = daemon.put(session);
-    line.tx.send(&GetObject { name }).unwrap();
-    let got = line.take_object();
-    drop(line);
-    permit.close_permit();
-    got
+    let permit = daemon.permit(request(session, backup_verbs(vec![name])));
+    got(permit, daemon.put(session), name)
 }
 
 fn for_restore(daemon: &Daemon, session: u8, name: ObjectName) -> Result<Vec<u8>, Fault> {
-    let mut permit = daemon.restore(session);
-    let mut line = daemon.get(session);
+    got(daemon.restore(session), daemon.get(session), name)
+}
+
+fn got(mut permit: Line, mut line: Line, name: ObjectName) -> Result<Vec<u8>, Fault> {
     line.tx.send(&GetObject { name }).unwrap();
     let got = line.take_object();
     drop(line);
