@@ -29,6 +29,7 @@ pub mod pack;
 mod packing;
 pub mod packs_list;
 pub mod padding;
+pub mod patient;
 pub mod probe;
 pub mod restore;
 pub mod seal;

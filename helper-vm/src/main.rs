@@ -5,6 +5,7 @@ use clap::Parser;
 use qib_helper::cli::{Cli, Work};
 use qib_helper::confine::{Needs, confine};
 use qib_helper::error::{Error, Result};
+use qib_helper::patient::{PATIENCE, Patient};
 use qib_helper::restore::Outside;
 use qib_helper::{backup, key, restore, verify};
 use qib_rpc::call::{Call, Hear, Speak};
@@ -14,7 +15,7 @@ use qib_rpc::message::restore::RestoreJob;
 use qib_rpc::message::version::Version;
 use qib_rpc::name::QubeName;
 use qib_rpc::service::{HELPER_DEVICE, Service};
-use std::io::{StdoutLock, Write};
+use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -79,6 +80,9 @@ fn verify() -> Result<()> {
     )
 }
 
+/// What another qube says, and what it is told.
+type Line = (Patient<Hear>, Patient<Speak>);
+
 /// The helper's calls, which end with this.
 #[derive(Default)]
 struct Calls(Vec<Call>);
@@ -91,30 +95,35 @@ impl Calls {
         service: Service,
         session: SessionId,
         needs: Needs<'_>,
-    ) -> Result<(Hear, Speak)> {
+    ) -> Result<Line> {
         let started = Call::from_helper(storage, service, session);
-        let line = self.add(started.map_err(|error| Error::StorageLine(LineError::Io(error)))?);
+        let line = started.and_then(|started| self.add(started));
+        let line = line.map_err(|error| Error::StorageLine(LineError::Io(error)))?;
         let calls: Vec<u32> = self.0.iter().map(Call::id).collect();
         confine(needs, &calls)?;
         Ok(line)
     }
 
-    fn add(&mut self, (call, speak, hear): (Call, Speak, Hear)) -> (Hear, Speak) {
+    fn add(&mut self, (call, speak, hear): (Call, Speak, Hear)) -> io::Result<Line> {
         self.0.push(call);
-        (hear, speak)
+        Ok((
+            Patient::new(hear, PATIENCE)?,
+            Patient::new(speak, PATIENCE)?,
+        ))
     }
 }
 
 impl Outside for Calls {
-    type Hear = Hear;
-    type Speak = Speak;
+    type Hear = Patient<Hear>;
+    type Speak = Patient<Speak>;
 
-    fn call_storage(&mut self, job: &RestoreJob, needs: Needs<'_>) -> Result<(Hear, Speak)> {
+    fn call_storage(&mut self, job: &RestoreJob, needs: Needs<'_>) -> Result<Line> {
         self.reach_storage(&job.storage, Service::Get, job.session, needs)
     }
 
-    fn call_taker(&mut self, taker: &QubeName) -> Result<(Hear, Speak)> {
-        let started = Call::to_taker(taker).map_err(Error::Helper)?;
-        Ok(self.add(started))
+    fn call_taker(&mut self, taker: &QubeName) -> Result<Line> {
+        let started = Call::to_taker(taker);
+        let line = started.and_then(|started| self.add(started));
+        line.map_err(Error::Helper)
     }
 }

@@ -41,6 +41,8 @@ struct State {
     given: u64,
     /// Memory of objects that were sent.
     spare: Vec<Vec<u8>>,
+    /// Nothing more is sent.
+    finishing: bool,
     finished: bool,
     failed: Option<Failure>,
     /// The receiving end is gone and will say no more.
@@ -152,7 +154,7 @@ fn send_all<W: Write>(mut sender: Sender<W>, objects: &mpsc::Receiver<Sealed>, s
     for mut sealed in objects {
         let bytes = wide(sealed.bytes.len());
         let name = sealed.name;
-        lock(&shared.state).expected.push_back((name, bytes));
+        shared.change(|state| state.expected.push_back((name, bytes)));
         let sent = sender
             .send(&PutObject { name, bytes })
             .and_then(|()| sender.send_data(&sealed.bytes));
@@ -166,11 +168,13 @@ fn send_all<W: Write>(mut sender: Sender<W>, objects: &mpsc::Receiver<Sealed>, s
             state.spare.push(sealed.bytes);
         }
     }
+    shared.change(|state| state.finishing = true);
     let _broken_is_heard = sender.send(&Finish {});
 }
 
 fn hear_all<R: Read>(mut receiver: Receiver<R>, shared: &Shared) {
     loop {
+        shared.wait_for_an_answer_to_come();
         let heard = hear_one(&mut receiver, shared);
         let mut state = lock(&shared.state);
         let ended = !matches!(heard, Ok(false));
@@ -210,6 +214,18 @@ fn hear_one<R: Read>(
 }
 
 impl Shared {
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// Until something was asked: who owes no answer may be silent for as long as a volume is read.
+    fn wait_for_an_answer_to_come(&self) {
+        let state = lock(&self.state);
+        let owes_none = |state: &mut State| state.expected.is_empty() && !state.finishing;
+        let _owes = self.changed.wait_while(state, owes_none);
+    }
+
     fn check(&self) -> Result<()> {
         let failed = lock(&self.state).failed;
         failed.map_or(Ok(()), |failure| Err(failure.into()))
