@@ -1,6 +1,7 @@
 //! The command line: the commands here, the arguments of each in a file of its own.
 
 mod backup;
+mod diff;
 mod doctor;
 mod drill;
 mod due;
@@ -25,6 +26,7 @@ mod watch;
 use crate::ended;
 pub use backup::Backup;
 use clap::{Parser, Subcommand};
+pub use diff::Differ;
 pub use doctor::Doctor;
 pub use drill::Drill;
 pub use due::Due;
@@ -87,6 +89,11 @@ pub enum Command {
     Backup(Backup),
     /// List what is stored.
     Snapshots(Snapshots),
+    /// Count in what two snapshots of a qube differ: files added, removed, changed.
+    ///
+    /// A helper compares them, and dom0 hears numbers and no names. What is the same in both is
+    /// not fetched.
+    Diff(Differ),
     /// Look at how qubes were set up when they were backed up.
     #[command(subcommand)]
     Settings(Settings),

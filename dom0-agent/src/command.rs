@@ -1,6 +1,7 @@
 //! The commands: what `qib` does, from arguments to exit code.
 
 pub(crate) mod backup;
+mod diff;
 mod doctor;
 mod dom0;
 mod drill;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments, cli.quiet),
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments, cli.quiet),
         Command::Settings(arguments) => settings::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
         Command::Receipt(arguments) => receipt::run(arguments),

@@ -2,14 +2,17 @@
 //!
 //! * `digests`: a helper without any key streams past every object that the ledger names;
 //! * `own`: dom0 looks at its own objects itself;
-//! * `open`: a helper with the keys of one qube opens a snapshot and compares all of it.
+//! * `open`: a helper with the keys of one qube opens a snapshot and compares all of it;
+//! * `compare`: such a helper compares two snapshots with each other.
 
+mod compare;
 mod digests;
 mod named;
 mod note;
 mod open;
 mod own;
 
+pub use compare::{compare, of_files};
 pub use digests::{Checked, Lost, digests};
 pub use named::{Amount, Named, named, needed_by};
 pub use note::{lost, note};

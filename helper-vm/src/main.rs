@@ -34,29 +34,29 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Into the helper's own journal; dom0 reads no text of a helper.
-            let _shown = writeln!(std::io::stderr(), "qib-helper: {error}");
+            let _shown = writeln!(io::stderr(), "qib-helper: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-type Answer<'a> = fn(std::io::StdinLock<'a>, StdoutLock<'a>) -> std::result::Result<(), LineError>;
+type Answer<'a> = fn(io::StdinLock<'a>, StdoutLock<'a>) -> std::result::Result<(), LineError>;
 
 fn answered(answer: Answer<'static>) -> Result<()> {
     confine(Needs::Nothing, &[])?;
-    answer(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Error::Dom0)
+    answer(io::stdin().lock(), io::stdout().lock()).map_err(Error::Dom0)
 }
 
 fn version() -> Result<()> {
-    let said = Sender::new(std::io::stdout().lock()).send(&Version::OURS);
+    let said = Sender::new(io::stdout().lock()).send(&Version::OURS);
     said.map_err(Error::Dom0)
 }
 
 fn back_up() -> Result<()> {
     let mut calls = Calls::default();
     backup::run(
-        std::io::stdin().lock(),
-        std::io::stdout(),
+        io::stdin().lock(),
+        io::stdout(),
         Path::new(HELPER_DEVICE),
         |job, needs| calls.reach_storage(&job.storage, Service::Put, job.session, needs),
     )
@@ -64,8 +64,8 @@ fn back_up() -> Result<()> {
 
 fn restore() -> Result<()> {
     restore::run(
-        std::io::stdin().lock(),
-        std::io::stdout(),
+        io::stdin().lock(),
+        io::stdout(),
         Path::new(HELPER_DEVICE),
         &mut Calls::default(),
     )
@@ -74,8 +74,8 @@ fn restore() -> Result<()> {
 fn verify() -> Result<()> {
     let mut calls = Calls::default();
     verify::run(
-        std::io::stdin().lock(),
-        std::io::stdout(),
+        io::stdin().lock(),
+        io::stdout(),
         |storage, session, needs| calls.reach_storage(storage, Service::Get, session, needs),
     )
 }

@@ -18,12 +18,15 @@
 //! Where it is for a qube that takes files, `hand_out` sends the part there, and no volume is
 //! written.
 //!
+//! Two snapshots are compared by `difference`: both are walked, and what is the same is not read.
+//!
 //! To `nowhere` means: everything is opened and compared as ever, and nothing written.
 //!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
 //! while data is written there is no symbolic link to follow.
 
 mod complete;
+mod difference;
 mod disk;
 mod files;
 mod fill;
@@ -64,6 +67,6 @@ mod zeros;
 
 pub use mkfs::MKFS;
 pub use outside::Outside;
-pub use run::{run, to_nowhere};
+pub use run::{compare, run, to_nowhere};
 pub use spool::Spool;
 pub use target::E2FSCK;

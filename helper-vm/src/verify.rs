@@ -3,7 +3,8 @@
 //! * `digests`, without any key: every object that dom0 names is streamed past and its digest
 //!   compared with its name;
 //! * `snapshot`, with the keys of one qube: a snapshot is opened as a restore would open it, and
-//!   everything compared.
+//!   everything compared;
+//! * with the same keys two snapshots are [compared](crate::restore::compare) with each other.
 
 mod digests;
 mod objects;
@@ -12,10 +13,10 @@ mod snapshot;
 use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::restore::Spool;
+use crate::restore::{Spool, compare};
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::verify::{VerifyJob, VerifySnapshotJob};
+use qib_rpc::message::verify::{CompareJob, VerifyJob, VerifySnapshotJob};
 use qib_rpc::name::QubeName;
 use std::io::{Read, Write};
 
@@ -67,6 +68,17 @@ where
         let opened = snapshot::open(&job, volume_bytes, dom0, line, spool);
         drop(ticker);
         return dom0.say(&opened?);
+    }
+    if frame.is::<CompareJob>() {
+        let job = frame.decode::<CompareJob>().map_err(Error::Dom0)?;
+        let job = job.map_err(refused)?;
+        let spool = Spool::new()?;
+        let (storage, session) = (&job.newer.storage, job.newer.session);
+        let line = connect(storage, session, Needs::Nothing)?;
+        let ticker = dom0.start_progress();
+        let compared = compare(&job, dom0, line, spool);
+        drop(ticker);
+        return dom0.say(&compared?);
     }
     let job = frame.decode::<VerifyJob>().map_err(Error::Dom0)?;
     let job = job.map_err(refused)?;

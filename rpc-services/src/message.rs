@@ -87,6 +87,8 @@ messages! {
     102 verify::VerifiedObjects,
     103 verify::VerifySnapshotJob,
     104 verify::VerifiedSnapshot,
+    105 verify::CompareJob,
+    106 verify::Compared,
 }
 
 #[cfg(test)]

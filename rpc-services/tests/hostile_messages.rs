@@ -34,7 +34,8 @@ use qib_rpc::message::restore::{
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::message::trial::Findings;
 use qib_rpc::message::verify::{
-    VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects, VerifySnapshotJob,
+    CompareJob, Compared, VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects,
+    VerifySnapshotJob,
 };
 use qib_rpc::message::version::Version;
 use qib_rpc::message::{Message, TABLE};
@@ -64,7 +65,8 @@ fn every_message(body: &[u8]) -> Vec<u16> {
         HandOutJob HandedOut RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
-        Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot)
+        Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot
+        CompareJob Compared)
 }
 
 #[test]
@@ -381,6 +383,6 @@ fn hostile_readings() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0, 0]].concat();
-    assert!(decode::<Fault>(&fault(24)).is_ok());
-    assert!(decode::<Fault>(&fault(25)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(27)).is_ok());
+    assert!(decode::<Fault>(&fault(28)).is_err(), "a code of the future");
 }

@@ -17,7 +17,10 @@ use crate::error::{Error, Result};
 use crate::seal::OpenWith;
 use crate::snapshot::{Snapshot, SnapshotKind};
 use finder::Finder;
+use qib_rpc::id::Digest;
 use qib_rpc::message::restore::RestorePathsJob;
+use qib_rpc::message::verify::CompareJob;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 pub use frames::Frames;
@@ -63,6 +66,33 @@ pub fn open<'a, R: Read, W: Write>(
         frames,
         held_back,
     })
+}
+
+/// What fetches the manifests of two snapshots of one qube, with an empty spool.
+///
+/// # Errors
+/// When the tables of frames can not be fetched.
+pub fn frames_of_both<'a, R: Read, W: Write>(
+    job: &'a CompareJob,
+    line: &'a Line<'a, R, W>,
+    with: &'a OpenWith,
+    (older, newer): (&Snapshot, &Snapshot),
+    spool: Spool,
+) -> Result<Frames<'a, R, W>> {
+    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
+    let both = Snapshot {
+        packs: older.packs.iter().chain(&newer.packs).cloned().collect(),
+        ..newer.clone()
+    };
+    let tables = job
+        .older_index
+        .items()
+        .iter()
+        .chain(job.newer_index.items());
+    let tables: BTreeSet<Digest> = tables.copied().collect();
+    let tables: Vec<Digest> = tables.into_iter().collect();
+    let finder = Finder::fetch(line, &tables, &index, job.newer.qube, &both)?;
+    Frames::new(line, finder, with, &job.newer.chunk_key, spool)
 }
 
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {

@@ -1,5 +1,6 @@
 //! A restore from the job to the summary.
 
+use super::difference::differences;
 use super::hand_out::Handing;
 use super::job::Job;
 use super::outside::Outside;
@@ -14,12 +15,13 @@ use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Snapshot, SnapshotKind};
 use crate::storage::Fetching;
 use qib_rpc::count::Counts;
 use qib_rpc::message::restore::{
     HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
 };
+use qib_rpc::message::verify::{CompareJob, Compared};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -168,6 +170,40 @@ where
         volume_bytes: job.volume_bytes,
     };
     handing.send(taker, tally)
+}
+
+/// Compares two snapshots, with an empty `spool`: of both only what differs is fetched.
+///
+/// # Errors
+/// When an object is missing or damaged, or a manifest lies.
+pub fn compare<DW, R, W>(
+    job: &CompareJob,
+    dom0: &Dom0<DW>,
+    (input, output): (R, W),
+    spool: Spool,
+) -> Result<Compared>
+where
+    DW: Write + Send + 'static,
+    R: Read,
+    W: Write,
+{
+    let of_older = RestoreJob {
+        sequence: job.sequence,
+        snapshot: job.snapshot,
+        ..job.newer.clone()
+    };
+    let with = &identity(&job.newer)?;
+    let mut fetching = Fetching::new(input, output);
+    let tally = &Tally::new(dom0);
+    let older = fetch_snapshot(&of_older, with, &mut fetching, tally)?;
+    let newer = fetch_snapshot(&job.newer, with, &mut fetching, tally)?;
+    if older.kind != SnapshotKind::Tree || newer.kind != SnapshotKind::Tree {
+        return Err(Error::Job("files of an image or a disk"));
+    }
+    let told = |fetched| tally.fetched(fetched);
+    let line = Line::new(fetching, &told);
+    let frames = part::frames_of_both(job, &line, with, (&older, &newer), spool)?;
+    differences(&frames, &older, &newer, job.newer.snapshot)
 }
 
 fn identity(job: &RestoreJob) -> Result<OpenWith> {

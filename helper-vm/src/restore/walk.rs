@@ -109,6 +109,12 @@ impl<'a> Walk<'a> {
         Ok(left.map(|level| Step::Leave(level.folder, level.meta)))
     }
 
+    /// The pieces of the folder that was entered by the last step: the same for the same content.
+    pub fn entered(&self) -> &[Part] {
+        let last = self.levels.last();
+        last.map_or(&[], |level| level.pieces.as_slice())
+    }
+
     /// Passes over the folder that was entered last: nothing in it comes, nor its end.
     pub fn pass_over(&mut self) {
         drop(self.leave());

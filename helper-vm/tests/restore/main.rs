@@ -16,6 +16,7 @@ mod volume;
 mod bombs;
 mod compare;
 mod deep;
+mod differing;
 mod handing;
 mod lies;
 mod odd;

@@ -14,7 +14,7 @@ use qib_rpc::line::{Receiver, Sender};
 use qib_rpc::message::Message;
 use qib_rpc::message::backup::Progress;
 use qib_rpc::message::restore::{HandOutJob, HandedOut, RestoreJob, RestoreSummary, ToldApart};
-use qib_rpc::message::verify::{VerifiedSnapshot, VerifySnapshotJob};
+use qib_rpc::message::verify::{CompareJob, Compared, VerifiedSnapshot, VerifySnapshotJob};
 use qib_rpc::name::QubeName;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -130,6 +130,20 @@ pub fn hand_out(
     let handed = last_word(&mut Receiver::new(mine));
     assert_eq!(helper.join().unwrap().is_ok(), handed.is_ok());
     handed
+}
+
+/// Compares two snapshots, however it ends.
+pub fn compare(job: &CompareJob, storage: &Storage) -> Result<Compared, Fault> {
+    let (mine, theirs) = UnixStream::pair().unwrap();
+    let storage = storage.clone();
+    let helper = thread::spawn(move || {
+        let input = theirs.try_clone().unwrap();
+        qib_helper::verify::run(input, theirs, |_, _, _| Ok(storage.connect()))
+    });
+    Sender::new(mine.try_clone().unwrap()).send(job).unwrap();
+    let compared = last_word(&mut Receiver::new(mine));
+    assert_eq!(helper.join().unwrap().is_ok(), compared.is_ok());
+    compared
 }
 
 /// What follows the progress, and is followed by nothing.

@@ -1,8 +1,10 @@
 //! `qib.Verify`: a helper proves what is stored, and changes nothing.
 
+use super::backup::IndexObjects;
 use super::restore::RestoreJob;
 use crate::count::Counts;
 use crate::id::{Digest, SessionId};
+use crate::key::IndexSeed;
 use crate::limit::MAX_OBJECTS_IN_MESSAGE;
 use crate::name::QubeName;
 use crate::object::ObjectName;
@@ -99,6 +101,49 @@ impl From<Verdict> for u8 {
             Verdict::Unread => 3,
         }
     }
+}
+
+/// dom0 → helper: compare two snapshots of one qube. Answered with `Compared`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompareJob {
+    /// The newer one.
+    pub newer: RestoreJob,
+    /// The number that the older one must have.
+    pub sequence: u64,
+    /// The object of the older one.
+    pub snapshot: Digest,
+    /// The seed of the identity that index objects are sealed to.
+    pub index_seed: IndexSeed,
+    /// The index objects that say where the newer one's chunks lie.
+    pub newer_index: IndexObjects,
+    /// The same of the older one.
+    pub older_index: IndexObjects,
+}
+
+/// helper → dom0, last: in what the newer snapshot differs from the older one. No names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// What only the newer one has.
+    pub added: Entries,
+    /// What only the older one has.
+    pub removed: Entries,
+    /// What both have with other content; as large as in the newer one.
+    pub changed: Entries,
+    /// Files of the same content with another owner, mode, time or attribute.
+    pub touched: u64,
+}
+
+/// Entries by their kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entries {
+    /// Files.
+    pub files: u64,
+    /// Their lengths.
+    pub file_bytes: u64,
+    /// Folders.
+    pub folders: u64,
+    /// Links, devices and pipes.
+    pub others: u64,
 }
 
 macro_rules! some {
