@@ -56,7 +56,7 @@ fn numbers_of_two_snapshots_come_without_names() {
     assert_eq!(files("changed"), (1, 2000));
     let text = machine.ok(&[&["diff", "work", "1", "2"][..], &with].concat());
     assert!(
-        text.contains("  changed: 1 file, 2.0 KiB; 0 folders"),
+        text.contains("  changed: 1 file, 1.9 KiB; 0 folders"),
         "{text}"
     );
     assert!(!text.contains("secret"), "{text}");
