@@ -166,6 +166,10 @@ fn what_can_not_be_handed_over_is_said_before_the_passphrase() {
         ),
         (vec!["work", "--to", "taker"], "--path names"),
         (
+            vec!["dom0", "--path", "etc", "--to", "/nowhere/dom0"],
+            "of dom0 everything comes back",
+        ),
+        (
             vec!["work", "--path", "home", "--to", "../taker"],
             "not a qube's name",
         ),

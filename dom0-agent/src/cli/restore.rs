@@ -157,3 +157,10 @@ pub struct Restore {
     #[arg(long)]
     pub json: bool,
 }
+
+impl Restore {
+    /// Whether files are asked for, and not qubes.
+    pub fn is_of_files(&self) -> bool {
+        !self.paths.is_empty() || self.documents_only || !self.hold_back.is_empty()
+    }
+}

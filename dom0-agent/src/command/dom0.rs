@@ -198,6 +198,11 @@ pub(super) fn restore(arguments: &Restore, quiet: bool) -> Result<Ended> {
                 .to_owned(),
         ));
     }
+    if arguments.is_of_files() {
+        let text =
+            "of dom0 everything comes back, into the folder of --to: take from there what you want";
+        return Err(Error::Usage(text.to_owned()));
+    }
     let machine = Machine::open()?;
     let installation = Installation::open()?;
     let stored = choose(&installation, arguments)?;

@@ -18,9 +18,7 @@ use std::time::Instant;
 
 pub(super) fn run(arguments: &Arguments, to: &Path, quiet: bool) -> Result<Ended> {
     let began = Instant::now();
-    let has_files =
-        !arguments.paths.is_empty() || arguments.documents_only || !arguments.hold_back.is_empty();
-    if !has_files {
+    if !arguments.is_of_files() {
         let text = "--to is for files, which --path names; a qube is restored as a new one, with --as NAME";
         return Err(Error::Usage(text.to_owned()));
     }
