@@ -1,13 +1,15 @@
 //! Handing files to a qube: what `qubes.Filecopy` gets, and takers that do not take it.
 
-use crate::common::Dom0;
+use crate::common::{Dom0, image};
 use crate::parts::{self, BIG_BYTES, home, noise};
 use crate::restoring::{hand_out, last};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::message::restore::{HandOutJob, HandedOut};
 use qib_rpc::name::QubeName;
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::thread;
 
@@ -116,6 +118,37 @@ fn little_files_that_lie_together_are_fetched_once() {
     );
     // Four batches, each of which may fetch a frame again.
     assert!(counts.bytes_stored < 40_000_000, "{}", counts.bytes_stored);
+}
+
+#[test]
+fn a_sparse_file_comes_with_zeros_and_data_has_a_bound() {
+    let place = tempfile::tempdir().unwrap();
+    let tree = place.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    let sparse = File::create(tree.join("sparse")).unwrap();
+    sparse.set_len(50 << 20).unwrap();
+    sparse.write_all_at(b"middle", 20 << 20).unwrap();
+    fs::write(tree.join("data"), noise(1, 3_000_000)).unwrap();
+    let mut dom0 = Dom0::new(&image::make(&place.path().join("image"), &tree, 64));
+    dom0.back_up();
+    // Some 2 MiB of data at most.
+    let bounded = |path: &str| {
+        let job = HandOutJob {
+            volume_bytes: 64 << 10,
+            ..job(&dom0, &[path])
+        };
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let taker = thread::spawn(move || take(&theirs, 0, 0));
+        (hand_out(&job, &dom0.storage, ours), taker)
+    };
+    let (said, taker) = bounded("sparse");
+    assert!(said.is_ok());
+    let came = taker.join().unwrap();
+    let mut expected = vec![0; 50 << 20];
+    expected[20 << 20..][..6].copy_from_slice(b"middle");
+    assert!(came[0].1.2 == expected);
+    let (said, _) = bounded("data");
+    assert_eq!(said.unwrap_err().code, Code::TargetTooSmall);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub struct Batch<'a, 'f, R, W, T> {
     frames: &'a Frames<'f, R, W>,
     packer: &'a mut Packer<T>,
     digest: Digest,
-    /// How many bytes may still be sent.
+    /// How many bytes of data may still be sent; zeros end where the taker is full.
     left: u64,
     items: Vec<Item>,
     bytes: u64,
@@ -58,13 +58,9 @@ impl<'a, 'f, R: Read, W: Write, T: Write> Batch<'a, 'f, R, W, T> {
         item: Item,
         tally: &Tally<'_, D>,
     ) -> Result<()> {
-        let bytes = match &item {
-            Item::Chunk(_, bytes) | Item::Zeros(bytes) => *bytes,
-            Item::Entry(_) | Item::Link(_) => 0,
-        };
-        let left = self.left.checked_sub(bytes);
-        self.left = left.ok_or_else(|| self.damaged("more data than its volume held"))?;
-        if let Item::Chunk(..) = item {
+        if let Item::Chunk(_, bytes) = item {
+            let left = self.left.checked_sub(bytes);
+            self.left = left.ok_or_else(|| self.damaged("more data than its volume held"))?;
             self.bytes = self.bytes.saturating_add(bytes);
         }
         self.items.push(item);
