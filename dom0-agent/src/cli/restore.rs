@@ -129,7 +129,7 @@ pub struct Restore {
     /// of home.
     #[arg(
         long,
-        value_name = "CLASS,…",
+        value_name = "CLASSES",
         value_delimiter = ',',
         requires = "place",
         conflicts_with_all = ["replace", "settings_only"]
