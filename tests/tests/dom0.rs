@@ -197,7 +197,11 @@ fn dom0_is_never_restored_over_itself() {
             "dom0 has no such snapshot",
         ),
         (&["restore", "work", "--diff"], 2, "--diff is of dom0"),
-        (&["restore", "work", "--to", "/tmp/x"], 2, "--to is for files"),
+        (
+            &["restore", "work", "--to", "/tmp/x"],
+            2,
+            "--to is for files",
+        ),
     ] {
         let (code, text) = machine.fails(words);
         assert!(code == expected && text.contains(said), "{code}: {text}");
