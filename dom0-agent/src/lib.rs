@@ -21,6 +21,7 @@ pub mod due;
 pub mod ended;
 pub mod error;
 pub mod flush;
+pub mod getting;
 pub mod helper;
 pub mod holds;
 pub mod keys;

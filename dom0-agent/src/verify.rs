@@ -12,7 +12,7 @@ mod note;
 mod open;
 mod own;
 
-pub use compare::{compare, of_files};
+pub use compare::compare;
 pub use digests::{Checked, Lost, digests};
 pub use named::{Amount, Named, named, needed_by};
 pub use note::{lost, note};

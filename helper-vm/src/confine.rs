@@ -1,7 +1,7 @@
 //! What a helper can no longer do once its devices and its call are open: from then on it
 //! works on what a qube or a storage qube wrote.
 //!
-//! 1. its memory is never written to a disk by a crash;
+//! 1. a crash leaves no core file;
 //! 2. Landlock: no file by any path, no program, no network, but for what is [needed](Needs);
 //! 3. no capability, but for what is needed;
 //! 4. seccomp: a list of system calls, see [`calls`].

@@ -51,9 +51,14 @@ impl<W: Write + Send + 'static> Dom0<W> {
         *lock(&self.counts) = *counts;
     }
 
-    /// Begins to send progress, until the result is dropped. A dom0 that hears
-    /// no more is noticed by the next message that matters.
-    pub fn start_progress(&self) -> Ticker {
+    /// Sends progress while `work` is done, from a thread that is gone afterwards. A dom0 that
+    /// hears no more is noticed by the next message that matters.
+    pub fn while_told<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _ticker = self.start_progress();
+        work()
+    }
+
+    fn start_progress(&self) -> Ticker {
         let (stop, stopped) = mpsc::channel::<()>();
         let (sender, counts) = (Arc::clone(&self.sender), Arc::clone(&self.counts));
         let thread = thread::spawn(move || {
@@ -70,7 +75,7 @@ impl<W: Write + Send + 'static> Dom0<W> {
 }
 
 /// Progress is sent as long as this lives.
-pub struct Ticker {
+struct Ticker {
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }

@@ -64,10 +64,8 @@ where
         let VerifySnapshotJob { job, volume_bytes } = job.map_err(refused)?;
         let spool = Spool::new()?;
         let line = connect(&job.storage, job.session, Needs::Nothing)?;
-        let ticker = dom0.start_progress();
-        let opened = snapshot::open(&job, volume_bytes, dom0, line, spool);
-        drop(ticker);
-        return dom0.say(&opened?);
+        let open = || snapshot::open(&job, volume_bytes, dom0, line, spool);
+        return dom0.say(&dom0.while_told(open)?);
     }
     if frame.is::<CompareJob>() {
         let job = frame.decode::<CompareJob>().map_err(Error::Dom0)?;
@@ -75,14 +73,10 @@ where
         let spool = Spool::new()?;
         let (storage, session) = (&job.newer.storage, job.newer.session);
         let line = connect(storage, session, Needs::Nothing)?;
-        let ticker = dom0.start_progress();
-        let compared = compare(&job, dom0, line, spool);
-        drop(ticker);
-        return dom0.say(&compared?);
+        return dom0.say(&dom0.while_told(|| compare(&job, dom0, line, spool))?);
     }
     let job = frame.decode::<VerifyJob>().map_err(Error::Dom0)?;
     let job = job.map_err(refused)?;
     let line = connect(&job.storage, job.session, Needs::Nothing)?;
-    let _ticker = dom0.start_progress();
-    digests::prove(from_dom0, dom0, line)
+    dom0.while_told(|| digests::prove(from_dom0, dom0, line))
 }

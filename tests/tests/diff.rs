@@ -64,7 +64,7 @@ fn numbers_of_two_snapshots_come_without_names() {
         machine
             .fails(&["diff", "work", "9"])
             .1
-            .contains("work has no snapshot 9")
+            .contains("work has no such snapshot")
     );
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }

@@ -124,7 +124,9 @@ fn a_helper_that_hands_files_out_asks_and_does_nothing_else() {
     );
     assert_eq!(decide("qubes.Filecopy", "handing", "@default"), asks(None));
     // Never into a helper, nor into dom0, whatever is agreed to.
-    assert_eq!(decide("qubes.Filecopy", "handing", "dom0"), Verdict::Deny);
+    for target in ["helper", "ended", "dom0"] {
+        assert_eq!(decide("qubes.Filecopy", "handing", target), Verdict::Deny);
+    }
     for service in ["qubes.VMShell", "qubes.OpenURL", "admin.vm.List"] {
         for target in ["work", "dom0", "@default", "@dispvm:dvm"] {
             assert_eq!(decide(service, "handing", target), Verdict::Deny);

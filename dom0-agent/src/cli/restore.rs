@@ -144,7 +144,7 @@ pub struct Restore {
         long,
         value_name = "QUBE|FOLDER",
         group = "place",
-        conflicts_with = "diff"
+        conflicts_with_all = ["diff", "size", "random_uuid"]
     )]
     pub to: Option<PathBuf>,
     /// Of dom0: restore nothing, and list what is other now.

@@ -8,8 +8,9 @@ use crate::ledger::record::SnapshotRecord;
 use crate::machine::{Installation, Machine};
 use crate::named::{self, Asked};
 use crate::progress::Progress;
+use crate::restore::source::{check_files, with_number};
 use crate::undo::Undos;
-use crate::verify::{compare, of_files};
+use crate::verify::compare;
 use crate::{passphrase, restore, storage, text};
 use qib_rpc::message::verify::{Compared, Entries};
 use serde_json::{Value, json};
@@ -30,9 +31,11 @@ pub(super) fn run(arguments: &Differ, quiet: bool) -> Result<Ended> {
     let none = || Error::Restore(format!("{name} has no files stored"));
     let newer = arguments.newer.or(newest).ok_or_else(none)?;
     let both = (
-        of_files(history, arguments.older)?,
-        of_files(history, newer)?,
+        with_number(history, arguments.older)?,
+        with_number(history, newer)?,
     );
+    check_files(history, both.0)?;
+    check_files(history, both.1)?;
     storage::wake(history.storage()?, &progress)?;
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
     progress.stage(name, "opening the keys");

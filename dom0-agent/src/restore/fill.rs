@@ -3,23 +3,18 @@
 use super::{Volume, Work};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
+use crate::getting::Getting;
 use crate::helper::Helper;
 use crate::ledger::record::QubeRecord;
 use crate::machine::{Installation, Machine};
 use crate::part::Part;
-use crate::permit::Permit;
-use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
 use crate::text;
 use crate::undo::{Undo, Undos};
 use qib_rpc::fault::Code;
-use qib_rpc::id::SessionId;
 use qib_rpc::key::{Identity, Passphrase};
-use qib_rpc::message::Message;
-use qib_rpc::message::backup::Progress as ProgressMessage;
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
-use qib_rpc::message::permit::{PermitRequest, Quota, Verbs};
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::name::QubeName;
 use qib_rpc::path::PathPatterns;
@@ -86,49 +81,25 @@ impl Work<'_> {
         undos.note(Undo::Loop(path.clone()))?;
         let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
         device.attach_to(helper.name())?;
-        let session = SessionId::new(machine.random()?);
-        let permit = Permit::open(machine, &volume.storage, &permit(volume, &helper, session))?;
-        let right = helper.allow(&volume.storage)?;
-        let stop = &machine.stop;
-        let mut talk = Talk::start(
-            Peer::Helper,
-            helper.name(),
-            Service::Restore,
-            ANSWER_LIMIT,
-            stop,
-        )?;
-        let job = job(installation, volume, session, data_identity);
+        let service = Service::Restore;
+        let mut getting = Getting::start(machine, volume.at(), &helper, service, ANSWER_LIMIT)?;
+        let told_apart = volume.told_apart;
+        let (qube, snapshot) = (&volume.qube, &volume.snapshot);
+        let job = getting.job(installation, qube, snapshot, data_identity, told_apart);
         match &volume.paths {
-            None => talk.say(&job)?,
-            Some(paths) => talk.say(&of_paths(installation, volume, job, paths.clone()))?,
+            None => getting.talk.say(&job)?,
+            Some(paths) => {
+                let part = of_paths(installation, volume, job, paths.clone());
+                getting.talk.say(&part)?;
+            }
         }
-        let summary = last_word(&mut talk, target, progress)?;
-        right.end()?;
-        permit.close()?;
+        let summary = getting.hear_last(target, progress)?;
+        getting.end()?;
         Ok(summary)
     }
 }
 
-/// What a helper is told of a volume's snapshot.
-pub(super) fn job(
-    installation: &Installation,
-    volume: &Volume,
-    session: SessionId,
-    data_identity: Identity,
-) -> RestoreJob {
-    RestoreJob {
-        session,
-        storage: volume.storage.clone(),
-        qube: volume.qube.id,
-        sequence: volume.snapshot.sequence,
-        snapshot: volume.snapshot.snapshot,
-        chunk_key: installation.keys.chunk(volume.qube.id),
-        data_identity,
-        told_apart: volume.told_apart,
-    }
-}
-
-/// The same of a part of it.
+/// What a helper is told of a part of a volume's snapshot.
 pub(super) fn of_paths(
     installation: &Installation,
     volume: &Volume,
@@ -141,21 +112,6 @@ pub(super) fn of_paths(
         index: volume.snapshot.index.clone(),
         paths,
         without: volume.without,
-    }
-}
-
-/// What a helper says at the end; until then its progress is shown as that of `name`.
-pub(super) fn last_word<M: Message>(
-    talk: &mut Talk,
-    name: &QubeName,
-    progress: &mut Progress,
-) -> Result<M> {
-    loop {
-        let frame = talk.hear_any()?;
-        if !frame.is::<ProgressMessage>() {
-            return talk.decode::<M>(&frame);
-        }
-        progress.show(name, &talk.decode::<ProgressMessage>(&frame)?.counts);
     }
 }
 
@@ -179,18 +135,4 @@ pub(super) fn too_small(error: Error, volume: &Volume) -> Error {
         text::bytes(volume.bytes),
         text::bytes(enough),
     ))
-}
-
-/// The right to get a volume's objects.
-pub(super) fn permit(volume: &Volume, helper: &Helper, session: SessionId) -> PermitRequest {
-    PermitRequest {
-        session,
-        helper: helper.name().clone(),
-        prefix: volume.qube.prefix,
-        verbs: Verbs::Restore,
-        quota: Quota {
-            bytes: 0,
-            objects: 0,
-        },
-    }
 }

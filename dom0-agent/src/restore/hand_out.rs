@@ -1,15 +1,13 @@
 //! Files of a snapshot for a qube that takes them: a helper without a volume fetches and sends them,
 //! and nothing of them passes dom0.
 
-use super::fill::{job, last_word, of_paths, permit};
+use super::fill::of_paths;
 use super::{Volume, Work};
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
+use crate::getting::Getting;
 use crate::helper::Helper;
-use crate::permit::Permit;
 use crate::source::ANSWER_LIMIT;
-use crate::talk::Talk;
 use crate::undo::Undo;
-use qib_rpc::id::SessionId;
 use qib_rpc::key::Identity;
 use qib_rpc::message::restore::{HandOutJob, HandedOut};
 use qib_rpc::name::QubeName;
@@ -44,29 +42,20 @@ impl Work<'_> {
         let name = &volume.qube.name;
         progress.stage(name, "starting a helper");
         let helper = Helper::start(machine, undos)?;
-        let session = SessionId::new(machine.random()?);
-        let permit = Permit::open(machine, &volume.storage, &permit(volume, &helper, session))?;
-        let right = helper.allow(&volume.storage)?;
+        let service = Service::Restore;
+        let mut getting = Getting::start(machine, volume.at(), &helper, service, ANSWER_LIMIT)?;
         let hands_out = helper.let_hand_out()?;
-        let stop = &machine.stop;
-        let mut talk = Talk::start(
-            Peer::Helper,
-            helper.name(),
-            Service::Restore,
-            ANSWER_LIMIT,
-            stop,
-        )?;
         progress.stage(name, &format!("asking {taker} to take the files"));
-        let job = job(installation, volume, session, identity);
-        talk.say(&HandOutJob {
+        let (qube, snapshot) = (&volume.qube, &volume.snapshot);
+        let job = getting.job(installation, qube, snapshot, identity, volume.told_apart);
+        getting.talk.say(&HandOutJob {
             part: of_paths(installation, volume, job, paths),
-            volume_bytes: volume.snapshot.volume_bytes,
+            volume_bytes: snapshot.volume_bytes,
             taker: taker.clone(),
         })?;
-        let handed = last_word(&mut talk, name, progress)?;
+        let handed = getting.hear_last(name, progress)?;
         hands_out.end()?;
-        right.end()?;
-        permit.close()?;
+        getting.end()?;
         Ok(handed)
     }
 }

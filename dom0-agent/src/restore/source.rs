@@ -1,6 +1,7 @@
 //! What was stored of a qube that is to be restored.
 
 use crate::error::{Error, Result};
+use crate::getting::At;
 use crate::ledger::book::{Book, History};
 use crate::ledger::record::{QubeRecord, SnapshotRecord};
 use crate::machine::{Installation, Machine};
@@ -127,6 +128,14 @@ pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> 
 }
 
 impl Volume {
+    /// Where its objects lie.
+    pub fn at(&self) -> At<'_> {
+        At {
+            storage: &self.storage,
+            prefix: self.qube.prefix,
+        }
+    }
+
     fn new(history: &History, snapshot: &SnapshotRecord, wish: &Wish<'_>) -> Result<Self> {
         Ok(Self {
             part: history.part(),
@@ -142,7 +151,11 @@ impl Volume {
     }
 }
 
-fn with_number(history: &History, number: u64) -> Result<&SnapshotRecord> {
+/// The snapshot with this number.
+///
+/// # Errors
+/// When there is none.
+pub fn with_number(history: &History, number: u64) -> Result<&SnapshotRecord> {
     let mut snapshots = history.snapshots.iter();
     let found = snapshots.find(|snapshot| snapshot.sequence == number);
     let name = &history.qube.name;
@@ -150,7 +163,7 @@ fn with_number(history: &History, number: u64) -> Result<&SnapshotRecord> {
     found.ok_or_else(|| Error::Restore(none()))
 }
 
-/// Paths are found in trees only, and make a qube that is based on a template.
+/// Paths make a qube that is based on a template.
 fn check_paths(
     history: &History,
     snapshot: Option<&SnapshotRecord>,
@@ -163,6 +176,15 @@ fn check_paths(
         )));
     }
     let snapshot = snapshot.ok_or_else(|| Error::Restore(format!("{name} has no files stored")))?;
+    check_files(history, snapshot)
+}
+
+/// Files are seen in trees only.
+///
+/// # Errors
+/// When the snapshot is an image or a disk.
+pub fn check_files(history: &History, snapshot: &SnapshotRecord) -> Result<()> {
+    let name = &history.qube.name;
     match history.manner(snapshot.sequence) {
         Manner::Reader | Manner::Kernel(_) => Ok(()),
         Manner::Image(_) | Manner::Disk => Err(Error::Restore(format!(

@@ -1,17 +1,14 @@
 //! One session that proves objects by their digests: a permit to get, a helper without keys.
 
 use super::named::Named;
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
+use crate::getting::{At, Getting};
 use crate::helper::Helper;
 use crate::machine::Machine;
-use crate::permit::Permit;
 use crate::progress::{Looked, Progress};
 use crate::source::ANSWER_LIMIT;
-use crate::talk::Talk;
-use qib_rpc::id::{Prefix, SessionId};
 use qib_rpc::limit::MAX_OBJECTS_IN_MESSAGE;
 use qib_rpc::message::backup::Progress as ProgressMessage;
-use qib_rpc::message::permit::{PermitRequest, Quota, Took, Verbs};
 use qib_rpc::message::verify::{Verdict, VerifiedObjects, VerifyJob, VerifyObjects};
 use qib_rpc::object::ObjectName;
 use qib_rpc::service::Service;
@@ -46,62 +43,35 @@ pub fn digests(
     named: &Named,
     progress: &mut Progress,
 ) -> Result<Checked> {
-    let session = SessionId::new(machine.random()?);
-    let request = permit(helper, named.prefix, session);
-    let permit = Permit::open(machine, &named.storage, &request)?;
-    let right = helper.allow(&named.storage)?;
-    let checked = converse(machine, helper, session, named, progress)?;
-    right.end()?;
-    let took = permit.close()?;
-    check_took(took)?;
+    let objects: Vec<ObjectName> = named.objects.keys().copied().collect();
+    let verdicts = u64::try_from(objects.len()).unwrap_or(u64::MAX);
+    let limit = ANSWER_LIMIT.saturating_add(verdicts.saturating_mul(2));
+    let at = At {
+        storage: &named.storage,
+        prefix: named.prefix,
+    };
+    let mut getting = Getting::start(machine, at, helper, Service::Verify, limit)?;
+    let checked = converse(&mut getting, named, &objects, progress)?;
+    getting.end()?;
     if checked.objects == 0 {
         return Err(Error::Disagree("nothing was checked".to_owned()));
     }
     Ok(checked)
 }
 
-/// A permit under which objects can be got, and nothing can be put.
-pub fn permit(helper: &Helper, prefix: Prefix, session: SessionId) -> PermitRequest {
-    PermitRequest {
-        session,
-        helper: helper.name().clone(),
-        prefix,
-        verbs: Verbs::Restore,
-        quota: Quota {
-            bytes: 0,
-            objects: 0,
-        },
-    }
-}
-
-/// Who only looks puts nothing.
-///
-/// # Errors
-/// When storage took something.
-pub fn check_took(took: Took) -> Result<()> {
-    if (took.bytes, took.objects) == (0, 0) {
-        return Ok(());
-    }
-    let text = "the storage qube took objects while they were only looked at";
-    Err(Error::Disagree(text.to_owned()))
-}
-
 fn converse(
-    machine: &Machine,
-    helper: &Helper,
-    session: SessionId,
+    getting: &mut Getting<'_>,
     named: &Named,
+    objects: &[ObjectName],
     progress: &mut Progress,
 ) -> Result<Checked> {
-    let objects: Vec<ObjectName> = named.objects.keys().copied().collect();
-    let verdicts = u64::try_from(objects.len()).unwrap_or(u64::MAX);
-    let limit = ANSWER_LIMIT.saturating_add(verdicts.saturating_mul(2));
-    let (name, service) = (helper.name(), Service::Verify);
-    let mut talk = Talk::start(Peer::Helper, name, service, limit, &machine.stop)?;
+    let session = getting.id;
+    let talk = &mut getting.talk;
     talk.say(&VerifyJob {
         session,
         storage: named.storage.clone(),
     })?;
+    let verdicts = u64::try_from(objects.len()).unwrap_or(u64::MAX);
     let mut looked = Looked::begin(verdicts, named.objects.values().sum());
     let mut checked = Checked::default();
     for some in objects.chunks(MAX_OBJECTS_IN_MESSAGE) {

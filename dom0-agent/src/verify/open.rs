@@ -1,21 +1,18 @@
 //! Opening a snapshot and comparing everything: a restore that writes nothing, in a helper that
 //! has the keys of one qube and no volume.
 
-use super::digests::{check_took, permit};
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
+use crate::getting::Getting;
 use crate::helper::Helper;
 use crate::ledger::book::History;
 use crate::ledger::record::SnapshotRecord;
 use crate::machine::{Installation, Machine};
-use crate::permit::Permit;
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
-use crate::talk::Talk;
 use qib_rpc::count::Counts;
-use qib_rpc::id::{Digest, SessionId};
+use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
-use qib_rpc::message::backup::Progress as ProgressMessage;
-use qib_rpc::message::restore::{RestoreJob, ToldApart};
+use qib_rpc::message::restore::ToldApart;
 use qib_rpc::message::verify::{VerifiedSnapshot, VerifySnapshotJob, digest_of_packs};
 use qib_rpc::service::Service;
 
@@ -31,36 +28,16 @@ pub fn open(
     (helper, data_identity): (&Helper, Identity),
     progress: &mut Progress,
 ) -> Result<Counts> {
-    let session = SessionId::new(machine.random()?);
-    let storage = history.storage()?;
-    let request = permit(helper, history.qube.prefix, session);
-    let permit = Permit::open(machine, storage, &request)?;
-    let right = helper.allow(storage)?;
-    let (name, service) = (helper.name(), Service::Verify);
-    let mut talk = Talk::start(Peer::Helper, name, service, ANSWER_LIMIT, &machine.stop)?;
-    talk.say(&VerifySnapshotJob {
-        job: RestoreJob {
-            session,
-            storage: storage.clone(),
-            qube: history.qube.id,
-            sequence: snapshot.sequence,
-            snapshot: snapshot.snapshot,
-            chunk_key: installation.keys.chunk(history.qube.id),
-            data_identity,
-            told_apart: ToldApart::default(),
-        },
+    let (at, service) = (history.at()?, Service::Verify);
+    let mut getting = Getting::start(machine, at, helper, service, ANSWER_LIMIT)?;
+    let (qube, told_apart) = (&history.qube, ToldApart::default());
+    let job = getting.job(installation, qube, snapshot, data_identity, told_apart);
+    getting.talk.say(&VerifySnapshotJob {
+        job,
         volume_bytes: snapshot.volume_bytes,
     })?;
-    let verified: VerifiedSnapshot = loop {
-        let frame = talk.hear_any()?;
-        if !frame.is::<ProgressMessage>() {
-            break talk.decode(&frame)?;
-        }
-        let counts = talk.decode::<ProgressMessage>(&frame)?.counts;
-        progress.show(&history.qube.name, &counts);
-    };
-    right.end()?;
-    check_took(permit.close()?)?;
+    let verified: VerifiedSnapshot = getting.hear_last(&qube.name, progress)?;
+    getting.end()?;
     compare(history, snapshot, &verified)?;
     Ok(verified.counts)
 }

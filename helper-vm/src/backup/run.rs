@@ -61,16 +61,11 @@ where
 {
     let dom0 = Dom0::new(to_dom0);
     let done = job::receive(&mut Receiver::new(from_dom0)).and_then(|job| {
-        let ticker = dom0.start_progress();
-        let opened = volume::open(device);
-        drop(ticker);
-        let (volume, manner) = opened?;
+        let (volume, manner) = dom0.while_told(|| volume::open(device))?;
         dom0.say(&Reading { manner })?;
         let line = connect(&job.order, volume.needs())?;
-        let ticker = dom0.start_progress();
-        let summary = back_up(job, dom0.clone(), volume, line);
-        drop(ticker);
-        dom0.say(&summary?)
+        let summary = dom0.while_told(|| back_up(job, dom0.clone(), volume, line))?;
+        dom0.say(&summary)
     });
     done.inspect_err(|error| {
         // A dom0 that is gone can not be told.

@@ -14,7 +14,7 @@ mod items;
 use super::part::Part;
 use super::survey::Survey;
 use super::tally::Tally;
-use super::walk::Walk;
+use super::walk::{Stopped, Walk};
 use crate::error::{Error, Result};
 use batch::Batch;
 use file_copy::{Packer, answer};
@@ -97,7 +97,7 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
             }
             Ok(batch.send(tally)?)
         };
-        all().map_err(|stopped: super::walk::Stopped| stopped.about(self.digest))?;
+        all().map_err(|stopped: Stopped| stopped.about(self.digest))?;
         Ok(items.held_back)
     }
 }

@@ -44,31 +44,20 @@ where
     let dom0 = Dom0::new(to_dom0);
     let done = Job::receive(from_dom0).and_then(|job| match job {
         Job::Whole(job) => {
-            let (target, line) = (
-                Target::wait(device)?,
-                outside.call_storage(&job, Needs::Volume)?,
-            );
-            let ticker = dom0.start_progress();
-            let summary = whole(&job, &dom0, &target, line);
-            drop(ticker);
-            dom0.say(&summary?)
+            let target = Target::wait(device)?;
+            let line = outside.call_storage(&job, Needs::Volume)?;
+            dom0.say(&dom0.while_told(|| whole(&job, &dom0, &target, line))?)
         }
         Job::Part(part) => {
             let target = Target::wait(device)?;
             let line = outside.call_storage(&part.job, Needs::Volume)?;
-            let ticker = dom0.start_progress();
-            let summary = partly(&part, &dom0, &target, line);
-            drop(ticker);
-            dom0.say(&summary?)
+            dom0.say(&dom0.while_told(|| partly(&part, &dom0, &target, line))?)
         }
         Job::HandOut(job) => {
             let spool = Spool::new()?;
             let taker = outside.call_taker(&job.taker)?;
             let line = outside.call_storage(&job.part.job, Needs::Nothing)?;
-            let ticker = dom0.start_progress();
-            let handed = hand_out(&job, &dom0, spool, taker, line);
-            drop(ticker);
-            dom0.say(&handed?)
+            dom0.say(&dom0.while_told(|| hand_out(&job, &dom0, spool, taker, line))?)
         }
     });
     done.inspect_err(|error| {

@@ -82,8 +82,7 @@ fn change(tree: &Path) {
     symlink("changed", home.join("moves")).unwrap();
 }
 
-#[test]
-fn what_was_added_removed_changed_and_touched_is_counted() {
+fn before_and_after() -> (Dom0, Taken, Taken) {
     let place = tempfile::tempdir().unwrap();
     let (tree, image) = (place.path().join("tree"), place.path().join("image"));
     home(&tree);
@@ -92,6 +91,12 @@ fn what_was_added_removed_changed_and_touched_is_counted() {
     let older = take(&mut dom0, &image, &tree);
     change(&tree);
     let newer = take(&mut dom0, &image, &tree);
+    (dom0, older, newer)
+}
+
+#[test]
+fn what_was_added_removed_changed_and_touched_is_counted() {
+    let (dom0, older, newer) = before_and_after();
     let expected = Compared {
         // aaa, new/deep/er/c, and the folder that was a file.
         added: entries(2, 520, 4, 0),
@@ -115,14 +120,7 @@ fn what_was_added_removed_changed_and_touched_is_counted() {
 
 #[test]
 fn a_snapshot_that_is_another_or_gone_is_named() {
-    let place = tempfile::tempdir().unwrap();
-    let (tree, image) = (place.path().join("tree"), place.path().join("image"));
-    home(&tree);
-    image::make(&image, &tree, 64);
-    let mut dom0 = Dom0::new(&image);
-    let older = take(&mut dom0, &image, &tree);
-    change(&tree);
-    let newer = take(&mut dom0, &image, &tree);
+    let (dom0, older, newer) = before_and_after();
     let wrong = Taken {
         sequence: 7,
         ..older.clone()

@@ -129,7 +129,7 @@ pub struct Compared {
     pub removed: Entries,
     /// What both have with other content; as large as in the newer one.
     pub changed: Entries,
-    /// Files of the same content with another owner, mode, time or attribute.
+    /// What is no folder and has the same content with another owner, mode, time or attribute.
     pub touched: u64,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Book, Contradiction, History};
 use crate::error::{Error, Result};
+use crate::getting::At;
 use crate::ledger::record::Dom0Record;
 use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
@@ -23,6 +24,17 @@ impl History {
     pub fn storage(&self) -> Result<&QubeName> {
         let storage = self.storage.as_ref();
         storage.ok_or_else(|| unsaid(self.qube.name.as_str()))
+    }
+
+    /// Where its objects lie.
+    ///
+    /// # Errors
+    /// As [`Self::storage`].
+    pub fn at(&self) -> Result<At<'_>> {
+        Ok(At {
+            storage: self.storage()?,
+            prefix: self.qube.prefix,
+        })
     }
 
     /// True when it lies at this storage qube.
