@@ -11,11 +11,15 @@ use super::Content;
 
 const BLOCK: usize = 4096;
 
+/// What is read at once at most.
+const AT_ONCE: u64 = 256 * 4096;
+
 /// Hashes a file's blocks that are not zero, with their places.
 pub fn hash(file: &mut File) -> Result<Content> {
     let bytes = file.metadata()?.len();
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 256 * BLOCK];
+    // Small files are many.
+    let mut buffer = vec![0; usize::try_from(bytes.min(AT_ONCE))?.next_multiple_of(BLOCK)];
     let mut hashed = 0;
     for (begin, end) in data(file)? {
         // A hole can begin and end within a block.
@@ -23,7 +27,7 @@ pub fn hash(file: &mut File) -> Result<Content> {
         file.seek(SeekFrom::Start(begin))?;
         let mut at = begin;
         while at < end {
-            let wanted = usize::try_from((end - at).min(256 * 4096))?.next_multiple_of(BLOCK);
+            let wanted = usize::try_from((end - at).min(AT_ONCE))?.next_multiple_of(BLOCK);
             let Some(wanted) = buffer.get_mut(..wanted) else {
                 break;
             };

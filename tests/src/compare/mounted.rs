@@ -1,14 +1,19 @@
 //! An image mounted by the kernel, as root, whatever file system it holds.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::fs::{Advice, SeekFrom, fadvise, seek};
 
 use crate::tool::tool;
 
 /// How often it is tried, a tenth of a second apart.
 const TRIES: u32 = 50;
+
+/// What is read ahead at most.
+const AHEAD: u64 = 4 << 30;
 
 /// A mounted image; dropping it unmounts.
 #[derive(Debug)]
@@ -21,6 +26,7 @@ pub struct Mounted {
 impl Mounted {
     /// Mounts for reading.
     pub fn read_only(image: &Path) -> Result<Self> {
+        read_ahead(image)?;
         Self::mount(image, "loop,ro")
     }
 
@@ -69,4 +75,21 @@ impl Drop for Mounted {
             );
         }
     }
+}
+
+/// Brings an image's data into memory in its order: a mount reads it here and there.
+fn read_ahead(image: &Path) -> Result<()> {
+    let file = std::fs::File::open(image)?;
+    let (mut at, mut left) = (0, AHEAD);
+    while left > 0 {
+        let Ok(start) = seek(&file, SeekFrom::Data(at)) else {
+            break;
+        };
+        let end = seek(&file, SeekFrom::Hole(start))?;
+        let length = (end - start).min(left);
+        fadvise(&file, start, NonZeroU64::new(length), Advice::WillNeed)?;
+        left -= length;
+        at = end;
+    }
+    Ok(())
 }
