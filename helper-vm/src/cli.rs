@@ -23,6 +23,8 @@ pub enum Work {
     Restore,
     /// qib.Verify: prove what is stored.
     Verify,
+    /// qib.Browse: show snapshots as folders.
+    Browse,
     /// qib.KeyInit: make the master identity and the recovery kit.
     KeyInit,
     /// qib.KeyQube: make a qube's data identity.

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod archive;
 pub mod backup;
 mod bits;
+pub mod browse;
 pub mod chunk_id;
 pub mod cli;
 pub mod confine;

@@ -7,14 +7,14 @@ use qib_helper::confine::{Needs, confine};
 use qib_helper::error::{Error, Result};
 use qib_helper::patient::{PATIENCE, Patient};
 use qib_helper::restore::Outside;
-use qib_helper::{backup, key, restore, verify};
+use qib_helper::{backup, browse, key, restore, verify};
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Sender};
 use qib_rpc::message::restore::RestoreJob;
 use qib_rpc::message::version::Version;
 use qib_rpc::name::QubeName;
-use qib_rpc::service::{HELPER_DEVICE, Service};
+use qib_rpc::service::{HELPER_DEVICE, HELPER_FOLDER, Service};
 use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Work::Backup => back_up(),
         Work::Restore => restore(),
         Work::Verify => verify(),
+        Work::Browse => browse(),
         Work::KeyInit => answered(key::init),
         Work::KeyQube => answered(key::qube),
         Work::KeyOpen => answered(key::open),
@@ -76,6 +77,16 @@ fn verify() -> Result<()> {
     verify::run(
         io::stdin().lock(),
         io::stdout(),
+        |storage, session, needs| calls.reach_storage(storage, Service::Get, session, needs),
+    )
+}
+
+fn browse() -> Result<()> {
+    let mut calls = Calls::default();
+    browse::run(
+        io::stdin().lock(),
+        io::stdout(),
+        Path::new(HELPER_FOLDER),
         |storage, session, needs| calls.reach_storage(storage, Service::Get, session, needs),
     )
 }

@@ -67,6 +67,10 @@ mod zeros;
 
 pub use mkfs::MKFS;
 pub use outside::Outside;
+pub(crate) use part::{Finder, Frames, Line};
 pub use run::{compare, run, to_nowhere};
+pub(crate) use runs::{Run, each_run};
 pub use spool::Spool;
+pub(crate) use tally::Tally;
 pub use target::E2FSCK;
+pub(crate) use walk::{Stopped, chunk, list};

@@ -15,6 +15,9 @@ pub const MAX_LIVE_INDEX_OBJECTS: usize = 8;
 /// Packs in one message of a job.
 pub const MAX_PACKS_IN_MESSAGE: usize = 1000;
 
+/// Snapshots that one helper shows.
+pub const MAX_SHOWN_SNAPSHOTS: usize = 1000;
+
 /// Objects in one message of `qib.Verify`.
 pub const MAX_OBJECTS_IN_MESSAGE: usize = 1000;
 

@@ -4,6 +4,7 @@
 //! only by giving the new form a new number.
 
 pub mod backup;
+pub mod browse;
 pub mod forget;
 pub mod key;
 pub mod object;
@@ -89,6 +90,10 @@ messages! {
     104 verify::VerifiedSnapshot,
     105 verify::CompareJob,
     106 verify::Compared,
+    110 browse::BrowseJob,
+    111 browse::BrowseSnapshot,
+    112 browse::Browsing,
+    113 browse::Browsed,
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ pub const HELPER_DEVICE: &str = "/dev/xvdi";
 /// The name under which dom0 attaches the volume to the helper.
 pub const HELPER_FRONTEND: &str = "xvdi";
 
+/// Where a helper shows snapshots as folders.
+pub const HELPER_FOLDER: &str = "/run/qib/snapshots";
+
 /// Qubes' own service by which a qube takes files. Names are a user's, in any script.
 pub const FILE_COPY: &str = "qubes.Filecopy+allow-all-names";
 
@@ -29,6 +32,10 @@ pub enum Service {
     Restore,
     /// Prove what is stored, and change nothing.
     Verify,
+    /// Show snapshots as folders, in the helper.
+    Browse,
+    /// Open a window on these folders, in the helper.
+    Window,
     /// Make the master identity and the recovery kit.
     KeyInit,
     /// Make a qube's data identity.
@@ -58,10 +65,12 @@ pub enum Service {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Backup,
         Self::Restore,
         Self::Verify,
+        Self::Browse,
+        Self::Window,
         Self::KeyInit,
         Self::KeyQube,
         Self::KeyOpen,
@@ -82,6 +91,8 @@ impl Service {
             Self::Backup => "qib.Backup",
             Self::Restore => "qib.Restore",
             Self::Verify => "qib.Verify",
+            Self::Browse => "qib.Browse",
+            Self::Window => "qib.Window",
             Self::KeyInit => "qib.KeyInit",
             Self::KeyQube => "qib.KeyQube",
             Self::KeyOpen => "qib.KeyOpen",
@@ -103,6 +114,8 @@ impl Service {
             Self::Backup
             | Self::Restore
             | Self::Verify
+            | Self::Browse
+            | Self::Window
             | Self::KeyInit
             | Self::KeyQube
             | Self::KeyOpen

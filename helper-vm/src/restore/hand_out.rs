@@ -49,7 +49,7 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
     ) -> Result<HandedOut> {
         let most = self.volume_bytes.saturating_mul(MOST_TIMES);
         let survey = Survey::new(
-            &self.part.frames.spool,
+            self.part.frames.spool,
             &self.part.snapshot,
             self.digest,
             most,
@@ -87,7 +87,7 @@ impl<R: Read, W: Write> Handing<'_, R, W> {
         most: u64,
         tally: &Tally<'_, DW>,
     ) -> Result<u64> {
-        let (spool, snapshot) = (&self.part.frames.spool, &self.part.snapshot);
+        let (spool, snapshot) = (self.part.frames.spool, &self.part.snapshot);
         let mut batch = Batch::new(&self.part.frames, packer, self.digest, most);
         let mut items = Items::default();
         let mut walk = Walk::new(spool, snapshot);

@@ -16,13 +16,13 @@ use super::wants::Wanted;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
 use crate::snapshot::{Snapshot, SnapshotKind};
-use finder::Finder;
 use qib_rpc::id::Digest;
 use qib_rpc::message::restore::RestorePathsJob;
 use qib_rpc::message::verify::CompareJob;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
+pub use finder::Finder;
 pub use frames::Frames;
 pub use ranged::Line;
 
@@ -36,7 +36,7 @@ pub struct Part<'a, R, W> {
     pub held_back: u64,
 }
 
-/// Finds a part, with an empty spool.
+/// Finds a part; its manifest goes into an empty spool.
 ///
 /// # Errors
 /// When a path names nothing, or why not all of it can be fetched.
@@ -45,7 +45,7 @@ pub fn open<'a, R: Read, W: Write>(
     line: &'a Line<'a, R, W>,
     with: &'a OpenWith,
     snapshot: &Snapshot,
-    spool: Spool,
+    spool: &'a Spool,
 ) -> Result<Part<'a, R, W>> {
     if snapshot.kind != SnapshotKind::Tree {
         return Err(Error::Job("paths in an image or a disk"));
@@ -55,7 +55,7 @@ pub fn open<'a, R: Read, W: Write>(
     let finder = Finder::fetch(line, job.index.items(), &index, job_of.qube, snapshot)?;
     let frames = Frames::new(line, finder, with, &job_of.chunk_key, spool)?;
     let store = pieces::Store {
-        spool: &frames.spool,
+        spool,
         key: &job_of.chunk_key,
     };
     let (digest, paths) = (job_of.snapshot, &job.paths);
@@ -68,7 +68,7 @@ pub fn open<'a, R: Read, W: Write>(
     })
 }
 
-/// What fetches the manifests of two snapshots of one qube, with an empty spool.
+/// What fetches the manifests of two snapshots of one qube into an empty spool.
 ///
 /// # Errors
 /// When the tables of frames can not be fetched.
@@ -77,7 +77,7 @@ pub fn frames_of_both<'a, R: Read, W: Write>(
     line: &'a Line<'a, R, W>,
     with: &'a OpenWith,
     (older, newer): (&Snapshot, &Snapshot),
-    spool: Spool,
+    spool: &'a Spool,
 ) -> Result<Frames<'a, R, W>> {
     let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
     let both = Snapshot {

@@ -117,11 +117,12 @@ where
     let snapshot = fetch_snapshot(job, with, &mut fetching, tally)?;
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let part = part::open(part, &line, with, &snapshot, Spool::new()?)?;
+    let spool = Spool::new()?;
+    let part = part::open(part, &line, with, &snapshot, &spool)?;
     let session = Session {
         digest: job.snapshot,
         snapshot: &part.snapshot,
-        spool: &part.frames.spool,
+        spool: &spool,
         data: &part.frames,
         key: &job.chunk_key,
         told_apart: job.told_apart,
@@ -152,7 +153,7 @@ where
     let snapshot = fetch_snapshot(of, with, &mut fetching, tally)?;
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let part = part::open(&job.part, &line, with, &snapshot, spool)?;
+    let part = part::open(&job.part, &line, with, &snapshot, &spool)?;
     let handing = Handing {
         digest: of.snapshot,
         part: &part,
@@ -191,7 +192,7 @@ where
     }
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let frames = part::frames_of_both(job, &line, with, (&older, &newer), spool)?;
+    let frames = part::frames_of_both(job, &line, with, (&older, &newer), &spool)?;
     differences(&frames, &older, &newer, job.newer.snapshot)
 }
 

@@ -1,6 +1,6 @@
 //! A file's content as runs of data at offsets, its lists resolved.
 
-use super::walk::{Manifest, Stopped, chunk};
+use super::walk::{Manifest, Stopped, list};
 use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Part};
@@ -42,7 +42,7 @@ pub fn each_run(
     for part in &content.parts {
         match part {
             Part::List(id, bytes) => {
-                for part in Part::list(&chunk(manifest, id, *bytes)?)? {
+                for part in list(manifest, id, *bytes)? {
                     runs.part(part)?;
                 }
             }

@@ -190,7 +190,7 @@ impl Level {
         match piece {
             Part::Hole(_) => Err(FormatError::Damaged("a hole in a directory").into()),
             Part::List(id, bytes) => {
-                let pieces = Part::list(&chunk(manifest, &id, bytes)?)?;
+                let pieces = list(manifest, &id, bytes)?;
                 self.pieces.extend(pieces.into_iter().rev());
                 Ok(())
             }
@@ -207,8 +207,23 @@ impl Level {
     }
 }
 
+/// The parts of a list, which must have this length.
+///
+/// # Errors
+/// When it is not there, or no list.
+pub fn list(
+    manifest: &dyn Manifest,
+    id: &ChunkId,
+    bytes: u64,
+) -> std::result::Result<Vec<Part>, Stopped> {
+    Ok(Part::list(&chunk(manifest, id, bytes)?)?)
+}
+
 /// A chunk of the manifest, which must have this length.
-pub(super) fn chunk(
+///
+/// # Errors
+/// When it is not there, or has another length.
+pub fn chunk(
     manifest: &dyn Manifest,
     id: &ChunkId,
     bytes: u64,

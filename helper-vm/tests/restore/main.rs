@@ -14,6 +14,7 @@ mod common;
 mod volume;
 
 mod bombs;
+mod browsing;
 mod compare;
 mod deep;
 mod differing;

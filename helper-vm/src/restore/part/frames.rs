@@ -39,11 +39,11 @@ pub struct Frames<'a, R, W> {
     open: RefCell<Option<(Frame, Opened<'a, R, W>)>>,
     reader: RefCell<FrameReader>,
     /// Every chunk of the frames that were fetched for the manifest.
-    pub spool: Spool,
+    pub spool: &'a Spool,
 }
 
 impl<'a, R: Read, W: Write> Frames<'a, R, W> {
-    /// Begins, with an empty spool.
+    /// Begins; what is fetched for the manifest goes into the spool.
     ///
     /// # Errors
     /// When the helper has no memory.
@@ -52,7 +52,7 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
         finder: Finder,
         with: &'a OpenWith,
         key: &'a ChunkKey,
-        spool: Spool,
+        spool: &'a Spool,
     ) -> Result<Self> {
         Ok(Self {
             line,
@@ -63,6 +63,27 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
             reader: RefCell::new(FrameReader::new().map_err(Error::Helper)?),
             spool,
         })
+    }
+
+    /// Reads a chunk; none where no frame has it. Those beside it in its frame go to `beside`.
+    ///
+    /// # Errors
+    /// When a frame can not be fetched or is damaged.
+    pub fn one(
+        &self,
+        wanted: ChunkId,
+        mut beside: impl FnMut(ChunkId, &[u8]),
+    ) -> Result<Option<Vec<u8>>> {
+        let mut found = None;
+        self.each(vec![wanted], |chunk, plain| {
+            if *chunk == wanted {
+                found = Some(plain.to_vec());
+            } else {
+                beside(*chunk, plain);
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Hands these chunks, and those beside them in their frames, to `take`; which are not

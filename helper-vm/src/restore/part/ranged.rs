@@ -47,6 +47,19 @@ impl<'a, R: Read, W: Write> Line<'a, R, W> {
         }
     }
 
+    /// Fetches an object as a whole, and checks its digest.
+    ///
+    /// # Errors
+    /// When the storage refuses, goes away, or sends other bytes.
+    pub fn fetch_whole(&self, name: ObjectName) -> Result<Vec<u8>> {
+        let object = self.fetching.borrow_mut().fetch(name, Vec::new())?;
+        (self.told)(Fetched {
+            objects: 1,
+            bytes: wide(object.len()),
+        });
+        Ok(object)
+    }
+
     /// The next range is to be at least that long: one answer for one frame.
     pub fn expect(&self, bytes: u64) {
         self.ahead.set(bytes);

@@ -1,0 +1,99 @@
+//! A file of a snapshot that is open.
+
+use super::kept::Kept;
+use super::snapshots::Opened;
+use crate::chunk_id::ChunkId;
+use crate::format_error::FormatError;
+use crate::manifest::Content;
+use crate::number::{narrow, wide};
+use crate::restore::{Run, Stopped, each_run};
+use std::io::{Read, Write};
+use std::rc::Rc;
+
+/// Where its data is: 48 bytes for each chunk.
+pub struct File {
+    bytes: u64,
+    runs: Vec<Run>,
+}
+
+impl File {
+    /// Resolves its lists.
+    ///
+    /// # Errors
+    /// When one is missing or lies.
+    pub fn new<R: Read, W: Write>(
+        of: &Opened<'_, R, W>,
+        content: &Content,
+    ) -> Result<Self, Stopped> {
+        let mut runs = Vec::new();
+        let most = of.snapshot.counts.file_bytes;
+        let bytes = each_run(&of.frames, content, most, |run| {
+            runs.push(run);
+            Ok(())
+        })?;
+        Ok(Self { bytes, runs })
+    }
+
+    /// How long it is.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn bytes<R: Read, W: Write>(
+        of: &Opened<'_, R, W>,
+        content: &Content,
+    ) -> Result<u64, Stopped> {
+        let most = of.snapshot.counts.file_bytes;
+        each_run(&of.frames, content, most, |_| Ok(()))
+    }
+
+    /// So many bytes from there on, or as many as there are; holes are zeros.
+    ///
+    /// # Errors
+    /// When a chunk is missing or damaged.
+    pub fn read<R: Read, W: Write>(
+        &self,
+        of: &Opened<'_, R, W>,
+        data: &mut Kept<[u8]>,
+        at: u64,
+        bytes: u32,
+    ) -> Result<Vec<u8>, Stopped> {
+        let end = at.saturating_add(bytes.into()).min(self.bytes);
+        let mut read = vec![0; narrow(end.saturating_sub(at))];
+        let first = self
+            .runs
+            .partition_point(|run| run.at.saturating_add(run.bytes) <= at);
+        let runs = self.runs.get(first..).unwrap_or_default();
+        for run in runs.iter().take_while(|run| run.at < end) {
+            let chunk = chunk(of, data, run.chunk)?;
+            if wide(chunk.len()) != run.bytes {
+                return Err(FormatError::Damaged("a length that lies").into());
+            }
+            let into = read.get_mut(narrow(run.at.saturating_sub(at))..);
+            let from = chunk.get(narrow(at.saturating_sub(run.at))..);
+            let (into, from) = (into.unwrap_or_default(), from.unwrap_or_default());
+            for (to, byte) in into.iter_mut().zip(from) {
+                *to = *byte;
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// A chunk of a file. A frame brings more than the one that is wanted, and those are kept too.
+fn chunk<R: Read, W: Write>(
+    of: &Opened<'_, R, W>,
+    data: &mut Kept<[u8]>,
+    id: ChunkId,
+) -> Result<Rc<[u8]>, Stopped> {
+    if let Some(chunk) = data.get(&id) {
+        return Ok(chunk);
+    }
+    let mut keep = |id, chunk: &Rc<[u8]>| data.keep(id, Rc::clone(chunk), wide(chunk.len()));
+    let found = of
+        .frames
+        .one(id, |beside, plain| keep(beside, &plain.into()))?;
+    let found = found.ok_or(FormatError::Damaged("a chunk that no pack holds"))?;
+    let chunk = found.into();
+    keep(id, &chunk);
+    Ok(chunk)
+}
