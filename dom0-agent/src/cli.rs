@@ -1,6 +1,7 @@
 //! The command line: the commands here, the arguments of each in a file of its own.
 
 mod backup;
+mod browse;
 mod diff;
 mod doctor;
 mod drill;
@@ -25,6 +26,7 @@ mod watch;
 
 use crate::ended;
 pub use backup::Backup;
+pub use browse::Browse;
 use clap::{Parser, Subcommand};
 pub use diff::Differ;
 pub use doctor::Doctor;
@@ -94,6 +96,12 @@ pub enum Command {
     /// A helper compares them, and dom0 hears numbers and no names. What is the same in both is
     /// not fetched.
     Diff(Differ),
+    /// Look into snapshots: they are folders, by date, in a disposable of their own.
+    ///
+    /// A file manager opens there, or a terminal. It has no network and can change nothing; what
+    /// is looked at is fetched then. Files go to another qube with qvm-copy, and Qubes asks
+    /// whether they may. Nothing of them reaches dom0. Backups go on meanwhile.
+    Browse(Browse),
     /// Look at how qubes were set up when they were backed up.
     #[command(subcommand)]
     Settings(Settings),

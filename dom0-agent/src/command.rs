@@ -1,6 +1,7 @@
 //! The commands: what `qib` does, from arguments to exit code.
 
 pub(crate) mod backup;
+mod browse;
 mod diff;
 mod doctor;
 mod dom0;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Backup(arguments) => backup::run(arguments, cli.quiet),
         Command::Snapshots(arguments) => snapshots::run(arguments),
         Command::Diff(arguments) => diff::run(arguments, cli.quiet),
+        Command::Browse(arguments) => browse::run(arguments, cli.quiet),
         Command::Settings(arguments) => settings::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
         Command::Receipt(arguments) => receipt::run(arguments),

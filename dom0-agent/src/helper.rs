@@ -21,21 +21,38 @@ const HAND_OUT: &str = "qib-handout";
 const NAMED: &str = "disp-qib-";
 
 /// Set before start, and checked after: property, value.
-const PROPERTIES: [(&str, &str); 6] = [
+const PROPERTIES: [(&str, &str); 5] = [
     ("auto_cleanup", "True"),
     ("netvm", ""),
     ("default_dispvm", ""),
     ("include_in_backups", "False"),
     ("maxmem", "0"),
-    ("memory", "700"),
 ];
 
-/// The same for features: no screen is waited for, and no menu shows it.
-const FEATURES: [(&str, &str); 2] = [("gui", ""), ("internal", "1")];
+/// What helpers of one kind have beside that.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// In MiB.
+    memory: &'static str,
+    features: &'static [(&'static str, &'static str)],
+}
+
+/// No screen is waited for, and no menu shows it.
+const UNSEEN: Kind = Kind {
+    memory: "700",
+    features: &[("gui", ""), ("internal", "1")],
+};
+
+/// Somebody looks into it, with the programs that its template has for that.
+const SEEN: Kind = Kind {
+    memory: "1500",
+    features: &[("gui", "1")],
+};
 
 /// A running helper.
 pub struct Helper {
     name: QubeName,
+    kind: Kind,
 }
 
 /// A helper's right to make a call. It ends with [`Self::end`], or with the helper.
@@ -43,6 +60,12 @@ pub struct Helper {
 pub struct Right<'a> {
     helper: &'a Helper,
     tag: &'static str,
+}
+
+impl Kind {
+    fn properties(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        PROPERTIES.into_iter().chain([("memory", self.memory)])
+    }
 }
 
 impl Right<'_> {
@@ -61,20 +84,32 @@ impl Helper {
     /// # Errors
     /// When qubesd refuses, or a property that confines it did not take.
     pub fn start(machine: &Machine, undos: &mut Undos) -> Result<Self> {
+        Self::start_as(machine, undos, UNSEEN)
+    }
+
+    /// The same, with a screen.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_screen(machine: &Machine, undos: &mut Undos) -> Result<Self> {
+        Self::start_as(machine, undos, SEEN)
+    }
+
+    fn start_as(machine: &Machine, undos: &mut Undos, kind: Kind) -> Result<Self> {
         let mut random = [0; 4];
         machine.fill_random(&mut random)?;
         let name = QubeName::parse(&format!("{NAMED}{}", hex::encode(&random)))
             .map_err(|error| Error::Config(error.to_string()))?;
         undos.note(Undo::Helper(name.clone()))?;
         call::create_disposable(&name, &machine.config.helper_template)?;
-        for (property, value) in PROPERTIES {
+        for (property, value) in kind.properties() {
             call::set_property(&name, property, value)?;
         }
-        for (feature, value) in FEATURES {
+        for (feature, value) in kind.features {
             call::set_feature(&name, feature, value)?;
         }
         call::set_tag(&name, CONFINED)?;
-        let helper = Self { name };
+        let helper = Self { name, kind };
         // One that is not confined never runs; and what a start changes is noticed.
         helper.check()?;
         call::act(&helper.name, "admin.vm.Start")?;
@@ -111,13 +146,13 @@ impl Helper {
 
     /// That qubesd took a request does not mean that it did what was asked.
     fn check(&self) -> Result<()> {
-        for (property, value) in PROPERTIES {
+        for (property, value) in self.kind.properties() {
             if call::property(&self.name, property)?.value != value {
                 return Err(self.refused(property));
             }
         }
-        for (feature, value) in FEATURES {
-            if call::feature(&self.name, feature)?.as_deref() != Some(value) {
+        for (feature, value) in self.kind.features {
+            if call::feature(&self.name, feature)?.as_deref() != Some(*value) {
                 return Err(self.refused(feature));
             }
         }

@@ -8,6 +8,7 @@ pub mod age;
 pub mod alarm;
 pub mod backup;
 pub mod block;
+pub mod browse;
 pub mod cli;
 pub mod clock;
 pub mod command;

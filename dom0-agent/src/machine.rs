@@ -29,7 +29,7 @@ pub struct Machine {
     pub stop: Stop,
     /// Held while a volume is kept still: pools are asked for one snapshot at a time.
     pub snapshot: Mutex<()>,
-    _lock: File,
+    lock: Option<File>,
 }
 
 /// What `qib init` has made.
@@ -96,8 +96,13 @@ impl Machine {
             config,
             stop,
             snapshot: Mutex::default(),
-            _lock: lock,
+            lock: Some(lock),
         })
+    }
+
+    /// Lets another qib work from here on: this one changes nothing any more.
+    pub fn let_others_work(&mut self) {
+        self.lock = None;
     }
 
     /// Fills `buffer` from the system's randomness.

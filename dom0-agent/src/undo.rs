@@ -14,6 +14,7 @@ mod journal;
 mod shared;
 mod tell;
 
+use crate::browse::on_show;
 use crate::error::Result;
 use crate::lvm::Lv;
 use crate::part::Part;
@@ -88,12 +89,13 @@ pub struct Undos {
 }
 
 impl Undos {
-    /// Undoes, or finishes, what an earlier run left behind, and says what becomes of its restores.
+    /// Undoes, or finishes, what earlier runs left behind, and says what becomes of its restores.
     ///
     /// # Errors
     /// When something stays although several attempts were made, or the journal
     /// can not be read.
     pub fn sweep() -> Result<Self> {
+        on_show::sweep()?;
         let mut undos = Self::new(Shared::default());
         undos.open = journal::read()?;
         let before = undos.open.clone();

@@ -5,7 +5,7 @@
 
 use crate::id::SessionId;
 use crate::name::QubeName;
-use crate::service::{FILE_COPY, Service};
+use crate::service::{FILE_COPY, HELPER_FOLDER, Service};
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -15,6 +15,15 @@ pub mod exit {
     pub const REFUSED: i32 = 126;
     /// The called qube has no such service.
     pub const NO_SERVICE: i32 = 127;
+}
+
+/// What somebody looks at files with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// A file manager.
+    Files,
+    /// A terminal.
+    Terminal,
 }
 
 /// A call that is under way. Dropping it ends it.
@@ -67,8 +76,27 @@ impl Call {
     /// # Errors
     /// When the client can not be started.
     pub fn sync(qube: &QubeName) -> io::Result<Self> {
+        Self::silent(qube, "5", "root:nogui:sync")
+    }
+
+    /// Opens a window on the snapshots that `helper` shows, from dom0, as the user of that
+    /// disposable, once it has a screen. Nothing is said but that, and nothing is heard.
+    ///
+    /// # Errors
+    /// When the client can not be started.
+    pub fn window(helper: &QubeName, window: Window) -> io::Result<Self> {
+        let program = match window {
+            Window::Files => "xdg-open .",
+            Window::Terminal => "qubes-run-terminal",
+        };
+        let command = format!("DEFAULT:cd {HELPER_FOLDER} && exec {program}");
+        Self::silent(helper, "60", &command)
+    }
+
+    /// Nothing of a peer's reaches dom0's terminal.
+    fn silent(qube: &QubeName, wait: &str, run: &str) -> io::Result<Self> {
         let mut command = Command::new("/usr/bin/qrexec-client");
-        command.args(["-d", qube.as_str(), "-w", "5", "root:nogui:sync"]);
+        command.args(["-d", qube.as_str(), "-w", wait, run]);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

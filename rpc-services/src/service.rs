@@ -34,8 +34,6 @@ pub enum Service {
     Verify,
     /// Show snapshots as folders, in the helper.
     Browse,
-    /// Open a window on these folders, in the helper.
-    Window,
     /// Make the master identity and the recovery kit.
     KeyInit,
     /// Make a qube's data identity.
@@ -65,12 +63,11 @@ pub enum Service {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::Backup,
         Self::Restore,
         Self::Verify,
         Self::Browse,
-        Self::Window,
         Self::KeyInit,
         Self::KeyQube,
         Self::KeyOpen,
@@ -92,7 +89,6 @@ impl Service {
             Self::Restore => "qib.Restore",
             Self::Verify => "qib.Verify",
             Self::Browse => "qib.Browse",
-            Self::Window => "qib.Window",
             Self::KeyInit => "qib.KeyInit",
             Self::KeyQube => "qib.KeyQube",
             Self::KeyOpen => "qib.KeyOpen",
@@ -115,7 +111,6 @@ impl Service {
             | Self::Restore
             | Self::Verify
             | Self::Browse
-            | Self::Window
             | Self::KeyInit
             | Self::KeyQube
             | Self::KeyOpen

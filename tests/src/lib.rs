@@ -54,6 +54,9 @@ pub fn run() -> ExitCode {
         Some("losetup") => dom0::losetup::main(&arguments),
         Some("sync") => qube::sync::main(),
         Some("qfile-unpacker") => qube::unpacker::main(&arguments),
+        Some("xdg-open" | "qubes-run-terminal") => {
+            qube::window::main(std::path::Path::new(name), &arguments)
+        }
         Some("blkdiscard") => dom0::lvm::discard(&arguments),
         Some("zfs") => dom0::zfs::main(&arguments),
         Some("lvm") => dom0::lvm::main(&arguments),

@@ -189,6 +189,7 @@ fn what_only_dom0_calls_is_denied_to_every_qube() {
         "qib.Backup",
         "qib.Restore",
         "qib.Verify",
+        "qib.Browse",
         "qib.KeyInit",
         "qib.KeyQube",
         "qib.KeyOpen",

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::admin::call;
+use crate::browse::on_show;
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine};
 use crate::records::Records;
@@ -39,7 +40,8 @@ fn leftovers() -> Result<usize> {
 
 /// Helpers of nobody's, as a journal that was lost would leave them.
 fn strays() -> Result<Vec<String>> {
-    let known = Undos::helpers_left_behind()?;
+    let mut known = Undos::helpers_left_behind()?;
+    known.extend(on_show::helpers()?);
     let qubes = call::qubes()?.into_iter().map(|qube| qube.name);
     let strays = qubes.filter(|name| crate::helper::is_one(name) && !known.contains(name));
     Ok(strays.map(String::from).collect())

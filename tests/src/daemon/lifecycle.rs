@@ -123,7 +123,7 @@ impl World {
             rw,
             agent_socket: self.layout.qube(name, "agent.sock"),
             is_storage,
-            has_loops: kind == "helper" && userns::is_root(),
+            is_helper: kind == "helper" && userns::is_root(),
         })
     }
 

@@ -92,6 +92,12 @@ fn lay_out_kind(layout: &Layout, kind: &str) -> Result<()> {
         link(&layout.lab_program(), &layout.kind(kind, "usr/bin/sync"))?;
         lay_out_file_copy(layout, kind)?;
     }
+    if kind == "helper" {
+        for name in ["xdg-open", "qubes-run-terminal"] {
+            let program = layout.kind(kind, "usr/bin").join(name);
+            link(&layout.lab_program(), &program)?;
+        }
+    }
     let program = format!("qib-{kind}");
     link_program(
         layout,

@@ -8,3 +8,4 @@ pub(crate) mod root;
 pub(crate) mod spawn;
 pub(crate) mod sync;
 pub(crate) mod unpacker;
+pub(crate) mod window;

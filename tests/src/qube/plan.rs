@@ -24,6 +24,6 @@ pub(crate) struct Plan {
     pub(crate) agent_socket: PathBuf,
     /// Run the storage daemon in it.
     pub(crate) is_storage: bool,
-    /// Give it loop devices: helpers mount parts of volumes.
-    pub(crate) has_loops: bool,
+    /// Give it loop devices and FUSE: helpers mount parts of volumes, and snapshots.
+    pub(crate) is_helper: bool,
 }

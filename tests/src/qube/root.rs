@@ -71,8 +71,9 @@ pub(crate) fn enter(plan: &Plan) -> Result<()> {
     programs(root, plan)?;
     settings(root, plan)?;
     devices(root)?;
-    if plan.has_loops {
+    if plan.is_helper {
         loops(&root.join("dev"))?;
+        fuse(&root.join("dev"))?;
     }
     mount(
         "proc",
@@ -183,6 +184,13 @@ fn loops(dev: &Path) -> Result<()> {
         mknodat(CWD, node, FileType::BlockDevice, mode, makedev(7, number))?;
     }
     Ok(())
+}
+
+/// Each mount of it is its process' own.
+fn fuse(dev: &Path) -> Result<()> {
+    let (mode, number) = (Mode::from_raw_mode(0o666), makedev(10, 229));
+    let (node, kind) = (dev.join("fuse"), FileType::CharacterDevice);
+    mknodat(CWD, node, kind, mode, number).context("/dev/fuse")
 }
 
 fn pivot(root: &Path) -> Result<()> {

@@ -1,0 +1,124 @@
+//! Showing snapshots in a disposable, to the person at the screen: a helper with a screen and without
+//! a volume has them as folders, and may ask to hand files on, as qvm-copy does.
+
+pub mod on_show;
+
+use crate::error::{Error, Peer, Result};
+use crate::getting::Getting;
+use crate::helper::{Helper, Right};
+use crate::ledger::book::History;
+use crate::ledger::record::SnapshotRecord;
+use crate::machine::{Installation, Machine};
+use crate::source::ANSWER_LIMIT;
+use crate::text;
+use qib_rpc::call::{Call, Window};
+use qib_rpc::count::Counts;
+use qib_rpc::key::Identity;
+use qib_rpc::line::LineError;
+use qib_rpc::message::backup::{JobEnd, Progress as ProgressMessage};
+use qib_rpc::message::browse::{BrowseJob, BrowseSnapshot, Browsed, Browsing, FolderLabel};
+use qib_rpc::service::Service;
+
+/// A helper in which snapshots are shown.
+pub struct Show<'a> {
+    getting: Getting<'a>,
+    hands_out: Right<'a>,
+    /// The window ends with it.
+    _window: Call,
+}
+
+impl<'a> Show<'a> {
+    /// Has a helper show these snapshots, and opens a window on them.
+    ///
+    /// # Errors
+    /// When storage, qubesd or the helper refuse.
+    pub fn start(
+        machine: &Machine,
+        installation: &Installation,
+        history: &'a History,
+        (helper, data_identity): (&'a Helper, Identity),
+        snapshots: &[&SnapshotRecord],
+        window: Window,
+    ) -> Result<Self> {
+        let (at, service) = (history.at()?, Service::Browse);
+        let mut getting = Getting::start(machine, at, helper, service, ANSWER_LIMIT)?;
+        let id = history.qube.id;
+        getting.talk.say(&BrowseJob {
+            session: getting.id,
+            storage: at.storage.clone(),
+            qube: id,
+            chunk_key: installation.keys.chunk(id),
+            data_identity,
+            index_seed: installation.keys.index(id),
+        })?;
+        let shown = snapshots.iter().map(|snapshot| shown(snapshot));
+        let mut shown: Vec<BrowseSnapshot> = shown.collect::<Result<_>>()?;
+        shown.sort_unstable_by(|one, other| one.folder.cmp(&other.folder));
+        shown.iter().try_for_each(|one| getting.talk.say(one))?;
+        getting.talk.say(&JobEnd {})?;
+        wait(&mut getting)?;
+        let hands_out = helper.let_hand_out()?;
+        let window = Call::window(helper.name(), window)
+            .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
+        Ok(Self {
+            getting,
+            hands_out,
+            _window: window,
+        })
+    }
+
+    /// Waits until nobody looks any more: somebody asked to stop, or shut the disposable down.
+    /// Returns what was fetched by then.
+    ///
+    /// # Errors
+    /// When the helper fails.
+    pub fn wait(mut self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let talk = &mut self.getting.talk;
+        loop {
+            let frame = match talk.hear_any() {
+                Err(Error::Stopped | Error::Line(Peer::Helper, LineError::Lost)) => {
+                    return Ok(counts);
+                }
+                heard => heard?,
+            };
+            if !frame.is::<ProgressMessage>() {
+                counts = talk.decode::<Browsed>(&frame)?.counts;
+                break;
+            }
+            counts = talk.decode::<ProgressMessage>(&frame)?.counts;
+        }
+        self.hands_out.end()?;
+        self.getting.end()?;
+        Ok(counts)
+    }
+}
+
+/// The helper has it all, and the folders are there.
+fn wait(getting: &mut Getting<'_>) -> Result<()> {
+    loop {
+        let frame = getting.talk.hear_any()?;
+        if !frame.is::<ProgressMessage>() {
+            let Browsing {} = getting.talk.decode(&frame)?;
+            return Ok(());
+        }
+    }
+}
+
+fn shown(snapshot: &SnapshotRecord) -> Result<BrowseSnapshot> {
+    Ok(BrowseSnapshot {
+        folder: label(snapshot)?,
+        time: snapshot.time,
+        sequence: snapshot.sequence,
+        snapshot: snapshot.snapshot,
+        index: snapshot.index.clone(),
+    })
+}
+
+/// The name of its folder, such as `2026-11-30_09-57-49_12`: when it was made, and its number.
+fn label(snapshot: &SnapshotRecord) -> Result<FolderLabel> {
+    let time = text::time(snapshot.time).replace(" UTC", "");
+    let time = time.replace(' ', "_").replace(':', "-");
+    let label = FolderLabel::try_from(format!("{time}_{}", snapshot.sequence));
+    label.map_err(|error| Error::Ledger(error.to_owned()))
+}
