@@ -16,6 +16,7 @@ use qib_rpc::limit::{MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS};
 use qib_rpc::message::backup::{
     BackupJob, BackupSummary, JobEnd, LivePacks, Partial, Progress, Reading, StoredBackup,
 };
+use qib_rpc::message::browse::{BrowseJob, BrowseSnapshot, Browsed, Browsing};
 use qib_rpc::message::forget::{
     EmptyTrash, ListObjects, ListTrash, Listed, Moved, TrashObjects, Undelete,
 };
@@ -66,7 +67,7 @@ fn every_message(body: &[u8]) -> Vec<u16> {
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
         Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot
-        CompareJob Compared)
+        CompareJob Compared BrowseJob BrowseSnapshot Browsing Browsed)
 }
 
 #[test]
@@ -101,6 +102,21 @@ fn names(count: u64) -> Vec<u8> {
     let one = [&1u32.to_le_bytes()[..], &[3; 32]].concat();
     let all = one.repeat(usize::try_from(count).unwrap());
     [&0u32.to_le_bytes()[..], &count.to_le_bytes(), &all].concat()
+}
+
+#[test]
+fn a_snapshot_to_show_has_a_plain_folder_and_not_too_many_index_objects() {
+    let snapshot = |folder: &str, index: u64| {
+        let digests = [9; 32].repeat(usize::try_from(index).unwrap());
+        let numbers = [&[0; 16][..], &[3; 32], &index.to_le_bytes()].concat();
+        let body = [text(folder), numbers, digests].concat();
+        decode::<BrowseSnapshot>(&body)
+    };
+    assert!(snapshot("2026-11-30_09-57-49_12", 64).is_ok());
+    for folder in ["", ".", "..", "a/b", "a\0", "a b", &"a".repeat(65)] {
+        assert!(snapshot(folder, 0).is_err(), "{folder:?}");
+    }
+    assert!(snapshot("a", 65).is_err());
 }
 
 #[test]

@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 
 const DOCUMENT: &str = include_str!("../../docs/protocol.md");
 
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("../src/fault.rs"),
     include_str!("../src/message/backup.rs"),
+    include_str!("../src/message/browse.rs"),
     include_str!("../src/message/forget.rs"),
     include_str!("../src/message/key.rs"),
     include_str!("../src/message/object.rs"),
@@ -100,10 +101,10 @@ fn every_service_stands_there_with_its_sides_and_no_other() {
 fn the_limits_stand_there() {
     use qib_rpc::limit::{
         MAX_DATA_BYTES, MAX_HELPER_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_OBJECTS_IN_MESSAGE,
-        MAX_PARTIALS, MAX_PATH_BYTES, MAX_PATHS, MAX_RANGE_BYTES,
+        MAX_PARTIALS, MAX_PATH_BYTES, MAX_PATHS, MAX_RANGE_BYTES, MAX_SHOWN_SNAPSHOTS,
     };
     assert_eq!((MAX_DATA_BYTES, MAX_MESSAGE_BYTES), (262_144, 65_536));
-    assert_eq!(MAX_OBJECTS_IN_MESSAGE, 1000);
+    assert_eq!((MAX_OBJECTS_IN_MESSAGE, MAX_SHOWN_SNAPSHOTS), (1000, 1000));
     assert_eq!((MAX_HELPER_ANSWER_BYTES, MAX_PARTIALS), (4096, 36));
     assert_eq!(
         (MAX_RANGE_BYTES, MAX_PATHS, MAX_PATH_BYTES),

@@ -10,12 +10,13 @@ mod machine;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use machine::faults::{add, machine};
-use machine::{Machine, process_with, skipped_without_root};
+use machine::{Machine, kill, process_with, skipped_without_root};
 
 /// What the kernel says of a thread.
 struct Thread {
@@ -52,6 +53,7 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
         .unwrap();
     let (mut seen, mut most) = (BTreeMap::new(), 0);
     while child.try_wait().unwrap().is_none() {
+        end_browsing(machine);
         let helper = process_with(machine, "qib-helper", work);
         if let Some((helper, threads)) = helper.and_then(|helper| Some((helper, threads(helper)?)))
         {
@@ -69,6 +71,25 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
     // One that ended soon may have been seen at its begin alone.
     let any = seen.values().any(|confined| *confined);
     assert!(any && most > 1, "{work}: {most} threads at most");
+}
+
+/// Looks at what a helper shows, and then shuts it down: `qib browse` waits for that.
+fn end_browsing(machine: &Machine) {
+    let Some(helper) = process_with(machine, "qib-helper", "browse") else {
+        return;
+    };
+    let folder = format!("/proc/{helper}/root/run/qib");
+    if !Path::new(&folder).join("window").exists() {
+        return;
+    }
+    let snapshots = fs::read_dir(Path::new(&folder).join("snapshots")).unwrap();
+    for snapshot in snapshots {
+        let photo = snapshot.unwrap().path().join("home/user/1");
+        assert!(!fs::read(photo).unwrap().is_empty());
+    }
+    let threads = threads(helper).unwrap();
+    assert!(threads.len() > 1 && threads.iter().all(|thread| thread.calls_are_filtered));
+    kill(helper);
 }
 
 #[test]
@@ -92,6 +113,12 @@ fn every_helper_that_works_is_confined() {
         "restore", "big", "--path", path, "--to", "work", "-p", passphrase,
     ];
     confined(&machine, &files, "restore", wholly);
+    confined(
+        &machine,
+        &["browse", "big", "-p", passphrase],
+        "browse",
+        wholly,
+    );
     // It gives files their owners.
     let partly = |thread: &Thread| thread.calls_are_filtered && thread.gains_nothing;
     let restore = ["restore", "big", "--as", "other", "-p", passphrase];
