@@ -16,7 +16,8 @@ use qib_rpc::count::Counts;
 use qib_rpc::key::Identity;
 use qib_rpc::line::LineError;
 use qib_rpc::message::backup::{JobEnd, Progress as ProgressMessage};
-use qib_rpc::message::browse::{BrowseJob, BrowseSnapshot, Browsed, Browsing, FolderLabel};
+use qib_rpc::message::browse::{BrowseJob, BrowseSnapshot, Browsed, Browsing};
+use qib_rpc::plain_name::PlainName;
 use qib_rpc::service::Service;
 
 /// A helper in which snapshots are shown.
@@ -116,9 +117,8 @@ fn shown(snapshot: &SnapshotRecord) -> Result<BrowseSnapshot> {
 }
 
 /// The name of its folder, such as `2026-11-30_09-57-49_12`: when it was made, and its number.
-fn label(snapshot: &SnapshotRecord) -> Result<FolderLabel> {
-    let time = text::time(snapshot.time).replace(" UTC", "");
-    let time = time.replace(' ', "_").replace(':', "-");
-    let label = FolderLabel::try_from(format!("{time}_{}", snapshot.sequence));
+fn label(snapshot: &SnapshotRecord) -> Result<PlainName> {
+    let time = text::time_in_name(snapshot.time);
+    let label = PlainName::try_from(format!("{time}_{}", snapshot.sequence));
     label.map_err(|error| Error::Ledger(error.to_owned()))
 }

@@ -6,6 +6,7 @@ mod diff;
 mod doctor;
 mod drill;
 mod due;
+mod export;
 mod forget;
 mod init;
 mod lock;
@@ -32,6 +33,7 @@ pub use diff::Differ;
 pub use doctor::Doctor;
 pub use drill::Drill;
 pub use due::Due;
+pub use export::Export;
 pub use forget::Forget;
 pub use init::Init;
 pub use lock::Lock;
@@ -111,6 +113,12 @@ pub enum Command {
     /// something dangerous in it needs --yes. Templates come first; what refers to other qubes
     /// (net qubes, templates of disposables) is set when all of them are there.
     Restore(Restore),
+    /// Send what a snapshot holds to a qube, as one tar.
+    ///
+    /// It is in the qube's QubesIncoming then, as from qvm-copy, once you agree when Qubes asks:
+    /// owners, permissions, times, attributes and links are in it, holes as zeros. Nothing of it
+    /// passes dom0.
+    Export(Export),
     /// Get everything back on a new machine: keys, and what was stored.
     ///
     /// For a dom0 in which qib was never set up, or lost what it knew. Storage qube and helpers'

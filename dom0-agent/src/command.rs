@@ -7,7 +7,9 @@ mod doctor;
 mod dom0;
 mod drill;
 mod due;
+mod export;
 mod forget;
+mod hand_out;
 mod init;
 mod lock;
 mod prune;
@@ -46,6 +48,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments, cli.quiet),
         Command::Browse(arguments) => browse::run(arguments, cli.quiet),
         Command::Settings(arguments) => settings::run(arguments, cli.quiet),
+        Command::Export(arguments) => export::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::Recover(arguments) => recover::run(arguments, cli.quiet),

@@ -86,6 +86,12 @@ pub fn time(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The same for the name of a file, as `2026-11-21_09-30-00`.
+pub fn time_in_name(seconds: i64) -> String {
+    let time = time(seconds).replace(" UTC", "");
+    time.replace(' ', "_").replace(':', "-")
+}
+
 /// The seconds since 1970 of a time like `2026-11-21T09:30:00Z`.
 pub fn seconds(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;

@@ -57,10 +57,13 @@ pub enum MemberKind {
     Directory,
     /// A FIFO.
     Fifo,
+    /// Another name of a file: no member of what qib stores.
+    HardLink,
 }
 
 impl MemberKind {
-    const ALL: [Self; 6] = [
+    /// What qib stores.
+    const STORED: [Self; 6] = [
         Self::File,
         Self::Symlink,
         Self::CharDevice,
@@ -77,6 +80,7 @@ impl MemberKind {
             Self::BlockDevice => tar::EntryType::Block,
             Self::Directory => tar::EntryType::Directory,
             Self::Fifo => tar::EntryType::Fifo,
+            Self::HardLink => tar::EntryType::Link,
         }
     }
 }

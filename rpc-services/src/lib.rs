@@ -32,6 +32,7 @@ pub mod message;
 pub mod name;
 pub mod object;
 pub mod path;
+pub mod plain_name;
 pub mod reading;
 pub mod rule;
 pub mod service;

@@ -11,7 +11,7 @@ mod machine;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use machine::{Machine, skipped_without_root};
+use machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Tree};
 use serde_json::Value;
 
@@ -98,6 +98,52 @@ fn a_qube_gets_the_files_that_were_asked_for_once_its_user_agrees() {
         let name = format!("{below}/{name}").into_bytes();
         assert_eq!(came[&name].content, stored[&name].content);
     }
+}
+
+#[test]
+fn a_qube_gets_one_tar_of_everything() {
+    if skipped_without_root("a_qube_gets_one_tar_of_everything") {
+        return;
+    }
+    let machine = machine();
+    machine.lab.agree().unwrap();
+    let passphrase = machine.passphrase();
+    let words = ["export", "work", "--to", "taker", "--json", "-p"];
+    let said = machine.ok(&[&words[..], &[passphrase.to_str().unwrap()]].concat());
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&said["counts"]["files"], &said["held_back"]),
+        (&4.into(), &0.into())
+    );
+    assert_eq!(machine.leftovers(), Vec::<String>::new());
+    let names: Vec<Vec<u8>> = incoming(&machine).into_keys().collect();
+    let [name] = names.as_slice() else {
+        panic!("{} files", names.len());
+    };
+    let name = str::from_utf8(name).unwrap();
+    assert!(
+        name.starts_with("work_20") && name.ends_with("_1.tar"),
+        "{name}"
+    );
+    let rw = machine
+        .lab
+        .dir()
+        .join("qubes/taker/rw/home/user/QubesIncoming");
+    let of_helper = fs::read_dir(rw).unwrap().next().unwrap().unwrap().path();
+    let unpacked = machine.lab.scratch().join("unpacked");
+    fs::create_dir(&unpacked).unwrap();
+    let tar = qib_lab::tool("tar")
+        .args(["--extract", "--preserve-permissions", "--file"])
+        .arg(of_helper.join(name))
+        .arg("--directory")
+        .arg(&unpacked)
+        .status();
+    assert!(tar.unwrap().success());
+    let (came, stored) = (compare::read_folder(&unpacked), machine.tree("work"));
+    let mut came = came.unwrap();
+    // The folder itself was there before.
+    came.insert(Vec::new(), stored[&b""[..]].clone());
+    assert_same(&stored, &came);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod hand_out;
 mod report;
-mod wishes;
+pub(super) mod wishes;
 
 use super::{Ended, dom0, print_json};
 use crate::cli::{Restore as Arguments, Source};

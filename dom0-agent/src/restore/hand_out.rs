@@ -9,7 +9,7 @@ use crate::helper::Helper;
 use crate::source::ANSWER_LIMIT;
 use crate::undo::Undo;
 use qib_rpc::key::Identity;
-use qib_rpc::message::restore::{HandOutJob, HandedOut};
+use qib_rpc::message::restore::{HandOutForm, HandOutJob, HandedOut};
 use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 
@@ -23,14 +23,21 @@ impl Work<'_> {
         volume: &Volume,
         identity: Identity,
         taker: &QubeName,
+        form: HandOutForm,
     ) -> Result<HandedOut> {
-        let handed = self.hand(volume, identity, taker);
+        let handed = self.hand(volume, identity, taker, form);
         let gone = self.undos.only(|undo| matches!(undo, Undo::Helper(_)));
         let handed = handed?;
         gone.map(|()| handed)
     }
 
-    fn hand(&mut self, volume: &Volume, identity: Identity, taker: &QubeName) -> Result<HandedOut> {
+    fn hand(
+        &mut self,
+        volume: &Volume,
+        identity: Identity,
+        taker: &QubeName,
+        form: HandOutForm,
+    ) -> Result<HandedOut> {
         let Work {
             machine,
             installation,
@@ -52,6 +59,7 @@ impl Work<'_> {
             part: of_paths(installation, volume, job, paths),
             volume_bytes: snapshot.volume_bytes,
             taker: taker.clone(),
+            form,
         })?;
         let handed = getting.hear_last(name, progress)?;
         hands_out.end()?;

@@ -127,6 +127,24 @@ pub fn find(machine: &Machine, installation: &Installation, wish: &Wish<'_>) -> 
     })
 }
 
+/// The private volume of a qube, for files of it.
+///
+/// # Errors
+/// When there is no such history or snapshot, or it is an image.
+pub fn files(book: &Book, wish: &Wish<'_>) -> Result<Volume> {
+    let history = wish.history(book)?;
+    let snapshot = match wish.sequence {
+        Some(number) => with_number(history, number)?,
+        None => history.newest().ok_or_else(|| no_files(history))?,
+    };
+    check_files(history, snapshot)?;
+    Ok(Volume {
+        paths: wish.paths.clone(),
+        without: wish.without,
+        ..Volume::new(history, snapshot, wish)?
+    })
+}
+
 impl Volume {
     /// Where its objects lie.
     pub fn at(&self) -> At<'_> {
@@ -175,8 +193,11 @@ fn check_paths(
             "{name} has a root volume of its own: qib restores it whole only"
         )));
     }
-    let snapshot = snapshot.ok_or_else(|| Error::Restore(format!("{name} has no files stored")))?;
-    check_files(history, snapshot)
+    check_files(history, snapshot.ok_or_else(|| no_files(history))?)
+}
+
+fn no_files(history: &History) -> Error {
+    Error::Restore(format!("{} has no files stored", history.qube.name))
 }
 
 /// Files are seen in trees only.

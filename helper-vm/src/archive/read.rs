@@ -88,7 +88,7 @@ fn members<R: Read>(
 
 fn head(untrusted_header: &tar::Header) -> Option<Head> {
     let ustar = untrusted_header.as_ustar()?;
-    let kind = MemberKind::ALL
+    let kind = MemberKind::STORED
         .into_iter()
         .find(|kind| kind.entry_type() == untrusted_header.entry_type())?;
     let device = matches!(kind, MemberKind::CharDevice | MemberKind::BlockDevice);

@@ -132,6 +132,7 @@ fn node(head: &Head, untrusted_text: &[u8]) -> Result<(Option<u32>, Node)> {
         MemberKind::CharDevice => Node::CharDevice(major, minor),
         MemberKind::BlockDevice => Node::BlockDevice(major, minor),
         MemberKind::Fifo => Node::Fifo,
+        MemberKind::HardLink => return Err(FormatError::Damaged("a tar's own link")),
     };
     Ok((None, node))
 }

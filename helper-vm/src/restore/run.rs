@@ -158,6 +158,7 @@ where
         digest: of.snapshot,
         part: &part,
         volume_bytes: job.volume_bytes,
+        form: &job.form,
     };
     handing.send(taker, tally)
 }

@@ -3,9 +3,12 @@
 use crate::common::{Dom0, image};
 use crate::parts::{self, BIG_BYTES, home, noise};
 use crate::restoring::{hand_out, last};
+use crate::told;
+use crate::volume::image::can_mount;
 use qib_rpc::fault::{Code, Fault};
-use qib_rpc::message::restore::{HandOutJob, HandedOut};
+use qib_rpc::message::restore::{HandOutForm, HandOutJob, HandedOut};
 use qib_rpc::name::QubeName;
+use qib_rpc::plain_name::PlainName;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -57,6 +60,7 @@ fn job(dom0: &Dom0, paths: &[&str]) -> HandOutJob {
         part: parts::job(last(dom0), dom0.index.clone(), paths),
         volume_bytes: 64 << 20,
         taker: QubeName::parse("work").unwrap(),
+        form: HandOutForm::Files,
     }
 }
 
@@ -149,6 +153,45 @@ fn a_sparse_file_comes_with_zeros_and_data_has_a_bound() {
     assert!(came[0].1.2 == expected);
     let (said, _) = bounded("data");
     assert_eq!(said.unwrap_err().code, Code::TargetTooSmall);
+}
+
+#[test]
+fn a_tar_is_unpacked_by_stock_tar_as_what_was_backed_up() {
+    if !can_mount("a_tar_is_unpacked_by_stock_tar_as_what_was_backed_up") {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (tree, unpacked) = (place.path().join("tree"), place.path().join("unpacked"));
+    fs::create_dir(&tree).unwrap();
+    fs::create_dir(&unpacked).unwrap();
+    told::fill(&tree);
+    let image = image::make(&place.path().join("image"), &tree, 96);
+    let mut dom0 = Dom0::new(&image);
+    dom0.back_up();
+    let name = PlainName::try_from("work_1.tar".to_owned()).unwrap();
+    let job = HandOutJob {
+        form: HandOutForm::Tar(name),
+        volume_bytes: 96 << 20,
+        ..job(&dom0, &["*"])
+    };
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let taker = thread::spawn(move || take(&theirs, 0, 0));
+    let said = hand_out(&job, &dom0.storage, ours).unwrap();
+    let came = taker.join().unwrap();
+    let [(path, (mode, _, tar))] = came.as_slice() else {
+        panic!("{} entries", came.len());
+    };
+    assert_eq!((path.as_str(), *mode), ("work_1.tar", 0o100_600));
+    assert_eq!(said.held_back, 0);
+    fs::write(place.path().join(path), tar).unwrap();
+    let unpack = "tar --extract --file work_1.tar --directory unpacked --numeric-owner \
+        --preserve-permissions --xattrs --xattrs-include='*' --warning=no-timestamp";
+    told::run(unpack, place.path());
+    let (unpacked, was) = (told::told(&unpacked), told::told_of_image(&image));
+    for (unpacked, was) in unpacked.lines().zip(was.lines()) {
+        assert_eq!(unpacked, was);
+    }
+    assert_eq!(unpacked.len(), was.len());
 }
 
 #[test]

@@ -27,4 +27,5 @@ mod read_back;
 mod restoring;
 mod size;
 mod snapshots;
+mod told;
 mod whole;

@@ -7,6 +7,7 @@ use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, Identity, IndexSeed};
 use crate::name::QubeName;
 use crate::path::PathPatterns;
+use crate::plain_name::PlainName;
 use serde::{Deserialize, Serialize};
 
 /// dom0 → helper: what to restore. The answer is progress, then a summary.
@@ -65,6 +66,17 @@ pub struct HandOutJob {
     pub volume_bytes: u64,
     /// Who gets it, if that qube's user agrees.
     pub taker: QubeName,
+    /// As what.
+    pub form: HandOutForm,
+}
+
+/// As what a part of a snapshot is handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandOutForm {
+    /// As the files and folders that they are.
+    Files,
+    /// As one tar of this name.
+    Tar(PlainName),
 }
 
 /// helper → dom0, last: the taker has everything and says so, every chunk checked.

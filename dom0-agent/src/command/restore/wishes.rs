@@ -40,8 +40,11 @@ pub(super) fn sources<'a>(
     {
         return Err(Error::Usage(format!("{option} is for one qube alone")));
     }
-    let without = without(arguments);
-    let paths = paths(&arguments.paths, without)?;
+    let without = held_back(arguments.documents_only, &arguments.hold_back);
+    let paths = match arguments.is_of_files() {
+        true => Some(everything_or(&arguments.paths)?),
+        false => None,
+    };
     let wishes = named.iter().map(|(name, id)| Wish {
         name,
         id: id.as_deref(),
@@ -138,26 +141,22 @@ pub(super) fn choices(arguments: &Arguments) -> Choices {
 }
 
 /// What is to be held back.
-fn without(arguments: &Arguments) -> Classes {
-    match arguments.documents_only {
+pub(in crate::command) fn held_back(documents_only: bool, classes: &[Class]) -> Classes {
+    match documents_only {
         true => Class::ALL.into_iter().collect(),
-        false => arguments.hold_back.iter().copied().collect(),
+        false => classes.iter().copied().collect(),
     }
 }
 
-fn paths(paths: &[PathPattern], without: Classes) -> Result<Option<PathPatterns>> {
+/// These paths, or everything if there are none.
+pub(in crate::command) fn everything_or(paths: &[PathPattern]) -> Result<PathPatterns> {
     let paths = match paths {
-        [] if without.is_empty() => return Ok(None),
-        [] => vec![everything()?],
+        [] => {
+            let all = "*".parse::<PathPattern>();
+            vec![all.map_err(|error| Error::Usage(error.to_owned()))?]
+        }
         paths => paths.to_vec(),
     };
-    let paths = PathPatterns::try_from(paths);
-    paths
-        .map(Some)
+    PathPatterns::try_from(paths)
         .map_err(|_| Error::Usage(format!("--path may be given {MAX_PATHS} times at most")))
-}
-
-fn everything() -> Result<PathPattern> {
-    let all = "*".parse::<PathPattern>();
-    all.map_err(|error| Error::Usage(error.to_string()))
 }

@@ -80,7 +80,9 @@ impl<'a, 'f, R: Read, W: Write, T: Write> Batch<'a, 'f, R, W, T> {
         for item in &items {
             self.item(item, &chunks)?;
             tally.count(|counts| match item {
-                Item::Entry(_) => counts.files_read = counts.files_read.saturating_add(1),
+                Item::Entry(_) | Item::Member(_) => {
+                    counts.files_read = counts.files_read.saturating_add(1)
+                }
                 Item::Chunk(_, bytes) => {
                     counts.bytes_read = counts.bytes_read.saturating_add(*bytes);
                 }
@@ -111,7 +113,7 @@ impl<'a, 'f, R: Read, W: Write, T: Write> Batch<'a, 'f, R, W, T> {
     fn item(&mut self, item: &Item, chunks: &HashMap<ChunkId, Vec<u8>>) -> Result<()> {
         let sent = match item {
             Item::Entry(header) => self.packer.entry(header),
-            Item::Link(target) => self.packer.data(target),
+            Item::Link(bytes) | Item::Member(bytes) => self.packer.data(bytes),
             Item::Chunk(chunk, bytes) => {
                 let plain = chunks
                     .get(chunk)

@@ -2,7 +2,7 @@
 
 use super::file_copy::{Header, MAX_PATH_BYTES};
 use crate::chunk_id::ChunkId;
-use crate::manifest::{Entry, Meta, Node};
+use crate::manifest::{Content, Entry, Meta, Node};
 use crate::number::wide;
 use crate::restore::runs::each_run;
 use crate::restore::spool::Spool;
@@ -20,6 +20,8 @@ const PERMISSIONS: u32 = 0o777;
 pub enum Item {
     /// The beginning of an entry.
     Entry(Header),
+    /// The header of a member, in a tar.
+    Member(Vec<u8>),
     /// Where a link leads.
     Link(Vec<u8>),
     /// Data of a file: a chunk and its length.
@@ -80,13 +82,7 @@ impl Items {
                 let mode = FILE | entry.meta.mode & PERMISSIONS;
                 let size = each_run(spool, content, u64::MAX, |_| Ok(()))?;
                 self.entry(mode, &entry.meta, size, path, take)?;
-                let mut end = 0_u64;
-                each_run(spool, content, u64::MAX, |run| {
-                    zeros(run.at.saturating_sub(end), take)?;
-                    end = run.at.saturating_add(run.bytes);
-                    take(Item::Chunk(run.chunk, run.bytes))
-                })?;
-                zeros(size.saturating_sub(end), take)
+                data(spool, content, take)
             }
             Node::Symlink(target) if stays_inside(self.above.len(), target) => {
                 self.entry(LINK | 0o777, &entry.meta, wide(target.len()), path, take)?;
@@ -130,7 +126,32 @@ impl Items {
     }
 }
 
-fn zeros(bytes: u64, take: &mut impl FnMut(Item) -> Result<(), Stopped>) -> Result<(), Stopped> {
+/// Hands the data of a file to `take`.
+///
+/// # Errors
+/// What `take` returns, or why the content can not be told.
+pub fn data(
+    spool: &Spool,
+    content: &Content,
+    take: &mut impl FnMut(Item) -> Result<(), Stopped>,
+) -> Result<(), Stopped> {
+    let mut end = 0_u64;
+    let size = each_run(spool, content, u64::MAX, |run| {
+        zeros(run.at.saturating_sub(end), take)?;
+        end = run.at.saturating_add(run.bytes);
+        take(Item::Chunk(run.chunk, run.bytes))
+    })?;
+    zeros(size.saturating_sub(end), take)
+}
+
+/// Hands so many zeros to `take`.
+///
+/// # Errors
+/// What `take` returns.
+pub fn zeros(
+    bytes: u64,
+    take: &mut impl FnMut(Item) -> Result<(), Stopped>,
+) -> Result<(), Stopped> {
     if bytes == 0 {
         Ok(())
     } else {
