@@ -40,6 +40,8 @@ pub struct How<'a> {
     pub rules: &'a QubeRules,
     /// Read and count, store nothing.
     pub dry_run: bool,
+    /// Build upon nothing that was stored.
+    pub fresh: bool,
     /// How hard to compress.
     pub compression: Compression,
 }
@@ -104,6 +106,9 @@ pub fn back_up(
         how,
         index_lost: false,
     };
+    if how.fresh {
+        session.live.index = IndexObjects::default();
+    }
     let (mut backup, still) = match session.run(qube, &pooled, &mut undos, progress) {
         Err(error) if session.lost_index(&error) => {
             progress.stage(

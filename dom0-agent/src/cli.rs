@@ -13,6 +13,7 @@ mod lock;
 mod prune;
 mod receipt;
 mod recover;
+mod rekey;
 mod restore;
 mod scrub;
 mod settings;
@@ -40,6 +41,7 @@ pub use lock::Lock;
 pub use prune::Prune;
 pub use receipt::Receipt;
 pub use recover::Recover;
+pub use rekey::Rekey;
 pub use restore::{Restore, Source};
 pub use scrub::Scrub;
 pub use settings::{Diff, History, Settings, Show};
@@ -157,6 +159,13 @@ pub enum Command {
     Lock(Lock),
     /// Let policies decide about a locked snapshot again.
     Unlock(Lock),
+    /// Give qubes other keys: their next backups begin new histories.
+    ///
+    /// For when a helper, or who could read dom0, may have got hold of the keys. A history's keys
+    /// are its own, so that what was stored before tells nothing about what is stored from then on,
+    /// nor the other way. The next backup reads and sends everything. What was stored stays as it
+    /// is, can be restored, and is forgotten as ever. The passphrase, and the kit, stay too.
+    Rekey(Rekey),
     /// Prove that what is stored is there, whole and unchanged.
     ///
     /// Without the passphrase the digest of every object is compared with the ledger, in a

@@ -15,6 +15,7 @@ mod lock;
 mod prune;
 mod receipt;
 mod recover;
+mod rekey;
 mod restore;
 mod scrub;
 mod settings;
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Undelete(arguments) => undelete::run(arguments, cli.quiet),
         Command::Lock(arguments) => lock::run(arguments, true),
         Command::Unlock(arguments) => lock::run(arguments, false),
+        Command::Rekey(arguments) => rekey::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Thaw(arguments) => thaw::run(arguments),
         Command::Verify(arguments) => verify::run(arguments, cli.quiet),

@@ -68,8 +68,8 @@ pub fn only<'a>(histories: &[&'a History]) -> Result<&'a History> {
     if let [only] = histories {
         return Ok(only);
     }
-    let text = "it is stored at several storage qubes, and each has numbers of its own; choose one \
-                with --id ID:";
+    let text = "it is stored at several storage qubes, or with several keys, and each history has \
+                numbers of its own; choose one with --id ID:";
     Err(Error::Restore(text.to_owned() + &list(histories)))
 }
 
@@ -83,7 +83,12 @@ fn list(histories: &[&History]) -> String {
     let lines = histories.iter().map(|history| {
         let storage = history.storage.as_ref();
         let at = storage.map_or_else(String::new, |storage| format!(", at {storage}"));
-        format!("\n  {}  {}{at}", history.qube.id, what(history))
+        let former = if history.is_closed {
+            ", former keys"
+        } else {
+            ""
+        };
+        format!("\n  {}  {}{at}{former}", history.qube.id, what(history))
     });
     lines.collect()
 }

@@ -424,6 +424,43 @@ fn a_qube_has_a_history_for_each_storage_qube_and_they_can_be_moved() {
     assert_eq!(book.dom0()[0].storage, Some(name("drawer")));
 }
 
+#[test]
+fn a_closed_history_stays_and_another_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mut ledger) = new(&folder);
+    let at = |id: u8| {
+        let Record::Qube(mut record) = qube() else {
+            panic!("it is one")
+        };
+        record.id = QubeId::new([id; 16]);
+        let storage = name("sys-backup");
+        Record::QubeAt { storage, record }
+    };
+    let goes_on = |ledger: &Ledger| {
+        let storage = name("sys-backup");
+        let living = ledger
+            .book
+            .living_at(&name("work"), Some([7; 16]), &storage);
+        living.map(|history| history.qube.id)
+    };
+    let closed = |id: u8| Record::Closed {
+        qube: QubeId::new([id; 16]),
+    };
+    ledger.append(at(21)).unwrap();
+    assert_eq!(goes_on(&ledger), Some(QubeId::new([21; 16])));
+    ledger.append(closed(21)).unwrap();
+    assert_eq!(goes_on(&ledger), None);
+    ledger.append(at(22)).unwrap();
+    let ledger_again = open(&path).unwrap();
+    for mut ledger in [ledger, ledger_again] {
+        assert_eq!(goes_on(&ledger), Some(QubeId::new([22; 16])));
+        let old = ledger.book.history(QubeId::new([21; 16])).unwrap();
+        assert!(ledger.book.label(old).contains("former keys"));
+        assert!(ledger.append(closed(21)).is_err(), "it is closed already");
+        assert!(ledger.append(closed(99)).is_err(), "there is none");
+    }
+}
+
 fn settings(qube: QubeId, object: u8) -> Record {
     Record::Settings {
         qube,

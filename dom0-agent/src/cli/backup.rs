@@ -42,6 +42,11 @@ pub struct Backup {
     /// Without this no helper is started for a qube that was not started since.
     #[arg(long)]
     pub always: bool,
+    /// Build upon nothing that was stored: read everything, and send everything.
+    ///
+    /// For when a qube may have spoiled what its backups remember of it; 'qib verify --open' tells.
+    #[arg(long)]
+    pub fresh: bool,
     /// Of a running qube, read the state that it is in. That is so anyway unless its feature
     /// 'qib.moment' is 'last-shutdown'.
     ///

@@ -92,7 +92,8 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         .unwrap_or_else(PoisonError::into_inner);
     let installation = &mut *installation.lock();
     let dom0 = dom0_storages.map(|storages| {
-        let how = (arguments.always, arguments.dry_run);
+        let always = arguments.always || arguments.fresh;
+        let how = (always, arguments.dry_run);
         dom0::back_up_to(&machine, installation, &storages, &away, how)
     });
     if storage::known(&machine.config, &installation.ledger.book).len() > 1 {

@@ -124,17 +124,19 @@ fn at(storage: Option<&QubeName>) -> String {
 fn read(history: &History, sequence: u64) -> String {
     let manner = history.manner(sequence);
     let kind = manner.kind().text();
-    let locked = if history.is_locked(sequence) {
-        "; locked"
-    } else {
-        ""
+    let mut read = match manner {
+        Manner::Reader => "by qib".to_owned(),
+        Manner::Kernel(_) => format!("by the kernel: {kind}"),
+        Manner::Image(_) => format!("as an image: {kind}"),
+        Manner::Disk => format!("by qib: {kind}"),
     };
-    match manner {
-        Manner::Reader => format!("by qib{locked}"),
-        Manner::Kernel(_) => format!("by the kernel: {kind}{locked}"),
-        Manner::Image(_) => format!("as an image: {kind}{locked}"),
-        Manner::Disk => format!("by qib: {kind}{locked}"),
+    if history.is_locked(sequence) {
+        read.push_str("; locked");
     }
+    if history.is_closed {
+        read.push_str("; former keys");
+    }
+    read
 }
 
 fn of(revision: Option<&Revision>) -> String {
@@ -154,6 +156,7 @@ fn history_json(history: &History) -> Value {
         "id": history.qube.id.to_string(),
         "storage": history.storage.as_ref().map(QubeName::as_str),
         "prefix": history.qube.prefix.to_string(),
+        "former_keys": history.is_closed,
         "snapshots": snapshots,
     })
 }

@@ -49,6 +49,8 @@ pub struct History {
     pub index: IndexObjects,
     /// Something was found lost since the last snapshot.
     pub has_lost: bool,
+    /// It goes on no more: its qube has other keys, or will have with the next backup.
+    pub is_closed: bool,
     /// The number of the last snapshot that was made, kept or not.
     last_sequence: u64,
     forgotten: BTreeMap<u64, Forgotten>,
@@ -138,9 +140,7 @@ impl Book {
             }
             Record::Renamed { qube, name } => {
                 self.find(*qube)?.qube.name = name.clone();
-                let is_root =
-                    |history: &&mut History| history.root_of.is_some_and(|(of, _)| of == *qube);
-                if let Some(root) = self.histories.values_mut().find(is_root) {
+                if let Some(root) = self.root_mut(*qube) {
                     root.qube.name = name.clone();
                 }
                 Ok(())
@@ -239,6 +239,17 @@ impl Book {
                 });
                 Ok(())
             }
+            Record::Closed { qube } => {
+                let history = self.find(*qube)?;
+                if history.root_of.is_some() || history.is_closed {
+                    return Err(Contradiction);
+                }
+                history.is_closed = true;
+                if let Some(root) = self.root_mut(*qube) {
+                    root.is_closed = true;
+                }
+                Ok(())
+            }
             Record::Dom0(record) => self.add_dom0(None, record),
             Record::Dom0At { storage, record } => self.add_dom0(Some(storage), record),
         }
@@ -251,6 +262,11 @@ impl Book {
         }
         self.histories.insert(id, history);
         Ok(())
+    }
+
+    fn root_mut(&mut self, of: QubeId) -> Option<&mut History> {
+        let mut all = self.histories.values_mut();
+        all.find(|history| history.root_of.is_some_and(|(qube, _)| qube == of))
     }
 
     fn find(&mut self, qube: QubeId) -> Result<&mut History, Contradiction> {
@@ -269,6 +285,7 @@ impl History {
             packs: Packs::default(),
             index: IndexObjects::default(),
             has_lost: false,
+            is_closed: false,
             last_sequence: 0,
             forgotten: BTreeMap::new(),
             locked: BTreeSet::new(),

@@ -180,6 +180,12 @@ pub enum Record {
         /// Where it lies.
         to: QubeName,
     },
+    /// A qube's history goes on no more: the next backup to its storage qube begins another, with
+    /// keys of its own.
+    Closed {
+        /// Whose, by the id of the history of its private volume.
+        qube: QubeId,
+    },
 }
 
 /// A kind of qube that has a root volume of its own.

@@ -82,7 +82,8 @@ impl Run<'_> {
     ) -> bool {
         let arguments = self.arguments;
         let is_present_only = arguments.revision.is_none() && wanted.len() == parts.len();
-        if !is_present_only || arguments.always || arguments.dry_run {
+        let reads_always = arguments.always || arguments.fresh || arguments.dry_run;
+        if !is_present_only || reads_always {
             return false;
         }
         let found = self.unchanged((qube, storage), rules, parts);
@@ -123,6 +124,7 @@ impl Run<'_> {
         let how = How {
             rules,
             dry_run: self.arguments.dry_run,
+            fresh: self.arguments.fresh,
             compression: self.profile.compression.unwrap_or_default(),
         };
         for (part, moment) in wanted {

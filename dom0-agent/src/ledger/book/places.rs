@@ -76,15 +76,20 @@ impl Book {
 
     /// The name of the volume whose history this is, and the storage qube if there are several.
     pub fn label(&self, history: &History) -> String {
-        let volume = format!("{}{}", history.qube.name, history.part().suffix());
+        let former = if history.is_closed {
+            ", former keys"
+        } else {
+            ""
+        };
+        let volume = format!("{}{}{former}", history.qube.name, history.part().suffix());
         match &history.storage {
             Some(storage) if self.storages().len() > 1 => format!("{volume} at {storage}"),
             _ => volume,
         }
     }
 
-    /// The histories of a qube that exists, one for each storage qube: by uuid where Qubes gives
-    /// one, else by name.
+    /// The histories of a qube that exists, one for each storage qube and each set of keys: by uuid
+    /// where Qubes gives one, else by name.
     pub fn of_living(
         &self,
         name: &QubeName,
@@ -97,8 +102,8 @@ impl Book {
             })
     }
 
-    /// The history of a qube that exists at a storage qube; of two that were moved together the
-    /// one with the newest snapshot.
+    /// The history of a qube that exists at a storage qube, and goes on there; of two that were
+    /// moved together the one with the newest snapshot.
     pub fn living_at(
         &self,
         name: &QubeName,
@@ -106,7 +111,7 @@ impl Book {
         storage: &QubeName,
     ) -> Option<&History> {
         let all = self.of_living(name, uuid);
-        let there = all.filter(|history| history.lies_at(storage));
+        let there = all.filter(|history| history.lies_at(storage) && !history.is_closed);
         there.max_by_key(|history| history.snapshots.last().map(|last| last.time))
     }
 
