@@ -1,12 +1,4 @@
 //! `qib browse`: snapshots as folders in a disposable, while backups go on.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::io::Read;
@@ -15,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use machine::{Machine, assert_same, kill, process, process_with, skipped_without_root};
+use crate::machine::{Machine, assert_same, kill, process, process_with, skipped_without_root};
 use qib_lab::compare::{self, Mounted, Tree};
 
 const PATIENCE: Duration = Duration::from_secs(60);

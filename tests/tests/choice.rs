@@ -1,10 +1,7 @@
 //! Which qubes a backup is of.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::Machine;
-use machine::faults::add;
+use crate::machine::Machine;
+use crate::machine::faults::add;
 use serde_json::Value;
 
 /// A machine with `work`, `mail` and `vault`; the last two have the tag `daily`, and `vault`

@@ -1,12 +1,4 @@
 //! Every helper is confined while it works, seen from outside.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +7,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use machine::faults::{add, machine};
-use machine::{Machine, kill, process_with, skipped_without_root};
+use crate::machine::faults::{add, machine};
+use crate::machine::{Machine, kill, process_with, skipped_without_root};
 
 /// What the kernel says of a thread.
 struct Thread {

@@ -1,8 +1,6 @@
 //! What each shipped program is built from is a list that somebody has read.
 //!
 //! After a deliberate change: `tests/crates/update`.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

@@ -1,18 +1,10 @@
 //! Damage at storage: what was changed, lost or swapped is found, and named.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use machine::{Machine, assert_same};
+use crate::machine::{Machine, assert_same};
 
 /// A machine with a qube of two backups.
 fn machine() -> Machine {

@@ -1,22 +1,14 @@
 //! What can go wrong around a snapshot, each by name: a pool that is nearly full, a qube that
 //! starts, stops or is removed between two steps, a volume still in use, a name that dom0's udev
 //! would look behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::faults::{add, next_run_works};
-use machine::{BINARY, Machine, kill, process, skipped_without_root};
+use crate::machine::faults::{add, next_run_works};
+use crate::machine::{BINARY, Machine, kill, process, skipped_without_root};
 use qib_lab::{Act, Driver, LabBuilder};
 
 /// Those whose snapshots cost room.

@@ -1,20 +1,12 @@
 //! A part that dies in the middle of the work: one clear message and a non-zero
 //! exit, nothing is lost, and the next run works.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use machine::faults::{add, backup_under_way, machine, next_run_works, one_error};
-use machine::{Machine, kill, process, process_with, skipped_without_root};
+use crate::machine::faults::{add, backup_under_way, machine, next_run_works, one_error};
+use crate::machine::{Machine, kill, process, process_with, skipped_without_root};
 
 #[test]
 fn a_helper_that_dies_is_an_error_and_what_it_stored_is_not_believed() {

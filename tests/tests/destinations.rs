@@ -1,16 +1,8 @@
 //! Several storage qubes: which qube goes to which, and what each of them alone can do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
-mod machine;
-
-use machine::assert_same;
-use machine::faults::{add, next_run_works, one_error};
-use machine::storages::{
+use crate::machine::assert_same;
+use crate::machine::faults::{add, next_run_works, one_error};
+use crate::machine::storages::{
     USB, add_storage, at, bring_back, feature, json, machine, objects, restored_from, snapshots,
     take_away,
 };

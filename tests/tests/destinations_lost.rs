@@ -1,17 +1,9 @@
 //! Several storage qubes, of which one lies, one is lost, or one goes by another name.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
-mod machine;
-
-use machine::storages::{
+use crate::machine::storages::{
     USB, add_storage, at, disk, feature, json, machine, objects, restored_from, snapshots,
 };
-use machine::{Machine, assert_same};
+use crate::machine::{Machine, assert_same};
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
@@ -19,7 +11,7 @@ use std::process::Command;
 /// A machine where `work` lies at `sys-backup`, `vault` at the other, and `both` at both.
 fn stored() -> Machine {
     let machine = machine();
-    machine::faults::add(&machine, "both", 1);
+    crate::machine::faults::add(&machine, "both", 1);
     feature(&machine, "vault", "qib.storage", USB);
     let two = format!("{USB} sys-backup");
     feature(&machine, "both", "qib.storage", &two);

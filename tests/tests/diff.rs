@@ -1,16 +1,8 @@
 //! `qib diff`: in what two snapshots of a qube differ.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 
-use machine::{Machine, skipped_without_root};
+use crate::machine::{Machine, skipped_without_root};
 use qib_lab::compare::Mounted;
 use serde_json::Value;
 

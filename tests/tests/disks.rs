@@ -1,19 +1,11 @@
 //! Disks with partitions, and qubes that have one: their root volume and their private
 //! one are backed up and restored together.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use machine::{Machine, noise::noise};
+use crate::machine::{Machine, noise::noise};
 use qib_lab::tool;
 use serde_json::Value;
 
@@ -135,7 +127,7 @@ fn a_standalone_qube_comes_back_with_both_volumes() {
     let tags = admin(&machine, "admin.vm.tag.List+ dom0 name again\0");
     assert!(!tags.contains("restore-in-progress"), "{tags}");
     assert_same_disk(&root_image(&machine, "own"), &root_image(&machine, "again"));
-    machine::assert_same(&machine.tree("own"), &machine.tree("again"));
+    crate::machine::assert_same(&machine.tree("own"), &machine.tree("again"));
     assert_eq!(machine.leftovers(), Vec::<String>::new());
 }
 

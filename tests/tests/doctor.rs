@@ -1,18 +1,10 @@
 //! `qib doctor`: what is wrong is named, and nothing else.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::path::PathBuf;
 
-use machine::faults::{add, machine};
-use machine::{BINARY, Machine};
+use crate::machine::faults::{add, machine};
+use crate::machine::{BINARY, Machine};
 use qib_lab::{LabBuilder, Release};
 use serde_json::Value;
 

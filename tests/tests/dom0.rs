@@ -1,12 +1,4 @@
 //! dom0 itself: kept sealed, brought back beside, told apart from now.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,8 +7,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use machine::Machine;
-use machine::noise::noise;
+use crate::machine::Machine;
+use crate::machine::noise::noise;
 use serde_json::Value;
 
 /// dom0's user's home.

@@ -1,10 +1,7 @@
 //! Qubes that are not in a recent backup are named, by exit code and on the desktop.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::Machine;
-use machine::faults::add;
+use crate::machine::Machine;
+use crate::machine::faults::add;
 use serde_json::Value;
 
 fn due(machine: &Machine, words: &[&str]) -> (Option<i32>, Vec<(String, bool)>) {
@@ -69,7 +66,7 @@ fn the_first_user_of_the_group_qubes_is_shown_it() {
         .exec(["cat", "/run/qib-lab/notifications"])
         .unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
-    if machine::is_root() {
+    if crate::machine::is_root() {
         let bus = "1000 unix:path=/run/user/1000/bus ";
         assert!(shown.starts_with(bus), "{shown}");
         let words = r#""1 qube is due for a backup" "work: never backed up""#;

@@ -1,20 +1,12 @@
 //! Mistakes and things that are missing: each gives one clear message and a
 //! non-zero exit, loses nothing, and the next run works.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use machine::faults::{add, machine, next_run_works, one_error};
-use machine::{BINARY, Machine, assert_same};
+use crate::machine::faults::{add, machine, next_run_works, one_error};
+use crate::machine::{BINARY, Machine, assert_same};
 use qib_lab::LabBuilder;
 
 #[test]

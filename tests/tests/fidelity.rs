@@ -1,12 +1,4 @@
 //! Everything that a file system can hold comes back, and holes stay holes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -16,7 +8,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use machine::{Machine, assert_same, skipped_without_root};
+use crate::machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Mounted};
 use qib_lab::tool;
 use rustix::fs::{

@@ -1,8 +1,5 @@
 //! A running qube is asked to write to its disk what it holds; whether it does or not, it is
 //! backed up.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,8 +7,8 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::faults::add;
-use machine::{Machine, process, process_with, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{Machine, process, process_with, skipped_without_root};
 
 fn running() -> Machine {
     let machine = Machine::new();

@@ -1,15 +1,11 @@
 //! A restored volume grows while it is mounted, as `qvm-volume extend` has a running qube do it.
 //! That takes a right that a container's root may lack, so it happens in an emulated machine.
-#![allow(clippy::unwrap_used)]
-
-mod emulated;
-mod machine;
 
 use std::fs;
 
-use emulated::{Boot, Initrd, skipped_without, start};
-use machine::Machine;
-use machine::faults::add;
+use crate::emulated::{Boot, Initrd, skipped_without, start};
+use crate::machine::Machine;
+use crate::machine::faults::add;
 
 const NEEDED: [(&str, &str); 1] = [("e2fsprogs", "/usr/sbin/resize2fs")];
 const DISK_BYTES: u64 = 3 << 30;

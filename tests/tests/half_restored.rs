@@ -2,15 +2,12 @@
 //! afterwards the next run finishes it, and says so; until then the qube can not start.
 //!
 //! Some of the calls are taken; all of them by
-//! `cargo test -p qib-lab --test half_restored -- --ignored`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod machine;
+//! `cargo test -p qib-lab half_restored -- --ignored`.
 
 use std::fs;
 
-use machine::faults::{add, machine};
-use machine::{Machine, assert_same};
+use crate::machine::faults::{add, machine};
+use crate::machine::{Machine, assert_same};
 use qib_lab::Act;
 
 const BEGIN: &str = "qubesd internal.vm.volume.ImportBegin";

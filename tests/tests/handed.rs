@@ -1,17 +1,9 @@
 //! Files of a backup for a qube that is there: `qib restore QUBE --path PATH --to QUBE`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use machine::{Machine, assert_same, skipped_without_root};
+use crate::machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Tree};
 use serde_json::Value;
 

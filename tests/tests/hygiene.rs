@@ -1,10 +1,7 @@
 //! A qubesd that says yes and does not do what was asked: no helper works unconfined.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::faults::{add, machine, one_error};
-use machine::{BINARY, Machine};
+use crate::machine::faults::{add, machine, one_error};
+use crate::machine::{BINARY, Machine};
 use qib_lab::{LabBuilder, Release};
 
 /// The backup fails with these words, and no session was begun.

@@ -1,19 +1,11 @@
 //! Volumes that hold no file system of ours: kept as they are, and restored so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use machine::noise::noise;
-use machine::{Machine, skipped_without_root};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, skipped_without_root};
 use qib_lab::tool;
 use serde_json::Value;
 
@@ -116,7 +108,7 @@ fn a_file_system_becomes_an_image_and_one_again() {
     let read: Vec<&Value> = snapshots.iter().map(|one| &one["read_by"]).collect();
     assert_eq!(read, ["reader", "image", "reader"]);
     machine.restore("work", &[], "again");
-    machine::assert_same(&machine.tree("work"), &machine.tree("again"));
+    crate::machine::assert_same(&machine.tree("work"), &machine.tree("again"));
 }
 
 #[test]

@@ -1,12 +1,4 @@
 //! Several qubes at once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::faults::add;
-use machine::{Machine, assert_same, kill, process, process_with, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{Machine, assert_same, kill, process, process_with, skipped_without_root};
 use serde_json::Value;
 
 const NAMES: [&str; 3] = ["bank", "mail", "work"];

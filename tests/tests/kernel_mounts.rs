@@ -1,20 +1,12 @@
 //! Private volumes with a file system that only the kernel reads.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use machine::noise::noise;
-use machine::{Machine, assert_same, skipped_without_root};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{Mounted, Tree};
 use qib_lab::tool;
 use serde_json::Value;

@@ -1,7 +1,4 @@
 //! The lab itself: it survives its daemon, and leaves nothing.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod common;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use common::{BINARY, err, good, in_qube, is_root, lab, lab_of_nobody, out, tree};
+use crate::common::{BINARY, err, good, in_qube, is_root, lab, lab_of_nobody, out, tree};
 use qib_lab::Lab;
 use qib_lab::tool;
 

@@ -1,9 +1,5 @@
 //! Helpers that are machines of their own, with a kernel of their own, a serial line, and the
 //! volume as their only disk. They start slowly: all is shown in one lab.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod emulated;
-mod machine;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -12,16 +8,16 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use machine::faults::{add, one_error};
-use machine::noise::noise;
-use machine::{BINARY, Machine, assert_same, process, skipped_without_root};
+use crate::machine::faults::{add, one_error};
+use crate::machine::noise::noise;
+use crate::machine::{BINARY, Machine, assert_same, process, skipped_without_root};
 use qib_lab::compare::{Mounted, Tree};
 use qib_lab::{LabBuilder, tool};
 
 #[test]
 fn helpers_that_are_machines_do_what_helpers_do() {
     const TEST: &str = "helpers_that_are_machines_do_what_helpers_do";
-    if skipped_without_root(TEST) || emulated::skipped_without(TEST, &[]) {
+    if skipped_without_root(TEST) || crate::emulated::skipped_without(TEST, &[]) {
         return;
     }
     let machine = Machine::before_init(LabBuilder::new(BINARY).vm_helpers());

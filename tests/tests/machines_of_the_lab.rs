@@ -1,16 +1,12 @@
 //! What a helper is that is a machine of its own: as the lab's other qubes, and less of this
 //! machine.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
-mod emulated;
 
 use std::fs;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{BINARY, err, good, in_qube, is_root, out, policy, service, stand_ins};
+use crate::common::{BINARY, err, good, in_qube, is_root, out, policy, service, stand_ins};
 use qib_lab::{Lab, LabBuilder};
 
 const NAME: &str = "disp-qib-0123abcd";
@@ -96,7 +92,7 @@ fn calls_as_policy_lets_it(lab: &Lab) {
 #[test]
 fn a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given() {
     const TEST: &str = "a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given";
-    if emulated::skipped_without(TEST, &[]) {
+    if crate::emulated::skipped_without(TEST, &[]) {
         return;
     }
     if !is_root() {
@@ -104,7 +100,10 @@ fn a_machine_has_its_own_kernel_no_network_and_the_disks_that_it_was_given() {
         return;
     }
     let lab = lab();
-    let kernel = emulated::kernel_image().unwrap().display().to_string();
+    let kernel = crate::emulated::kernel_image()
+        .unwrap()
+        .display()
+        .to_string();
     assert!(kernel.ends_with(says(&lab, "uname -r").trim()), "{kernel}");
     assert_eq!(says(&lab, "ls /sys/class/net"), "lo\n");
     // Nor a card that only lacks a driver.

@@ -1,20 +1,12 @@
 //! The main job: backup, change, incremental backup, restore, with what it may cost.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use machine::noise::noise;
-use machine::{Machine, age, assert_same, skipped_without_root};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, age, assert_same, skipped_without_root};
 use qib_lab::compare::Mounted;
 
 /// A small tree of text that compresses and of bytes that do not.

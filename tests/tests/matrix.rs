@@ -4,17 +4,14 @@
 //! The steps are the calls themselves, as the lab counts them in a run that ends well; the next
 //! one of each is killed after. These tests take some of them, other ones in each lane; all of
 //! them are taken, in many minutes, by
-//! `cargo test -p qib-lab --test matrix -- --ignored`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
+//! `cargo test -p qib-lab matrix -- --ignored`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use machine::faults::add;
-use machine::{BINARY, Machine, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, skipped_without_root};
 use qib_lab::{Act, Driver, LabBuilder, Release};
 
 const RELEASES: [Release; 2] = [Release::R4_2, Release::R4_3];

@@ -1,10 +1,7 @@
 //! Of a running qube: its state now, or what its last shutdown left.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::faults::add;
-use machine::{BINARY, Machine, assert_same, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, assert_same, skipped_without_root};
 use qib_lab::{Driver, LabBuilder, tool};
 
 const GONE: &str = "home/user/0";

@@ -1,10 +1,7 @@
 //! A qube without network is not stored where there is one, unless somebody accepted that.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::Machine;
-use machine::faults::{add, machine, one_error};
+use crate::machine::Machine;
+use crate::machine::faults::{add, machine, one_error};
 
 fn set(machine: &Machine, qube: &str, property: &str, value: &str) {
     let method = format!("admin.vm.property.Set+{property}");

@@ -1,12 +1,9 @@
 //! Without root the lab is whole, but for what the kernel gives only to root.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::fs;
 use std::process::Command;
 
-use common::{BINARY, err, good, in_qube, is_root, lab_of_nobody, out};
+use crate::common::{BINARY, err, good, in_qube, is_root, lab_of_nobody, out};
 
 #[test]
 fn an_ordinary_user_has_a_whole_lab() {
@@ -15,8 +12,8 @@ fn an_ordinary_user_has_a_whole_lab() {
         return;
     }
     let lab = lab_of_nobody();
-    common::add_pair(&lab);
-    common::service(&lab, "b", "test.Cat", "exec cat");
+    crate::common::add_pair(&lab);
+    crate::common::service(&lab, "b", "test.Cat", "exec cat");
     let called = in_qube(&lab, "a", "echo hi | qrexec-client-vm b test.Cat");
     assert_eq!(out(&called), "hi\n", "{called:?}");
     let pool = lab

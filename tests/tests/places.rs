@@ -1,15 +1,12 @@
 //! Whole runs with a place that is no folder of the storage qube's: what comes back is the same.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-mod machine;
 
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::faults::add;
-use machine::{BINARY, Machine, assert_same, kill, process, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, assert_same, kill, process, skipped_without_root};
 use qib_lab::LabBuilder;
 
 /// A remote of rclone's that is a folder, reached by the WebDAV server that the daemon starts.

@@ -1,6 +1,4 @@
 //! The shipped policy, evaluated over the lines that a Qubes machine has anyway.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,10 +1,7 @@
 //! A restored qube lies in the pools that it had and has its label, colour included; what this
 //! machine has not, or does not take, is said in the plan.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::{BINARY, Machine};
+use crate::machine::{BINARY, Machine};
 use qib_lab::{LabBuilder, Release, tool};
 
 fn ask(machine: &Machine, method: &str, qube: &str, payload: &str) -> String {

@@ -1,20 +1,12 @@
 //! Progress of several qubes: lines that move at a terminal, plain ones elsewhere.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use machine::faults::add;
-use machine::screen::Terminal;
-use machine::{Machine, process, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::screen::Terminal;
+use crate::machine::{Machine, process, skipped_without_root};
 
 const NAMES: [&str; 3] = ["bank", "mail", "work"];
 const WORDS: [&str; 7] = ["qib", "backup", "--jobs", "2", "bank", "mail", "work"];

@@ -1,20 +1,12 @@
 //! What proves a backup beyond digests: opening it, a drill, and what `qib status` says of them;
 //! and the alarm about a backup that differs too much.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use machine::noise::noise;
-use machine::{Machine, image};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, image};
 use serde_json::Value;
 
 const FILES: u32 = 120;

@@ -1,9 +1,6 @@
 //! Calls between qubes behave as those of the real qrexec.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{call, code, err, from_a, good, in_qube, lab_with_pair, out, policy, service};
+use crate::common::{call, code, err, from_a, good, in_qube, lab_with_pair, out, policy, service};
 
 #[test]
 fn exit_codes() {

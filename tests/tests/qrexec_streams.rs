@@ -1,13 +1,10 @@
 //! The streams of a call, and what ends them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{call, code, err, from_a, in_qube, lab_with_pair, out, service};
+use crate::common::{call, code, err, from_a, in_qube, lab_with_pair, out, service};
 use qib_lab::Lab;
 
 #[test]

@@ -1,9 +1,6 @@
 //! qubesd's bytes, as documented.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{in_qube, internal, lab, raw, tree};
+use crate::common::{in_qube, internal, lab, raw, tree};
 
 #[test]
 fn answers_errors_and_silence() {

@@ -1,19 +1,11 @@
 //! A snapshot of a live file system can show a file's new times with its old
 //! bytes. The next backup must read such a file again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use machine::{Machine, image, skipped_without_root};
+use crate::machine::{Machine, image, skipped_without_root};
 use qib_lab::compare::Mounted;
 use qib_lab::tool;
 

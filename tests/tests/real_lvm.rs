@@ -1,17 +1,13 @@
 //! The commands that qib gives LVM, which the lab's stand-in wrote down, given to LVM itself and
 //! the kernel's own thin pools, in an emulated machine. While they run something writes to the
 //! volume that a running qube would have.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod emulated;
-mod machine;
 
 use std::fs;
 use std::path::Path;
 
-use emulated::{Boot, Initrd, skipped_without, start};
-use machine::faults::add;
-use machine::{BINARY, Machine, skipped_without_root};
+use crate::emulated::{Boot, Initrd, skipped_without, start};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, skipped_without_root};
 use qib_lab::{Driver, LabBuilder};
 
 const NEEDED: [(&str, &str); 2] = [

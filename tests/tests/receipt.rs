@@ -1,15 +1,12 @@
 //! The QR code of a receipt, read by a program that reads such codes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use machine::Machine;
-use machine::faults::add;
-use machine::terminal::at_a_terminal;
+use crate::machine::Machine;
+use crate::machine::faults::add;
+use crate::machine::terminal::at_a_terminal;
 
 /// Where the picture has a square, `true` is dark.
 type Squares = Vec<Vec<bool>>;

@@ -1,20 +1,12 @@
 //! What is stored comes back without qib: with the passphrase, the stored objects,
 //! `age`, `zstd`, `tar` and the script that docs/format.md prints.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use machine::{Machine, assert_same, skipped_without_root};
+use crate::machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Mounted};
 use qib_lab::tool;
 

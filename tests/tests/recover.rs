@@ -1,20 +1,12 @@
 //! `qib recover`: an empty dom0 gets everything back, and no storage can make it believe less
 //! or more than was there.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use machine::{BINARY, Machine, age, assert_same};
+use crate::machine::{BINARY, Machine, age, assert_same};
 use qib_lab::LabBuilder;
 use serde_json::Value;
 

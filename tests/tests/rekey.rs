@@ -1,18 +1,10 @@
 //! `qib rekey` and `qib backup --fresh`: nothing of what was stored before is built upon.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use machine::faults::machine;
-use machine::{Machine, assert_same};
+use crate::machine::faults::machine;
+use crate::machine::{Machine, assert_same};
 use serde_json::Value;
 
 fn new_bytes(report: &Value) -> u64 {

@@ -1,12 +1,9 @@
 //! A machine like Qubes 4.2, where qubesd's words are others; every other test has 4.3.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 
-use machine::faults::add;
-use machine::{BINARY, Machine, assert_same, is_root, noise::noise};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, assert_same, is_root, noise::noise};
 use qib_lab::{LabBuilder, Release};
 
 fn machine_like_4_2() -> Machine {

@@ -1,12 +1,9 @@
 //! What a person chooses in a restore, and what one failure does to the rest.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 
-use machine::faults::{add, machine};
-use machine::{Machine, assert_same};
+use crate::machine::faults::{add, machine};
+use crate::machine::{Machine, assert_same};
 
 fn set(machine: &Machine, method: &str, payload: &str) {
     machine.lab.admin(method, "work", payload).unwrap();
@@ -120,7 +117,7 @@ fn settings_come_back_without_data_and_data_without_settings() {
 
 #[test]
 fn a_running_qube_is_not_replaced() {
-    if machine::skipped_without_root("a_running_qube_is_not_replaced") {
+    if crate::machine::skipped_without_root("a_running_qube_is_not_replaced") {
         return;
     }
     let machine = changed();

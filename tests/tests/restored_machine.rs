@@ -1,13 +1,10 @@
 //! A whole machine comes back onto an empty one: templates, net qubes, disposables' templates, what
 //! they refer to, and how each of them was set up.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::collections::BTreeMap;
 
-use machine::faults::add;
-use machine::{BINARY, Machine, assert_same, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, assert_same, skipped_without_root};
 use qib_lab::{LabBuilder, Release, tool};
 use serde_json::{Value, json};
 

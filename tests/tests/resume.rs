@@ -1,13 +1,5 @@
 //! An interrupted backup goes on where it was: what a partial promised is not sent
 //! again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::io::Write;
@@ -15,8 +7,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::noise::noise;
-use machine::{Machine, assert_same, kill, process, skipped_without_root};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, assert_same, kill, process, skipped_without_root};
 
 /// Size of the qube's files in MiB: enough for a partial before the end.
 const MEBIBYTES: u64 = 700;

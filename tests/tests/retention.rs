@@ -1,12 +1,4 @@
 //! Forgetting, pruning and calling back, by the real programs: what is kept always restores.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +6,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use machine::noise::noise;
-use machine::{Machine, assert_same, kill, process, skipped_without_root};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, assert_same, kill, process, skipped_without_root};
 use qib_lab::compare::{Mounted, Tree};
 use serde_json::Value;
 

@@ -1,10 +1,7 @@
 //! Older states that a pool keeps, as history with dates of their own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::faults::add;
-use machine::{BINARY, Machine, assert_same, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, assert_same, skipped_without_root};
 use qib_lab::compare::Tree;
 use qib_lab::{Driver, LabBuilder, tool};
 use serde_json::Value;

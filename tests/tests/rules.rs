@@ -1,12 +1,9 @@
 //! What dom0's rules leave out, through the programs that ship.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use machine::{Machine, age};
+use crate::machine::{Machine, age};
 use qib_lab::tool;
 use serde_json::{Value, json};
 
@@ -168,7 +165,7 @@ fn a_change_of_rules_is_a_change_of_the_qube_and_the_same_rules_are_none() {
 #[test]
 fn a_feature_that_is_not_understood_fails_its_qube_alone() {
     let machine = machine();
-    machine::faults::add(&machine, "other", 0);
+    crate::machine::faults::add(&machine, "other", 0);
     for (name, value, said) in [
         (
             "exclude",
@@ -207,8 +204,8 @@ fn profile(machine: &Machine, name: &str, text: &str) {
 #[test]
 fn a_profile_names_qubes_and_rules_and_features_count_more() {
     let machine = machine();
-    machine::faults::add(&machine, "other", 0);
-    machine::faults::add(&machine, "third", 0);
+    crate::machine::faults::add(&machine, "other", 0);
+    crate::machine::faults::add(&machine, "third", 0);
     let text = "include = @type:AppVM # all\nexclude = third qib-dvm\n\
                 exclude_paths = *.iso\nmax_file_size = 1K\nsets = machine-images\n";
     profile(&machine, "nightly", text);
@@ -241,7 +238,7 @@ fn a_profile_names_qubes_and_rules_and_features_count_more() {
 #[test]
 fn a_choice_is_saved_as_a_profile_and_never_over_another() {
     let machine = machine();
-    machine::faults::add(&machine, "other", 0);
+    crate::machine::faults::add(&machine, "other", 0);
     machine.ok(&[
         "backup",
         "--save-profile",

@@ -1,12 +1,4 @@
 //! Many files: what a run costs in bytes and in memory.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -16,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use machine::{Machine, age, assert_same, process, skipped_without_root};
+use crate::machine::{Machine, age, assert_same, process, skipped_without_root};
 use qib_lab::compare::Mounted;
 use qib_lab::tool;
 

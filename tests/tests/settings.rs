@@ -1,12 +1,9 @@
 //! How qubes are set up is kept with their backups, shown, and compared.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 
-use machine::faults::add;
-use machine::{BINARY, Machine};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine};
 use qib_lab::{LabBuilder, Release};
 use serde_json::{Value, json};
 

@@ -1,17 +1,9 @@
 //! `qib setup`: what is missing is made, once, and nothing else is touched.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 
-use machine::faults::add;
-use machine::{BINARY, Machine};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine};
 use qib_lab::LabBuilder;
 
 /// A machine as Qubes is before anybody heard of qib, but for the programs.

@@ -1,10 +1,7 @@
 //! Restores to volumes of another size, and what tells the new file systems apart.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod machine;
-
-use machine::faults::add;
-use machine::{Machine, assert_same};
+use crate::machine::faults::add;
+use crate::machine::{Machine, assert_same};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 

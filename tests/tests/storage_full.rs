@@ -1,13 +1,10 @@
 //! A storage qube whose disk is full.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use machine::faults::{add, next_run_works, one_error};
-use machine::{BINARY, Machine, skipped_without_root};
+use crate::machine::faults::{add, next_run_works, one_error};
+use crate::machine::{BINARY, Machine, skipped_without_root};
 use qib_lab::LabBuilder;
 
 /// A small file system over a folder.

@@ -1,11 +1,8 @@
 //! The passphrase at a terminal.
-#![allow(clippy::unwrap_used)]
 
-mod machine;
-
-use machine::faults::{add, next_run_works};
-use machine::terminal::at_a_terminal;
-use machine::{BINARY, Machine};
+use crate::machine::faults::{add, next_run_works};
+use crate::machine::terminal::at_a_terminal;
+use crate::machine::{BINARY, Machine};
 use qib_lab::LabBuilder;
 
 #[test]

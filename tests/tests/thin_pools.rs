@@ -1,18 +1,10 @@
 //! Thin pools of LVM, with stand-ins for LVM's commands: what is called, and what is left.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::path::PathBuf;
 
-use machine::faults::{add, backup_under_way, next_run_works};
-use machine::{BINARY, Machine, assert_same, kill, process, skipped_without_root};
+use crate::machine::faults::{add, backup_under_way, next_run_works};
+use crate::machine::{BINARY, Machine, assert_same, kill, process, skipped_without_root};
 use qib_lab::{Driver, LabBuilder};
 
 fn machine() -> Machine {

@@ -1,12 +1,9 @@
 //! A qube that nothing was written to costs no helper; whatever may have changed is read.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
-
-mod machine;
 
 use std::fs;
 
-use machine::faults::add;
-use machine::{BINARY, Machine, is_root, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{BINARY, Machine, is_root, skipped_without_root};
 use qib_lab::{Driver, LabBuilder, tool};
 use serde_json::Value;
 

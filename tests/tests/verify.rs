@@ -1,19 +1,11 @@
 //! `qib verify`: what is stored is proved, and whatever was done to it is noticed and named.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod machine;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use machine::noise::noise;
-use machine::{Machine, assert_same};
+use crate::machine::noise::noise;
+use crate::machine::{Machine, assert_same};
 use serde_json::Value;
 
 /// A machine with a qube of two snapshots that differ.

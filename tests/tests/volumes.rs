@@ -1,9 +1,6 @@
 //! Volumes as qubesd keeps them: running, stopped, imported.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{internal, is_root, lab, out, raw};
+use crate::common::{internal, is_root, lab, out, raw};
 
 #[test]
 fn an_import_is_whole_or_nothing() {

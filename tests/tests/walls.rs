@@ -1,9 +1,6 @@
 //! What a qube cannot reach.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{good, in_qube, is_root, lab_with_pair, out};
+use crate::common::{good, in_qube, is_root, lab_with_pair, out};
 
 #[test]
 fn a_qube_sees_neither_the_machine_nor_another_qube() {

@@ -1,7 +1,4 @@
 //! A qube that has shut down is backed up without being asked for.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod machine;
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -10,8 +7,8 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use machine::faults::add;
-use machine::{Machine, skipped_without_root};
+use crate::machine::faults::add;
+use crate::machine::{Machine, skipped_without_root};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn watch(machine: &Machine, delay: &str) -> Child {

@@ -1,6 +1,5 @@
 //! A disk that starts a machine: Debian's GRUB and cloud kernel, and a system that says a
 //! word on the serial line and turns the machine off.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod grub;
 

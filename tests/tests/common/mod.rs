@@ -1,5 +1,4 @@
 //! What the lab's own tests share: a lab with small stand-ins for the shipped programs.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,4 @@
 //! A PC that qemu emulates, and all that it says on its serial line.
-#![allow(dead_code, unused_imports, clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,10 +1,4 @@
 //! What the tests of the whole system share: a lab with the programs that ship, set up.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing
-)]
 
 pub mod faults;
 pub mod noise;
