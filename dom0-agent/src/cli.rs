@@ -9,6 +9,7 @@ mod due;
 mod export;
 mod forget;
 mod init;
+mod kit;
 mod lock;
 mod prune;
 mod receipt;
@@ -37,6 +38,7 @@ pub use due::Due;
 pub use export::Export;
 pub use forget::Forget;
 pub use init::Init;
+pub use kit::Kit;
 pub use lock::Lock;
 pub use prune::Prune;
 pub use receipt::Receipt;
@@ -126,6 +128,12 @@ pub enum Command {
     /// For a dom0 in which qib was never set up, or lost what it knew. Storage qube and helpers'
     /// template are named in /etc/qubes/qib.conf before, as for 'qib init'.
     Recover(Recover),
+    /// Write the recovery kit to a folder, with all that a restore by hand needs but the passphrase.
+    ///
+    /// The sealed keys, the formats of what is stored, a script that reads them, and for each volume
+    /// the commands: age, zstd, tar and a shell are enough. Make it anew when a qube is backed up for
+    /// the first time.
+    Kit(Kit),
     /// Print a receipt: what tells later whether a storage shows the newest state.
     ///
     /// Write it down now and then, and keep it away from this machine and from the storage.

@@ -11,6 +11,7 @@ mod export;
 mod forget;
 mod hand_out;
 mod init;
+mod kit;
 mod lock;
 mod prune;
 mod receipt;
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Settings(arguments) => settings::run(arguments, cli.quiet),
         Command::Export(arguments) => export::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),
+        Command::Kit(arguments) => kit::run(arguments),
         Command::Receipt(arguments) => receipt::run(arguments),
         Command::Recover(arguments) => recover::run(arguments, cli.quiet),
         Command::Forget(arguments) => forget::run(arguments, cli.quiet),

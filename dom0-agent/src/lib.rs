@@ -26,6 +26,7 @@ pub mod getting;
 pub mod helper;
 pub mod holds;
 pub mod keys;
+pub mod kit;
 pub mod lane;
 pub mod ledger;
 pub mod letters;

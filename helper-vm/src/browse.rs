@@ -5,14 +5,16 @@
 //! 64 MiB in memory.
 //!
 //! * `window` is the kernel's side, which passes its questions (`ask`) on to one thread;
-//! * `shown` answers them: `inodes` are what the kernel knows of, `snapshots` are opened one by
+//! * `answer` answers them with what is `shown`: `inodes` are what the kernel knows of, `snapshots` are opened one by
 //!   one, a `folder` is found in or listed (`listing`), a `file` read; what was
 //!   got last stays in memory (`kept`).
 //!
 //! A snapshot that lies is an error of the disk to whoever looks at that part of it.
 
+mod answer;
 mod ask;
 mod attributes;
+mod errno;
 mod file;
 mod folder;
 mod inodes;
@@ -29,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::restore::{Line, Spool, Tally};
 use crate::seal::OpenWith;
 use crate::storage::Fetching;
+use answer::answer;
 use fuser::Session;
 use job::Job;
 use qib_rpc::id::SessionId;
@@ -99,7 +102,7 @@ where
     let kernel = thread::spawn(move || session.run());
     dom0.say(&Browsing {})?;
     for ask in asked {
-        shown.answer(ask);
+        answer(&mut shown, ask);
     }
     let ended = kernel.join().map_err(|_| Error::thread_gone())?;
     ended.map_err(Error::Helper)?;

@@ -1,24 +1,14 @@
-//! What is stored comes back without qib: with the passphrase, the stored objects,
-//! `age`, `zstd`, `tar` and the script that docs/format.md prints.
+//! What is stored comes back without qib: with the folder of `qib kit`, the passphrase, the stored
+//! objects, `age`, `zstd`, `tar` and a shell.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, PermissionsExt, chown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::machine::{Machine, assert_same, skipped_without_root};
 use qib_lab::compare::{self, Mounted};
 use qib_lab::tool;
-
-const DOCUMENT: &str = include_str!("../../docs/format.md");
-
-fn script() -> &'static str {
-    let after = DOCUMENT
-        .split("```sh restore\n")
-        .nth(1)
-        .expect("the document prints the script");
-    after.split("```").next().unwrap()
-}
 
 fn installed(program: &str) -> bool {
     Command::new(program)
@@ -91,18 +81,6 @@ fn fill(root: &Path) {
     .unwrap();
 }
 
-/// Every object of the qube in one folder.
-fn collect(machine: &Machine, folder: &Path) -> PathBuf {
-    fs::create_dir(folder).unwrap();
-    for object in ["pack", "snapshot"]
-        .iter()
-        .flat_map(|kind| machine.objects(kind))
-    {
-        fs::copy(&object, folder.join(object.file_name().unwrap())).unwrap();
-    }
-    machine.objects("snapshot-").remove(0)
-}
-
 #[test]
 fn passphrase_storage_and_stock_tools_are_enough() {
     if skipped_without_root("passphrase_storage_and_stock_tools_are_enough") {
@@ -126,36 +104,29 @@ fn passphrase_storage_and_stock_tools_are_enough() {
     machine.lab.add_image("work", &image, false).unwrap();
     machine.backup("work");
 
-    let scratch = machine.lab.scratch();
-    let (kit, identity) = (scratch.join("kit"), scratch.join("identity"));
-    open_with_passphrase(
-        &machine.objects("kit-")[0],
-        "correct horse battery staple",
-        &kit,
-    );
-    let mut age = Command::new("age");
-    age.args(["--decrypt", "--identity"]).arg(&kit);
-    age.arg("--output").arg(&identity);
-    assert!(
-        age.arg(&machine.objects("key-")[0])
-            .status()
-            .unwrap()
-            .success()
-    );
-
-    let snapshot = collect(&machine, &scratch.join("objects"));
-    let (recipe, out) = (scratch.join("restore.sh"), scratch.join("out"));
-    fs::write(&recipe, script()).unwrap();
+    let folder = machine.lab.scratch().join("kit");
+    machine.ok(&["kit", folder.to_str().unwrap()]);
+    let identity = folder.join("identity");
+    let kit = folder.join("recovery-kit.age");
+    open_with_passphrase(&kit, "correct horse battery staple", &identity);
+    // What README.txt says, in that folder, but for what asks for the passphrase.
+    let readme = fs::read_to_string(folder.join("README.txt")).unwrap();
+    let commands = readme.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = commands.filter(|line| !line.contains("recovery-kit.age"));
+    let commands: Vec<&str> = commands.collect();
+    assert_eq!(commands.len(), 4, "{readme}");
+    let commands = commands.join("\n");
+    let commands = commands.replace("PLACE", machine.storage().to_str().unwrap());
     let mut sh = Command::new("sh");
-    sh.arg(&recipe)
-        .arg(&identity)
-        .arg(scratch.join("objects"))
-        .arg(snapshot.file_name().unwrap());
-    let output = sh.arg(&out).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_same(&machine.tree("work"), &compare::read_folder(&out).unwrap());
+    let output = sh.args(["-euc", &commands]).current_dir(&folder).output();
+    let output = output.unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let out = fs::read_dir(&folder).unwrap().flatten();
+    let out = out.map(|entry| entry.path()).find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("work-private-") && path.is_dir()
+    });
+    let restored = compare::read_folder(&out.unwrap()).unwrap();
+    assert_same(&machine.tree("work"), &restored);
 }

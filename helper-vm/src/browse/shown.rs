@@ -1,30 +1,22 @@
-//! The answers to what the kernel asks.
+//! What is shown, as the kernel asks about it.
 
-use super::ask::{Ask, Handle, Ino};
+use super::ask::{Handle, Ino};
 use super::attributes;
+use super::errno::{broken, failed};
 use super::file::File;
 use super::folder::Folder;
 use super::inodes::{Inode, Inodes, TOP};
 use super::kept::Kept;
 use super::listing::Listing;
 use super::snapshots::{Opened, Snapshots};
-use crate::error::Error;
 use crate::manifest::{Entry, Node, Part};
-use crate::number::{narrow, wide};
-use crate::restore::Stopped;
-use fuser::{
-    Errno, FileAttr, FileHandle, FileType, FopenFlags, Generation, INodeNo, ReplyDirectory,
-    ReplyXattr,
-};
+use crate::number::narrow;
+use fuser::{Errno, FileAttr, FileType, INodeNo, ReplyDirectory};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
-use std::time::Duration;
-
-/// Nothing here ever changes.
-const FOR_EVER: Duration = Duration::from_secs(1 << 20);
 
 /// Pieces of folders that are kept in memory, in bytes as they are stored.
 const PIECES_BYTES: u64 = 16 << 20;
@@ -67,59 +59,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         }
     }
 
-    /// Answers a question.
-    pub fn answer(&mut self, ask: Ask) {
-        match ask {
-            Ask::Lookup(folder, name, reply) => match self.look_up(folder, &name) {
-                Ok(attr) => reply.entry(&FOR_EVER, &attr, Generation(0)),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::Forget(ino, times) => self.inodes.forget(ino, times),
-            Ask::Attributes(ino, reply) => match self.attributes(ino) {
-                Ok(attr) => reply.attr(&FOR_EVER, &attr),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::Target(ino, reply) => match self.target(ino) {
-                Ok(target) => reply.data(&target),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::OpenFile(ino, reply) => match self.open_file(ino) {
-                Ok(handle) => reply.opened(FileHandle(handle), FopenFlags::FOPEN_KEEP_CACHE),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::Read(handle, at, bytes, reply) => match self.read(handle, at, bytes) {
-                Ok(read) => reply.data(&read),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::OpenFolder(ino, reply) => match self.open_folder(ino) {
-                Ok(handle) => reply.opened(FileHandle(handle), FopenFlags::empty()),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::List(handle, from, mut reply) => match self.list(handle, from, &mut reply) {
-                Ok(()) => reply.ok(),
-                Err(errno) => reply.error(errno),
-            },
-            Ask::Close(handle, reply) => {
-                self.open.remove(&handle);
-                reply.ok();
-            }
-            Ask::Xattr(ino, name, bytes, reply) => {
-                let value = self.xattrs(ino).into_iter();
-                let mut value = value.filter(|(other, _)| other == name.as_bytes());
-                match value.next() {
-                    Some((_, value)) => give(&value, bytes, reply),
-                    None => reply.error(Errno::ENODATA),
-                }
-            }
-            Ask::XattrNames(ino, bytes, reply) => {
-                let names = self.xattrs(ino).into_iter();
-                let names = names.flat_map(|(name, _)| name.into_iter().chain([0]));
-                give(&names.collect::<Vec<u8>>(), bytes, reply);
-            }
-        }
-    }
-
-    fn look_up(&mut self, folder: Ino, name: &OsStr) -> Answer<FileAttr> {
+    /// What has this name in a folder.
+    ///
+    /// # Errors
+    /// As the kernel is to be told; so with all that follow.
+    pub fn look_up(&mut self, folder: Ino, name: &OsStr) -> Answer<FileAttr> {
         let inode = self.inodes.get(folder).ok_or(Errno::ENOENT)?;
         if let Inode::Top = inode {
             let all = self.snapshots.all();
@@ -137,7 +81,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         Ok(attributes::of_entry(ino, &entry, bytes))
     }
 
-    fn attributes(&mut self, ino: Ino) -> Answer<FileAttr> {
+    /// What is known of an inode.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn attributes(&mut self, ino: Ino) -> Answer<FileAttr> {
         match self.inodes.get(ino).ok_or(Errno::ENOENT)? {
             Inode::Top => {
                 let newest = self.snapshots.all().last();
@@ -158,7 +106,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         }
     }
 
-    fn target(&self, ino: Ino) -> Answer<Vec<u8>> {
+    /// Where a link points.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn target(&self, ino: Ino) -> Answer<Vec<u8>> {
         match self.inodes.get(ino) {
             Some(Inode::Entry(_, entry)) => match &entry.node {
                 Node::Symlink(target) => Ok(target.clone()),
@@ -191,13 +143,27 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         Ok((place, opened, folder))
     }
 
+    /// The kernel told that it needs it no more, so many times.
+    pub fn forget(&mut self, ino: Ino, times: u64) {
+        self.inodes.forget(ino, times);
+    }
+
+    /// Closes a file or folder.
+    pub fn close(&mut self, handle: Handle) {
+        self.open.remove(&handle);
+    }
+
     fn keep(&mut self, open: Open) -> Handle {
         self.last = self.last.wrapping_add(1);
         self.open.insert(self.last, open);
         self.last
     }
 
-    fn open_file(&mut self, ino: Ino) -> Answer<Handle> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn open_file(&mut self, ino: Ino) -> Answer<Handle> {
         let Some(Inode::Entry(place, entry)) = self.inodes.get(ino) else {
             return Err(Errno::ENOENT);
         };
@@ -209,7 +175,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         Ok(self.keep(Open::File(place, file)))
     }
 
-    fn read(&mut self, handle: Handle, at: u64, bytes: u32) -> Answer<Vec<u8>> {
+    /// Bytes of an open file.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn read(&mut self, handle: Handle, at: u64, bytes: u32) -> Answer<Vec<u8>> {
         let Some(Open::File(place, file)) = self.open.get(&handle) else {
             return Err(Errno::EBADF);
         };
@@ -218,7 +188,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         read.map_err(broken)
     }
 
-    fn open_folder(&mut self, ino: Ino) -> Answer<Handle> {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn open_folder(&mut self, ino: Ino) -> Answer<Handle> {
         let inode = self.inodes.get(ino).ok_or(Errno::ENOENT)?;
         if let Inode::Top = inode {
             return Ok(self.keep(Open::Top));
@@ -227,8 +201,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         Ok(self.keep(Open::Folder(place, Listing::new(folder))))
     }
 
-    /// Numbers 0 and 1 are the folder itself and the one above it.
-    fn list(&mut self, handle: Handle, from: u64, reply: &mut ReplyDirectory) -> Answer<()> {
+    /// Entries of an open folder; numbers 0 and 1 are the folder itself and the one above it.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn list(&mut self, handle: Handle, from: u64, reply: &mut ReplyDirectory) -> Answer<()> {
         let mut add = |number: u64, kind, name: &[u8]| {
             let name = OsStr::from_bytes(name);
             reply.add(NO_INO, number.saturating_add(1), kind, name)
@@ -265,7 +242,8 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         }
     }
 
-    fn xattrs(&self, ino: Ino) -> Vec<(Vec<u8>, Vec<u8>)> {
+    /// The extended attributes of an inode.
+    pub fn xattrs(&self, ino: Ino) -> Vec<(Vec<u8>, Vec<u8>)> {
         match self.inodes.get(ino) {
             Some(Inode::Entry(_, entry)) => entry.meta.xattrs.clone(),
             _ => Vec::new(),
@@ -278,31 +256,5 @@ fn length<R: Read, W: Write>(of: &Opened<'_, R, W>, entry: &Entry) -> Answer<u64
     match &entry.node {
         Node::File(content) => File::bytes(of, content).map_err(broken),
         _ => Ok(0),
-    }
-}
-
-/// Answers with so many bytes at most; 0 asks how many there are.
-fn give(value: &[u8], bytes: u32, reply: ReplyXattr) {
-    let length = wide(value.len());
-    match u32::try_from(length) {
-        Ok(length) if bytes == 0 => reply.size(length),
-        Ok(length) if length <= bytes => reply.data(value),
-        _ => reply.error(Errno::ERANGE),
-    }
-}
-
-/// Whoever looks sees an error of the disk; the reason is in the disposable's own journal.
-fn failed(error: Error) -> Errno {
-    let _shown = writeln!(std::io::stderr(), "qib-helper: {error}");
-    Errno::EIO
-}
-
-fn broken(stopped: Stopped) -> Errno {
-    match stopped {
-        Stopped::Format(error) => {
-            let _shown = writeln!(std::io::stderr(), "qib-helper: the manifest: {error}");
-            Errno::EIO
-        }
-        Stopped::Other(error) => failed(error),
     }
 }
