@@ -44,8 +44,10 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
         .spawn()
         .unwrap();
     let (mut seen, mut most) = (BTreeMap::new(), 0);
+    let mut is_over = false;
     while child.try_wait().unwrap().is_none() {
-        end_browsing(machine);
+        // Once: one that was shut down may be seen for a moment longer.
+        is_over = is_over || end_browsing(machine);
         let helper = process_with(machine, "qib-helper", work);
         if let Some((helper, threads)) = helper.and_then(|helper| Some((helper, threads(helper)?)))
         {
@@ -65,14 +67,15 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
     assert!(any && most > 1, "{work}: {most} threads at most");
 }
 
-/// Looks at what a helper shows, and then shuts it down: `qib browse` waits for that.
-fn end_browsing(machine: &Machine) {
+/// Looks at what a helper shows, if one does by now, and shuts it down: `qib browse` waits for
+/// that.
+fn end_browsing(machine: &Machine) -> bool {
     let Some(helper) = process_with(machine, "qib-helper", "browse") else {
-        return;
+        return false;
     };
     let folder = format!("/proc/{helper}/root/run/qib");
     if !Path::new(&folder).join("window").exists() {
-        return;
+        return false;
     }
     let snapshots = fs::read_dir(Path::new(&folder).join("snapshots")).unwrap();
     for snapshot in snapshots {
@@ -82,6 +85,7 @@ fn end_browsing(machine: &Machine) {
     let threads = threads(helper).unwrap();
     assert!(threads.len() > 1 && threads.iter().all(|thread| thread.calls_are_filtered));
     kill(helper);
+    true
 }
 
 #[test]
