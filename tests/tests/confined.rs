@@ -46,8 +46,6 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
     let (mut seen, mut most) = (BTreeMap::new(), 0);
     let mut is_over = false;
     while child.try_wait().unwrap().is_none() {
-        // Once: one that was shut down may be seen for a moment longer.
-        is_over = is_over || end_browsing(machine);
         let helper = process_with(machine, "qib-helper", work);
         if let Some((helper, threads)) = helper.and_then(|helper| Some((helper, threads(helper)?)))
         {
@@ -59,6 +57,8 @@ fn confined(machine: &Machine, arguments: &[&str], work: &str, is_confined: fn(&
             );
             most = most.max(threads.len());
         }
+        // Once it was seen at work, and once only: for a moment longer it is still there.
+        is_over = is_over || (most > 1 && end_browsing(machine));
         sleep(Duration::from_millis(2));
     }
     assert!(child.wait().unwrap().success(), "{work}");
