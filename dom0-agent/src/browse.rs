@@ -9,6 +9,7 @@ use crate::helper::{Helper, Right};
 use crate::ledger::book::History;
 use crate::ledger::record::SnapshotRecord;
 use crate::machine::{Installation, Machine};
+use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
 use crate::text;
 use qib_rpc::call::{Call, Window};
@@ -40,6 +41,7 @@ impl<'a> Show<'a> {
         (helper, data_identity): (&'a Helper, Identity),
         snapshots: &[&SnapshotRecord],
         window: Window,
+        progress: &mut Progress,
     ) -> Result<Self> {
         let (at, service) = (history.at()?, Service::Browse);
         let mut getting = Getting::start(machine, at, helper, service, ANSWER_LIMIT)?;
@@ -57,7 +59,7 @@ impl<'a> Show<'a> {
         shown.sort_unstable_by(|one, other| one.folder.cmp(&other.folder));
         shown.iter().try_for_each(|one| getting.talk.say(one))?;
         getting.talk.say(&JobEnd {})?;
-        wait(&mut getting)?;
+        let Browsing {} = getting.hear_next(&history.qube.name, progress)?;
         let hands_out = helper.let_hand_out()?;
         let window = Call::window(helper.name(), window)
             .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
@@ -92,17 +94,6 @@ impl<'a> Show<'a> {
         self.hands_out.end()?;
         self.getting.end()?;
         Ok(counts)
-    }
-}
-
-/// The helper has it all, and the folders are there.
-fn wait(getting: &mut Getting<'_>) -> Result<()> {
-    loop {
-        let frame = getting.talk.hear_any()?;
-        if !frame.is::<ProgressMessage>() {
-            let Browsing {} = getting.talk.decode(&frame)?;
-            return Ok(());
-        }
     }
 }
 

@@ -169,10 +169,11 @@ pub enum Command {
     Unlock(Lock),
     /// Give qubes other keys: their next backups begin new histories.
     ///
-    /// For when a helper, or who could read dom0, may have got hold of the keys. A history's keys
-    /// are its own, so that what was stored before tells nothing about what is stored from then on,
-    /// nor the other way. The next backup reads and sends everything. What was stored stays as it
-    /// is, can be restored, and is forgotten as ever. The passphrase, and the kit, stay too.
+    /// For when a helper may have given its keys away: they open, and tell of, one history, and
+    /// nothing that is stored from then on. Who has read dom0's secret can derive keys of later
+    /// histories too; against that qib must be set up anew. The next backup reads and sends
+    /// everything. What was stored stays as it is, can be restored, and is forgotten as ever.
+    /// The passphrase, and the kit, stay too.
     Rekey(Rekey),
     /// Prove that what is stored is there, whole and unchanged.
     ///

@@ -93,11 +93,11 @@ impl<'a> Getting<'a> {
         }
     }
 
-    /// What the helper says at the end; until then its progress is shown as that of `name`.
+    /// What the helper says next, at its end most often; until then its progress is shown as that of `name`.
     ///
     /// # Errors
     /// When it refuses, or the line breaks.
-    pub fn hear_last<M: Message>(&mut self, name: &QubeName, progress: &mut Progress) -> Result<M> {
+    pub fn hear_next<M: Message>(&mut self, name: &QubeName, progress: &mut Progress) -> Result<M> {
         loop {
             let frame = self.talk.hear_any()?;
             if !frame.is::<ProgressMessage>() {

@@ -25,8 +25,8 @@ First see that these files are whole, and open the kit, which asks for the passp
     age --decrypt --output identity recovery-kit.age
 
 Then, of each volume, what is below. Its newest snapshot is named there; snapshots.txt names all.
-'objects' must be empty for each volume. OUT/files and OUT/volume.img of a disk are joined by
-join.sh; what a volume.img alone is, is the volume.
+What is restored of a disk are a folder 'files' and 'volume.img', which join.sh joins; 'volume.img'
+alone is the volume.
 
 With qib there is an easier way: see 'qib recover --help'. dom0's own files and the settings of
 qubes come back by that alone.
@@ -109,7 +109,7 @@ fn steps(history: &History, name: &str) -> String {
     format!(
         "\n{name}: at {storage}, snapshot {} of {}\n\n    \
          age --decrypt --identity identity --output {name}.identity {}\n    \
-         mkdir -p objects && find PLACE/{} -type f -exec ln -s '{{}}' objects/ ';'\n    \
+         mkdir -p objects && find PLACE/{} -type f -name '*-*' -exec ln -s '{{}}' objects/ ';'\n    \
          sh restore.sh {name}.identity objects {} {name}\n",
         newest.sequence,
         text::time(newest.time),

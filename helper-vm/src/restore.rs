@@ -73,4 +73,4 @@ pub(crate) use runs::{Run, each_run};
 pub use spool::Spool;
 pub(crate) use tally::Tally;
 pub use target::E2FSCK;
-pub(crate) use walk::{Stopped, chunk, list};
+pub(crate) use walk::{Manifest, Stopped, chunk, list};

@@ -21,7 +21,7 @@ use qib_rpc::service::HELPER_FOLDER;
 pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
     let mut machine = Machine::open()?;
     let installation = Installation::open()?;
-    let progress = Progress::new(quiet);
+    let mut progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
     let name = &arguments.qube;
     let asked = Asked {
@@ -45,7 +45,16 @@ pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
         Window::Files
     };
     let with = (&helper, identity);
-    let show = Show::start(&machine, &installation, history, with, &snapshots, window);
+    let show = Show::start(
+        &machine,
+        &installation,
+        history,
+        with,
+        &snapshots,
+        window,
+        &mut progress,
+    );
+    progress.clear();
     let show = show.map_err(|error| error.of(name))?;
     undos.keep(&Undo::Helper(helper.name().clone()))?;
     drop(undos);

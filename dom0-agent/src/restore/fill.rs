@@ -93,7 +93,7 @@ impl Work<'_> {
                 getting.talk.say(&part)?;
             }
         }
-        let summary = getting.hear_last(target, progress)?;
+        let summary = getting.hear_next(target, progress)?;
         getting.end()?;
         Ok(summary)
     }

@@ -61,7 +61,7 @@ impl Work<'_> {
             taker: taker.clone(),
             form,
         })?;
-        let handed = getting.hear_last(name, progress)?;
+        let handed = getting.hear_next(name, progress)?;
         hands_out.end()?;
         getting.end()?;
         Ok(handed)

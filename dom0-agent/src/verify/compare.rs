@@ -36,7 +36,7 @@ pub fn compare(
         newer_index: newer.index.clone(),
         older_index: older.index.clone(),
     })?;
-    let compared = getting.hear_last(&qube.name, progress)?;
+    let compared = getting.hear_next(&qube.name, progress)?;
     getting.end()?;
     Ok(compared)
 }

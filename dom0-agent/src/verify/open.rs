@@ -36,7 +36,7 @@ pub fn open(
         job,
         volume_bytes: snapshot.volume_bytes,
     })?;
-    let verified: VerifiedSnapshot = getting.hear_last(&qube.name, progress)?;
+    let verified: VerifiedSnapshot = getting.hear_next(&qube.name, progress)?;
     getting.end()?;
     compare(history, snapshot, &verified)?;
     Ok(verified.counts)

@@ -6,9 +6,12 @@ use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::manifest::Content;
 use crate::number::{narrow, wide};
-use crate::restore::{Run, Stopped, each_run};
+use crate::restore::{Manifest, Run, Stopped, each_run};
 use std::io::{Read, Write};
 use std::rc::Rc;
+
+/// A small manifest can name the same list again and again: no file of more chunks is shown.
+const MOST_CHUNKS: u32 = 1 << 21;
 
 /// Where its data is: 48 bytes for each chunk.
 pub struct File {
@@ -27,10 +30,7 @@ impl File {
     ) -> Result<Self, Stopped> {
         let mut runs = Vec::new();
         let most = of.snapshot.counts.file_bytes;
-        let bytes = each_run(&of.frames, content, most, |run| {
-            runs.push(run);
-            Ok(())
-        })?;
+        let bytes = each(&of.frames, content, most, |run| runs.push(run))?;
         Ok(Self { bytes, runs })
     }
 
@@ -42,8 +42,7 @@ impl File {
         of: &Opened<'_, R, W>,
         content: &Content,
     ) -> Result<u64, Stopped> {
-        let most = of.snapshot.counts.file_bytes;
-        each_run(&of.frames, content, most, |_| Ok(()))
+        each(&of.frames, content, of.snapshot.counts.file_bytes, |_| ())
     }
 
     /// So many bytes from there on, or as many as there are; holes are zeros.
@@ -79,6 +78,22 @@ impl File {
     }
 }
 
+/// Hands where each chunk is to `take`; returns how long the file is.
+fn each(
+    manifest: &dyn Manifest,
+    content: &Content,
+    most_bytes: u64,
+    mut take: impl FnMut(Run),
+) -> Result<u64, Stopped> {
+    let mut left = MOST_CHUNKS;
+    each_run(manifest, content, most_bytes, |run| {
+        let fewer = left.checked_sub(1);
+        left = fewer.ok_or(FormatError::Damaged("a file of endless chunks"))?;
+        take(run);
+        Ok(())
+    })
+}
+
 /// A chunk of a file. A frame brings more than the one that is wanted, and those are kept too.
 fn chunk<R: Read, W: Write>(
     of: &Opened<'_, R, W>,
@@ -96,4 +111,39 @@ fn chunk<R: Read, W: Write>(
     let chunk = found.into();
     keep(id, &chunk);
     Ok(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Result as Done;
+    use crate::manifest::Part;
+
+    /// Has the same list under every id.
+    struct OneList(Vec<u8>);
+
+    impl Manifest for OneList {
+        fn chunk(&self, _: &ChunkId) -> Done<Option<Vec<u8>>> {
+            Ok(Some(self.0.clone()))
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_named_again_and_again_ends_in_an_error() {
+        let (id, bytes) = (ChunkId::new([1; 32]), 4096);
+        let mut text = Vec::new();
+        for _ in 0..16 << 10 {
+            Part::Chunk(id, bytes).append(&mut text);
+        }
+        let list = Part::List(id, wide(text.len()));
+        let manifest = OneList(text);
+        let chunks = |lists: usize| {
+            let parts = vec![list; lists];
+            let mut chunks = 0;
+            let said = each(&manifest, &Content { parts }, u64::MAX, |_| chunks += 1);
+            (said.is_ok(), chunks)
+        };
+        assert_eq!(chunks(128), (true, MOST_CHUNKS));
+        assert_eq!(chunks(10_000), (false, MOST_CHUNKS));
+    }
 }

@@ -5,11 +5,14 @@ use super::snapshots::Opened;
 use crate::chunk_id::ChunkId;
 use crate::format_error::FormatError;
 use crate::manifest::{self, Entry, Part};
-use crate::restore::{Stopped, chunk, list};
+use crate::restore::{Manifest, Stopped, chunk, list};
 use std::io::{Read, Write};
 use std::rc::Rc;
 
 type Result<T> = std::result::Result<T, Stopped>;
+
+/// No folder of more pieces is shown, for the same reason as with files.
+const MOST_PIECES: usize = 1 << 20;
 
 /// The pieces of a folder, in the order of the names in them.
 pub struct Folder {
@@ -21,13 +24,13 @@ impl Folder {
     ///
     /// # Errors
     /// When one is missing, or what is listed are no pieces.
-    pub fn new<R: Read, W: Write>(of: &Opened<'_, R, W>, parts: &[Part]) -> Result<Self> {
+    pub fn new(manifest: &dyn Manifest, parts: &[Part]) -> Result<Self> {
         let mut pieces = Vec::new();
         for part in parts {
             match part {
                 Part::Chunk(id, bytes) => pieces.push((*id, *bytes)),
                 Part::List(id, bytes) => {
-                    for part in list(&of.frames, id, *bytes)? {
+                    for part in list(manifest, id, *bytes)? {
                         let Part::Chunk(id, bytes) = part else {
                             return Err(hole());
                         };
@@ -35,6 +38,9 @@ impl Folder {
                     }
                 }
                 Part::Hole(_) => return Err(hole()),
+            }
+            if pieces.len() > MOST_PIECES {
+                return Err(FormatError::Damaged("a folder of endless pieces").into());
             }
         }
         Ok(Self { pieces })

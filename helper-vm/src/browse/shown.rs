@@ -139,7 +139,7 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
             },
             _ => &opened.snapshot.pieces,
         };
-        let folder = Folder::new(&opened, parts).map_err(broken)?;
+        let folder = Folder::new(&opened.frames, parts).map_err(broken)?;
         Ok((place, opened, folder))
     }
 
