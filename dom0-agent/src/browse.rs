@@ -14,12 +14,21 @@ use crate::source::ANSWER_LIMIT;
 use crate::text;
 use qib_rpc::call::{Call, Window};
 use qib_rpc::count::Counts;
+use qib_rpc::glob::Globs;
 use qib_rpc::key::Identity;
 use qib_rpc::line::LineError;
 use qib_rpc::message::backup::{JobEnd, Progress as ProgressMessage};
 use qib_rpc::message::browse::{BrowseJob, BrowseSnapshot, Browsed, Browsing};
 use qib_rpc::plain_name::PlainName;
 use qib_rpc::service::Service;
+
+/// How to look at snapshots.
+pub struct Look {
+    /// With what.
+    pub window: Window,
+    /// What to search them for before; nothing: they are only shown.
+    pub find: Globs,
+}
 
 /// A helper in which snapshots are shown.
 pub struct Show<'a> {
@@ -40,7 +49,7 @@ impl<'a> Show<'a> {
         history: &'a History,
         (helper, data_identity): (&'a Helper, Identity),
         snapshots: &[&SnapshotRecord],
-        window: Window,
+        look: &Look,
         progress: &mut Progress,
     ) -> Result<Self> {
         let (at, service) = (history.at()?, Service::Browse);
@@ -53,6 +62,7 @@ impl<'a> Show<'a> {
             chunk_key: installation.keys.chunk(id),
             data_identity,
             index_seed: installation.keys.index(id),
+            find: look.find.clone(),
         })?;
         let shown = snapshots.iter().map(|snapshot| shown(snapshot));
         let mut shown: Vec<BrowseSnapshot> = shown.collect::<Result<_>>()?;
@@ -61,7 +71,7 @@ impl<'a> Show<'a> {
         getting.talk.say(&JobEnd {})?;
         let Browsing {} = getting.hear_next(&history.qube.name, progress)?;
         let hands_out = helper.let_hand_out()?;
-        let window = Call::window(helper.name(), window)
+        let window = Call::window(helper.name(), look.window)
             .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
         Ok(Self {
             getting,

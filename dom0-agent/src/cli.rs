@@ -7,6 +7,7 @@ mod doctor;
 mod drill;
 mod due;
 mod export;
+mod find;
 mod forget;
 mod init;
 mod kit;
@@ -36,6 +37,7 @@ pub use doctor::Doctor;
 pub use drill::Drill;
 pub use due::Due;
 pub use export::Export;
+pub use find::Find;
 pub use forget::Forget;
 pub use init::Init;
 pub use kit::Kit;
@@ -108,6 +110,14 @@ pub enum Command {
     /// is looked at is fetched then. Files go to another qube with qvm-copy, and Qubes asks
     /// whether they may. Nothing of them reaches dom0. Backups go on meanwhile.
     Browse(Browse),
+    /// Find files in all snapshots of a qube, by their names.
+    ///
+    /// A disposable searches them and opens a text: a line for each version of what it found,
+    /// with the first and the last snapshot that have it, its size and time. The snapshots lie
+    /// beside that text, as 'qib browse' shows them. dom0 hears no names.
+    ///
+    /// Patterns are as in rules: '*.odt' fits at any depth, 'home/user/*.odt' only there.
+    Find(Find),
     /// Look at how qubes were set up when they were backed up.
     #[command(subcommand)]
     Settings(Settings),

@@ -49,6 +49,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Snapshots(arguments) => snapshots::run(arguments),
         Command::Diff(arguments) => diff::run(arguments, cli.quiet),
         Command::Browse(arguments) => browse::run(arguments, cli.quiet),
+        Command::Find(arguments) => browse::find(arguments, cli.quiet),
         Command::Settings(arguments) => settings::run(arguments, cli.quiet),
         Command::Export(arguments) => export::run(arguments, cli.quiet),
         Command::Restore(arguments) => restore::run(arguments, cli.quiet),

@@ -7,7 +7,8 @@
 //! * `window` is the kernel's side, which passes its questions (`ask`) on to one thread;
 //! * `answer` answers them with what is `shown`: `inodes` are what the kernel knows of, `snapshots` are opened one by
 //!   one, a `folder` is found in or listed (`listing`), a `file` read; what was
-//!   got last stays in memory (`kept`).
+//!   got last stays in memory (`kept`); the `top` folder has all of them;
+//! * `search` goes through all of them first, where dom0 says for what; what is `found` is a text in the top folder.
 //!
 //! A snapshot that lies is an error of the disk to whoever looks at that part of it.
 
@@ -17,12 +18,15 @@ mod attributes;
 mod errno;
 mod file;
 mod folder;
+mod found;
 mod inodes;
 mod job;
 mod kept;
 mod listing;
+mod search;
 mod shown;
 mod snapshots;
+mod top;
 mod window;
 
 use crate::confine::Needs;
@@ -37,6 +41,7 @@ use job::Job;
 use qib_rpc::id::SessionId;
 use qib_rpc::message::browse::{Browsed, Browsing};
 use qib_rpc::name::QubeName;
+use search::search;
 use shown::Shown;
 use snapshots::Snapshots;
 use std::io::{Read, Write};
@@ -97,7 +102,11 @@ where
     let tally = Tally::new(dom0);
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(Fetching::new(input, output), &told);
-    let mut shown = Shown::new(Snapshots::new(job, &line, with, spool)?);
+    let mut snapshots = Snapshots::new(job, &line, with, spool)?;
+    let patterns = &job.of.find;
+    let is_search = !patterns.items().is_empty();
+    let found = is_search.then(|| search(&mut snapshots, patterns).told(&job.snapshots, patterns));
+    let mut shown = Shown::new(snapshots, found);
     // It ends with the mount, and the questions with it.
     let kernel = thread::spawn(move || session.run());
     dom0.say(&Browsing {})?;

@@ -30,6 +30,7 @@ pub mod pack;
 mod packing;
 pub mod packs_list;
 pub mod padding;
+mod path_pattern;
 pub mod patient;
 pub mod probe;
 pub mod restore;

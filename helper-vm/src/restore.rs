@@ -18,7 +18,7 @@
 //! Where it is for a qube that takes files, `hand_out` sends the part there, and no volume is
 //! written.
 //!
-//! Two snapshots are compared by `difference`: both are walked, and what is the same is not read.
+//! Two snapshots are compared by `difference`, which walks them `side_by_side`: what is the same is not read.
 //!
 //! To `nowhere` means: everything is opened and compared as ever, and nothing written.
 //!
@@ -53,6 +53,7 @@ mod place;
 mod run;
 mod runs;
 mod session;
+mod side_by_side;
 mod spool;
 mod steps;
 mod survey;
@@ -70,7 +71,8 @@ pub use outside::Outside;
 pub(crate) use part::{Finder, Frames, Line};
 pub use run::{compare, run, to_nowhere};
 pub(crate) use runs::{Run, each_run};
+pub(crate) use side_by_side::{Hears, walk_both};
 pub use spool::Spool;
 pub(crate) use tally::Tally;
 pub use target::E2FSCK;
-pub(crate) use walk::{Manifest, Stopped, chunk, list};
+pub(crate) use walk::{Manifest, Step, Stopped, chunk, list};

@@ -5,7 +5,7 @@
 
 use crate::id::SessionId;
 use crate::name::QubeName;
-use crate::service::{FILE_COPY, HELPER_FOLDER, Service};
+use crate::service::{FILE_COPY, FOUND_FILE, HELPER_FOLDER, Service};
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -24,6 +24,8 @@ pub enum Window {
     Files,
     /// A terminal.
     Terminal,
+    /// What a search found.
+    Found,
 }
 
 /// A call that is under way. Dropping it ends it.
@@ -86,8 +88,9 @@ impl Call {
     /// When the client can not be started.
     pub fn window(helper: &QubeName, window: Window) -> io::Result<Self> {
         let program = match window {
-            Window::Files => "xdg-open .",
-            Window::Terminal => "qubes-run-terminal",
+            Window::Files => "xdg-open .".to_owned(),
+            Window::Terminal => "qubes-run-terminal".to_owned(),
+            Window::Found => format!("xdg-open {FOUND_FILE}"),
         };
         let command = format!("DEFAULT:cd {HELPER_FOLDER} && exec {program}");
         Self::silent(helper, "60", &command)

@@ -15,6 +15,7 @@
 //! * A peer MAY answer any request with a [`fault::Fault`]; it ends the
 //!   conversation.
 
+pub mod calendar;
 pub mod call;
 pub mod class;
 pub mod codec;

@@ -9,6 +9,9 @@ pub const HELPER_FRONTEND: &str = "xvdi";
 /// Where a helper shows snapshots as folders.
 pub const HELPER_FOLDER: &str = "/run/qib/snapshots";
 
+/// The name of the file there that says what a search through them found.
+pub const FOUND_FILE: &str = "found.txt";
+
 /// Qubes' own service by which a qube takes files. Names are a user's, in any script.
 pub const FILE_COPY: &str = "qubes.Filecopy+allow-all-names";
 

@@ -43,8 +43,13 @@ struct Browse {
 
 impl Browse {
     fn start(machine: &Machine, words: &[&str]) -> Self {
+        Self::start_as(machine, "browse", words)
+    }
+
+    /// `qib browse` or `qib find`.
+    fn start_as(machine: &Machine, command: &str, words: &[&str]) -> Self {
         let passphrase = machine.passphrase();
-        let fixed = ["qib", "browse", "work", "-p", passphrase.to_str().unwrap()];
+        let fixed = ["qib", command, "work", "-p", passphrase.to_str().unwrap()];
         let mut command = machine.lab.dom0([&fixed, words].concat());
         let mut qib = command.stderr(Stdio::piped()).spawn().unwrap();
         let began = Instant::now();
@@ -147,6 +152,37 @@ fn one_snapshot_in_a_terminal_until_the_disposable_is_shut_down() {
     let (said, status) = browse.ended();
     assert!(status.success(), "{said}");
     assert_eq!((machine.leftovers(), on_show(&machine)), (Vec::new(), 0));
+}
+
+#[test]
+fn what_is_found_is_told_in_the_disposable_and_not_in_dom0() {
+    if skipped_without_root("what_is_found_is_told_in_the_disposable") {
+        return;
+    }
+    let (machine, _) = machine();
+    let browse = Browse::start_as(&machine, "find", &["big", "new"]);
+    assert_eq!(browse.window(), "xdg-open found.txt in /run/qib/snapshots");
+    let text = fs::read_to_string(browse.shown.join("found.txt")).unwrap();
+    let found: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| line.contains("home/"))
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let [big, new] = found.as_slice() else {
+        panic!("{text}");
+    };
+    assert!(big[0].ends_with("_1") && big[1].ends_with("_1"), "{text}");
+    assert!(new[0].ends_with("_2") && new[1].ends_with("_2"), "{text}");
+    assert_eq!((big[2], big[5]), ("5000000", "home/user/Documents/big"));
+    assert_eq!((new[2], new[5]), ("3", "home/user/new"));
+    interrupt(&machine);
+    let (said, status) = browse.ended();
+    assert!(status.success(), "{said}");
+    assert!(said.contains("/run/qib/snapshots/found.txt"), "{said}");
+    assert!(!said.contains("home/user"), "a name reaches dom0: {said}");
+    let (code, said) = machine.fails(&["find", "work", "a["]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("there are no classes"), "{said}");
 }
 
 #[test]

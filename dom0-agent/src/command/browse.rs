@@ -1,9 +1,10 @@
-//! `qib browse`: snapshots of a qube as folders, in a disposable.
+//! `qib browse` and `qib find`: snapshots of a qube as folders, in a disposable, and what is found
+//! in them.
 
 use super::Ended;
-use crate::browse::Show;
 use crate::browse::on_show::OnShow;
-use crate::cli::Browse;
+use crate::browse::{Look, Show};
+use crate::cli::{Browse, Find};
 use crate::error::{Error, Result};
 use crate::helper::Helper;
 use crate::ledger::book::History;
@@ -15,10 +16,37 @@ use crate::restore::source::with_number;
 use crate::undo::{Undo, Undos};
 use crate::{passphrase, restore, storage, text};
 use qib_rpc::call::Window;
+use qib_rpc::glob::Globs;
 use qib_rpc::limit::MAX_SHOWN_SNAPSHOTS;
-use qib_rpc::service::HELPER_FOLDER;
+use qib_rpc::service::{FOUND_FILE, HELPER_FOLDER};
 
 pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
+    let find = Globs::default();
+    look(
+        arguments,
+        &Look {
+            window: window(arguments, Window::Files),
+            find,
+        },
+        quiet,
+    )
+}
+
+pub(super) fn find(arguments: &Find, quiet: bool) -> Result<Ended> {
+    let find = arguments.patterns();
+    let find = find.map_err(|error| Error::Restore(error.to_string()))?;
+    let arguments = &arguments.look;
+    look(
+        arguments,
+        &Look {
+            window: window(arguments, Window::Found),
+            find,
+        },
+        quiet,
+    )
+}
+
+fn look(arguments: &Browse, look: &Look, quiet: bool) -> Result<Ended> {
     let mut machine = Machine::open()?;
     let installation = Installation::open()?;
     let mut progress = Progress::new(quiet);
@@ -39,11 +67,6 @@ pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
     progress.stage(name, "starting a disposable with a screen");
     let helper = Helper::start_with_screen(&machine, &mut undos)?;
     let on_show = OnShow::note(helper.name())?;
-    let window = if arguments.terminal {
-        Window::Terminal
-    } else {
-        Window::Files
-    };
     let with = (&helper, identity);
     let show = Show::start(
         &machine,
@@ -51,7 +74,7 @@ pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
         history,
         with,
         &snapshots,
-        window,
+        look,
         &mut progress,
     );
     progress.clear();
@@ -60,7 +83,7 @@ pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
     drop(undos);
     machine.let_others_work();
     if !quiet {
-        eprint!("{}", told(arguments, &helper, snapshots.len()));
+        eprint!("{}", told(arguments, &helper, look, snapshots.len()));
     }
     let looked = show.wait();
     on_show.end()?;
@@ -86,11 +109,24 @@ fn chosen(history: &History, number: Option<u64>) -> Result<Vec<&SnapshotRecord>
     Ok(snapshots)
 }
 
-fn told(arguments: &Browse, helper: &Helper, snapshots: usize) -> String {
+fn window(arguments: &Browse, otherwise: Window) -> Window {
+    if arguments.terminal {
+        Window::Terminal
+    } else {
+        otherwise
+    }
+}
+
+fn told(arguments: &Browse, helper: &Helper, look: &Look, snapshots: usize) -> String {
     let (name, helper) = (&arguments.qube, helper.name());
     let snapshots = u64::try_from(snapshots).unwrap_or(u64::MAX);
+    let found = if look.find.items().is_empty() {
+        String::new()
+    } else {
+        format!("  what was found says {HELPER_FOLDER}/{FOUND_FILE}\n")
+    };
     format!(
-        "{name}: {} in {helper}, in {HELPER_FOLDER}\n  \
+        "{name}: {} in {helper}, in {HELPER_FOLDER}\n{found}  \
          files go from there to another qube with qvm-copy; Qubes will ask you\n  \
          ^C here, or shutting {helper} down, ends it\n",
         text::count(snapshots, "snapshot", "snapshots"),

@@ -4,9 +4,8 @@ use super::{ATTEMPTS, Made, Moment, gone, restless};
 use crate::error::{Error, Result, at};
 use crate::paths::STATE;
 use crate::revision::RevisionId;
-use crate::text;
 use crate::undo::{Undo, Undos};
-use qib_rpc::hex;
+use qib_rpc::{calendar, hex};
 use rustix::fs::ioctl_ficlone;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -61,7 +60,7 @@ fn older(image: &Path, id: &RevisionId) -> Result<Option<(PathBuf, i64)>> {
         let name = entry.file_name();
         let time = name
             .to_str()
-            .and_then(|name| text::seconds(name.strip_prefix(&begin)?));
+            .and_then(|name| calendar::seconds(name.strip_prefix(&begin)?));
         if let Some(time) = time {
             return Ok(Some((entry.path(), time)));
         }

@@ -1,6 +1,6 @@
 //! Hours, days, weeks, months and years, in UTC: they never move, as those of a place do.
 
-use crate::text;
+use qib_rpc::calendar;
 
 /// A stretch of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Period {
     /// The number of the period that a time in seconds since 1970 lies in.
     pub fn number(self, time: i64) -> i64 {
         let day = time.div_euclid(86_400);
-        let (year, month, _) = text::date(day);
+        let (year, month, _) = calendar::date(day);
         match self {
             Self::Hour => time.div_euclid(3600),
             Self::Day => day,

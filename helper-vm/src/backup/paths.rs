@@ -3,11 +3,10 @@
 //! All patterns are followed at once, so a name costs one look at each pattern that the path
 //! still follows, and nothing is ever tried twice.
 
-mod pattern;
 mod sets;
 
 use crate::error::{Error, Result};
-use pattern::{Pattern, Places};
+use crate::path_pattern::{Pattern, Places};
 use qib_rpc::glob::{Glob, Globs, PathRules};
 use qib_rpc::rule::{GlobNumber, Rule, Rules};
 use std::collections::HashMap;

@@ -8,6 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Folders that are none of a snapshot's: everybody may look into them.
 const OPEN_MODE: u32 = 0o755;
 
+/// Nobody may change what was found.
+const TEXT_MODE: u32 = 0o444;
+
 /// Of a folder that holds snapshots, or is one.
 pub fn of_folder(ino: Ino, seconds: i64) -> FileAttr {
     let meta = Meta {
@@ -16,6 +19,16 @@ pub fn of_folder(ino: Ino, seconds: i64) -> FileAttr {
         ..Meta::default()
     };
     of(ino, &meta, FileType::Directory, 0)
+}
+
+/// Of a text of so many bytes that everybody may read.
+pub fn of_text(ino: Ino, seconds: i64, bytes: u64) -> FileAttr {
+    let meta = Meta {
+        mode: TEXT_MODE,
+        seconds,
+        ..Meta::default()
+    };
+    of(ino, &meta, FileType::RegularFile, bytes)
 }
 
 /// Of an entry; a file has so many bytes.

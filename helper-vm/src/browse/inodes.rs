@@ -9,11 +9,16 @@ use std::rc::Rc;
 /// The folder of all snapshots.
 pub const TOP: Ino = 1;
 
+/// What a search found.
+const FOUND: Ino = 2;
+
 /// What an inode is.
 #[derive(Clone)]
 pub enum Inode {
     /// The folder of all snapshots.
     Top,
+    /// The text of what a search found.
+    Found,
     /// The folder of one, by its place among them.
     Snapshot(usize),
     /// Something in that one.
@@ -48,8 +53,14 @@ impl Inodes {
     pub fn get(&self, ino: Ino) -> Option<Inode> {
         match ino {
             TOP => Some(Inode::Top),
+            FOUND => Some(Inode::Found),
             _ => self.known.get(&ino).map(|known| known.inode.clone()),
         }
+    }
+
+    /// The number of what a search found: always the same.
+    pub const fn tell_found() -> Ino {
+        FOUND
     }
 
     /// The number of a snapshot's folder, of which the kernel is now told.
@@ -68,7 +79,7 @@ impl Inodes {
 
     fn tell(&mut self, key: Key, inode: Inode) -> Ino {
         let ino = self.numbers.get(&key).copied().unwrap_or_else(|| {
-            self.last = self.last.max(TOP).saturating_add(1);
+            self.last = self.last.max(FOUND).saturating_add(1);
             self.last
         });
         self.numbers.insert(key.clone(), ino);

@@ -5,10 +5,11 @@ use super::attributes;
 use super::errno::{broken, failed};
 use super::file::File;
 use super::folder::Folder;
-use super::inodes::{Inode, Inodes, TOP};
+use super::inodes::{Inode, Inodes};
 use super::kept::Kept;
 use super::listing::Listing;
 use super::snapshots::{Opened, Snapshots};
+use super::top::Top;
 use crate::manifest::{Entry, Node, Part};
 use crate::number::narrow;
 use fuser::{Errno, FileAttr, FileType, INodeNo, ReplyDirectory};
@@ -34,10 +35,12 @@ enum Open {
     File(usize, File),
     Folder(usize, Listing),
     Top,
+    Found,
 }
 
 /// Everything that is shown.
 pub struct Shown<'a, R, W> {
+    top: Top<'a>,
     snapshots: Snapshots<'a, R, W>,
     inodes: Inodes,
     pieces: Kept<[Entry]>,
@@ -47,9 +50,10 @@ pub struct Shown<'a, R, W> {
 }
 
 impl<'a, R: Read, W: Write> Shown<'a, R, W> {
-    /// Nothing was looked at yet.
-    pub fn new(snapshots: Snapshots<'a, R, W>) -> Self {
+    /// Nothing was looked at yet; something may have been searched for.
+    pub fn new(snapshots: Snapshots<'a, R, W>, found: Option<String>) -> Self {
         Self {
+            top: Top::new(snapshots.all(), found),
             snapshots,
             inodes: Inodes::default(),
             pieces: Kept::new(PIECES_BYTES),
@@ -66,11 +70,11 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
     pub fn look_up(&mut self, folder: Ino, name: &OsStr) -> Answer<FileAttr> {
         let inode = self.inodes.get(folder).ok_or(Errno::ENOENT)?;
         if let Inode::Top = inode {
-            let all = self.snapshots.all();
-            let found =
-                all.binary_search_by(|one| one.folder.as_str().as_bytes().cmp(name.as_bytes()));
-            let place = found.map_err(|_| Errno::ENOENT)?;
-            let ino = self.inodes.tell_snapshot(place);
+            let found = self.top.find(name.as_bytes()).ok_or(Errno::ENOENT)?;
+            let ino = match found {
+                Inode::Snapshot(place) => self.inodes.tell_snapshot(place),
+                _ => Inodes::tell_found(),
+            };
             return self.attributes(ino);
         }
         let (place, opened, folder_of) = self.folder(&inode)?;
@@ -87,13 +91,8 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
     /// As [`Self::look_up`].
     pub fn attributes(&mut self, ino: Ino) -> Answer<FileAttr> {
         match self.inodes.get(ino).ok_or(Errno::ENOENT)? {
-            Inode::Top => {
-                let newest = self.snapshots.all().last();
-                Ok(attributes::of_folder(
-                    TOP,
-                    newest.map_or(0, |newest| newest.time),
-                ))
-            }
+            Inode::Top => Ok(self.top.own_attributes()),
+            Inode::Found => Ok(self.top.text_attributes(ino)),
             Inode::Snapshot(place) => {
                 let shown = self.snapshots.all().get(place).ok_or(Errno::ENOENT)?;
                 Ok(attributes::of_folder(ino, shown.time))
@@ -129,7 +128,7 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
     fn folder(&mut self, inode: &Inode) -> Answer<(usize, Rc<Opened<'a, R, W>>, Folder)> {
         let place = match inode {
             Inode::Snapshot(place) | Inode::Entry(place, _) => *place,
-            Inode::Top => return Err(Errno::ENOTDIR),
+            Inode::Top | Inode::Found => return Err(Errno::ENOTDIR),
         };
         let opened = self.opened(place)?;
         let parts: &[Part] = match inode {
@@ -164,8 +163,10 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
     /// # Errors
     /// As [`Self::look_up`].
     pub fn open_file(&mut self, ino: Ino) -> Answer<Handle> {
-        let Some(Inode::Entry(place, entry)) = self.inodes.get(ino) else {
-            return Err(Errno::ENOENT);
+        let (place, entry) = match self.inodes.get(ino) {
+            Some(Inode::Entry(place, entry)) => (place, entry),
+            Some(Inode::Found) => return Ok(self.keep(Open::Found)),
+            _ => return Err(Errno::ENOENT),
         };
         let Node::File(content) = &entry.node else {
             return Err(Errno::EINVAL);
@@ -180,8 +181,10 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
     /// # Errors
     /// As [`Self::look_up`].
     pub fn read(&mut self, handle: Handle, at: u64, bytes: u32) -> Answer<Vec<u8>> {
-        let Some(Open::File(place, file)) = self.open.get(&handle) else {
-            return Err(Errno::EBADF);
+        let (place, file) = match self.open.get(&handle) {
+            Some(Open::File(place, file)) => (place, file),
+            Some(Open::Found) => return Ok(self.top.read(at, bytes).to_vec()),
+            _ => return Err(Errno::EBADF),
         };
         let opened = self.snapshots.open(*place).map_err(failed)?;
         let read = file.read(&opened, &mut self.data, at, bytes);
@@ -218,13 +221,9 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
         let first = from.saturating_sub(2);
         match self.open.get_mut(&handle).ok_or(Errno::EBADF)? {
             Open::Top => {
-                let all = self.snapshots.all().iter();
-                for (number, shown) in (2..).zip(all).skip(narrow(first)) {
-                    if add(
-                        number,
-                        FileType::Directory,
-                        shown.folder.as_str().as_bytes(),
-                    ) {
+                let names = (2..).zip(self.top.names());
+                for (number, (kind, name)) in names.skip(narrow(first)) {
+                    if add(number, kind, name.as_bytes()) {
                         break;
                     }
                 }
@@ -238,7 +237,7 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
                 });
                 listed.map_err(broken)
             }
-            Open::File(..) => Err(Errno::ENOTDIR),
+            Open::File(..) | Open::Found => Err(Errno::ENOTDIR),
         }
     }
 

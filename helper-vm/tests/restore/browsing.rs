@@ -6,6 +6,7 @@ use crate::parts::noise;
 use crate::told::{fill, told, told_of_image};
 use crate::volume::image::{can_mount, tool};
 use qib_rpc::fault::Fault;
+use qib_rpc::glob::{Glob, Globs};
 use qib_rpc::id::Digest;
 use qib_rpc::key::{Identity, IndexSeed};
 use qib_rpc::line::{Receiver, Sender};
@@ -24,7 +25,7 @@ use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
 /// A helper that shows snapshots.
-struct Helper {
+pub struct Helper {
     folder: TempDir,
     dom0: Receiver<UnixStream>,
     runs: JoinHandle<qib_helper::error::Result<()>>,
@@ -32,6 +33,11 @@ struct Helper {
 
 impl Helper {
     fn start(storage: &Storage, snapshots: &[BrowseSnapshot]) -> Self {
+        Self::searching(storage, snapshots, &[])
+    }
+
+    /// One that searches them before.
+    pub fn searching(storage: &Storage, snapshots: &[BrowseSnapshot], find: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (mine, theirs) = UnixStream::pair().unwrap();
         let (storage, path) = (storage.clone(), folder.path().to_owned());
@@ -40,7 +46,7 @@ impl Helper {
             qib_helper::browse::run(input, theirs, &path, |_, _, _| Ok(storage.connect()))
         });
         let mut sender = Sender::new(mine.try_clone().unwrap());
-        sender.send(&job()).unwrap();
+        sender.send(&job(find)).unwrap();
         for snapshot in snapshots {
             sender.send(snapshot).unwrap();
         }
@@ -50,12 +56,12 @@ impl Helper {
         Self { folder, dom0, runs }
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// Unmounts; returns what the helper said of all of it.
-    fn end(mut self) -> Browsed {
+    pub fn end(mut self) -> Browsed {
         let status = tool("umount").arg(self.folder.path()).status();
         assert!(status.unwrap().success());
         let said = hear::<Browsed>(&mut self.dom0).unwrap();
@@ -73,7 +79,8 @@ fn hear<M: Message>(dom0: &mut Receiver<UnixStream>) -> Result<M, Fault> {
     }
 }
 
-fn job() -> BrowseJob {
+fn job(find: &[&str]) -> BrowseJob {
+    let find = find.iter().map(|pattern| pattern.parse().unwrap());
     BrowseJob {
         session: SESSION,
         storage: QubeName::parse("sys-backup").unwrap(),
@@ -81,11 +88,12 @@ fn job() -> BrowseJob {
         chunk_key: chunk_key(),
         data_identity: Identity::new(common::data_identity_text()).unwrap(),
         index_seed: IndexSeed::new([6; 32]),
+        find: Globs::try_from(find.collect::<Vec<Glob>>()).unwrap(),
     }
 }
 
 /// The snapshot that was made last.
-fn last(dom0: &Dom0, folder: &str) -> BrowseSnapshot {
+pub fn last(dom0: &Dom0, folder: &str) -> BrowseSnapshot {
     BrowseSnapshot {
         folder: PlainName::try_from(folder.to_owned()).unwrap(),
         time: dom0.now,
@@ -95,7 +103,7 @@ fn last(dom0: &Dom0, folder: &str) -> BrowseSnapshot {
     }
 }
 
-fn skipped(test: &str) -> bool {
+pub fn skipped(test: &str) -> bool {
     let is_there = Path::new("/dev/fuse").exists();
     if !is_there {
         println!("skipped: {test} needs /dev/fuse");

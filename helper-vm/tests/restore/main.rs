@@ -18,6 +18,7 @@ mod browsing;
 mod compare;
 mod deep;
 mod differing;
+mod finding;
 mod handing;
 mod lies;
 mod odd;

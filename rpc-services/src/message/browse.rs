@@ -2,6 +2,7 @@
 
 use super::backup::IndexObjects;
 use crate::count::Counts;
+use crate::glob::Globs;
 use crate::id::{Digest, QubeId, SessionId};
 use crate::key::{ChunkKey, Identity, IndexSeed};
 use crate::name::QubeName;
@@ -24,6 +25,8 @@ pub struct BrowseJob {
     pub data_identity: Identity,
     /// The seed of the identity that index objects are sealed to.
     pub index_seed: IndexSeed,
+    /// What to search all of them for, before they are shown. None: nothing is searched.
+    pub find: Globs,
 }
 
 /// dom0 → helper: a snapshot to show.

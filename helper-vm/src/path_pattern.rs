@@ -1,10 +1,10 @@
-//! One pattern, and how far a path follows it.
+//! Patterns of paths, and how far a path follows one.
 
 use crate::name_pattern::matches;
 use qib_rpc::glob::{Glob, Step};
 
 /// A pattern, taken to pieces.
-pub(super) struct Pattern {
+pub struct Pattern {
     steps: Vec<Piece>,
     folders_only: bool,
 }
@@ -17,10 +17,11 @@ enum Piece {
 /// The places where a path may be in a pattern: bit n, before its n-th step. A pattern has
 /// fewer than 64 steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Places(pub(super) u64);
+pub struct Places(pub u64);
 
 impl Pattern {
-    pub(super) fn new(glob: &Glob) -> Self {
+    /// Takes it to pieces.
+    pub fn new(glob: &Glob) -> Self {
         let piece = |step| match step {
             Step::Name(name) => Piece::Name(name.as_bytes().to_vec()),
             Step::Deep => Piece::Deep,
@@ -32,12 +33,12 @@ impl Pattern {
     }
 
     /// Where a path begins.
-    pub(super) fn start(&self) -> Places {
+    pub fn start(&self) -> Places {
         self.with_none(Places(1))
     }
 
     /// Where the path is after another name, and whether all of it fits the pattern.
-    pub(super) fn enter(&self, at: Places, name: &[u8], is_folder: bool) -> (Places, bool) {
+    pub fn enter(&self, at: Places, name: &[u8], is_folder: bool) -> (Places, bool) {
         let (mut inside, mut fits) = (0, false);
         for (number, piece) in (0_u32..64).zip(&self.steps) {
             if at.0 >> number & 1 == 0 {
