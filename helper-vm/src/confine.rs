@@ -1,23 +1,14 @@
 //! What a helper can no longer do once its devices and its call are open: from then on it
-//! works on what a qube or a storage qube wrote.
-//!
-//! 1. a crash leaves no core file;
-//! 2. Landlock: no file by any path, no program, no network, but for what is [needed](Needs);
-//! 3. no capability, but for what is needed;
-//! 4. seccomp: a list of system calls, see [`calls`].
-//!
-//! Landlock is as strict as the kernel knows it; the rest every kernel of Qubes knows.
-//!
-//! **Invariant:** no other thread runs when [`confine`] is called: Landlock and capabilities are
-//! a thread's own, and new threads inherit them.
+//! works on what a qube or a storage qube wrote. How is in `qib-confine`.
 
 mod calls;
-mod filter;
 mod paths;
-mod power;
 
 use crate::error::{Error, Result};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use qib_confine::calls::{ALWAYS, READING_PATHS};
+use qib_confine::crash;
+use qib_confine::filter::{self, Narrow};
+use qib_confine::power::{self, CapabilitySet};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -38,20 +29,43 @@ pub enum Needs<'a> {
     Volume,
 }
 
+impl Needs<'_> {
+    const fn calls(&self) -> &'static [&'static [i64]] {
+        match self {
+            Self::Nothing => &[ALWAYS],
+            Self::Tree { .. } => &[ALWAYS, READING_PATHS],
+            Self::Volume => &[ALWAYS, READING_PATHS, calls::WRITING],
+        }
+    }
+
+    const fn power(&self) -> CapabilitySet {
+        match self {
+            Self::Nothing => CapabilitySet::empty(),
+            // To read every file, and attributes that only root sees.
+            Self::Tree { .. } => CapabilitySet::DAC_READ_SEARCH.union(CapabilitySet::SYS_ADMIN),
+            // Files come back with their owners, devices and attributes.
+            Self::Volume => CapabilitySet::all(),
+        }
+    }
+}
+
 /// Confines the helper, but for its needs; `calls` are its calls' processes, which it may end.
+///
+/// No other thread may run: new ones inherit it.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn confine(needs: Needs<'_>, calls: &[u32]) -> Result<()> {
+    let narrow = Narrow::always().and_end(calls);
+    let narrow = match needs {
+        Needs::Volume => narrow,
+        Needs::Nothing | Needs::Tree { .. } => narrow.without_programs(),
+    };
     let confined = || {
-        let none = Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        };
-        setrlimit(Resource::Core, none)?;
+        crash::leave_nothing()?;
         paths::restrict(needs).map_err(io::Error::other)?;
-        power::reduce(needs)?;
-        filter::install(needs, calls).map_err(io::Error::other)
+        power::reduce(needs.power())?;
+        filter::install(needs.calls(), narrow).map_err(io::Error::other)
     };
     confined().map_err(Error::Helper)
 }

@@ -1,6 +1,7 @@
 //! `qib-storage check`: tries all that a place must be able to do, and says what it saw.
 
 use crate::config::{Config, ConfigError, PlaceConfig, Transfer};
+use crate::confine;
 use crate::place;
 use crate::remote::{plain, travelling};
 use opendal::blocking::Operator;
@@ -54,6 +55,8 @@ type Outcome<T = ()> = Result<T, CheckError>;
 /// # Errors
 /// The first step that backups can not do without, and that failed.
 pub fn run(config: &Config) -> Outcome {
+    // What the daemon could not do is found out here.
+    confine::before_opening(config)?;
     if let PlaceConfig::Folder(folder) = &config.place {
         std::fs::create_dir_all(&folder.path)
             .map_err(|error| CheckError::Step("open", error.to_string()))?;

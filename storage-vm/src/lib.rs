@@ -18,6 +18,7 @@ pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod confine;
 pub mod descriptor;
 pub mod digest;
 pub mod folder;

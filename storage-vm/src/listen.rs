@@ -19,11 +19,7 @@ use std::time::Duration;
 const MAX_CALLS: usize = 64;
 
 /// Serves calls for ever.
-///
-/// # Errors
-/// What keeps the socket from being opened.
-pub fn run(socket: &Path, backend: Box<dyn Backend>, trash_days: u32) -> io::Result<()> {
-    let listener = bind(socket)?;
+pub fn run(listener: &UnixListener, backend: Box<dyn Backend>, trash_days: u32) -> ! {
     let daemon = Arc::new(Daemon {
         backend,
         permits: Permits::default(),
@@ -57,7 +53,11 @@ fn start(stream: UnixStream, daemon: &Arc<Daemon>, calls: &Arc<()>) {
     }
 }
 
-fn bind(socket: &Path) -> io::Result<UnixListener> {
+/// Opens the socket. Who calls before [`run`] waits.
+///
+/// # Errors
+/// What keeps it from being opened.
+pub fn bind(socket: &Path) -> io::Result<UnixListener> {
     if let Some(parent) = socket.parent() {
         DirBuilder::new()
             .recursive(true)

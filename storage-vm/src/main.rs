@@ -5,8 +5,11 @@ use qib_storage::backend::Backend;
 use qib_storage::check;
 use qib_storage::cli::{Cli, Work};
 use qib_storage::config::{Config, ConfigError, FolderConfig, PlaceConfig, Transfer};
+use qib_storage::confine;
 use qib_storage::listen;
 use qib_storage::{log, place};
+use std::error::Error;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,9 +25,9 @@ fn main() -> ExitCode {
             Err(error) => failed(&error),
         };
     }
-    match place::open(&config) {
-        Ok(place) => serve(&options, place),
-        Err(error) => failed(&error),
+    match ready(&options, &config) {
+        Ok((listener, place)) => listen::run(&listener, place, options.trash_days),
+        Err(error) => failed(error.as_ref()),
     }
 }
 
@@ -40,11 +43,12 @@ fn configured(options: &Cli) -> Result<Config, ConfigError> {
     })
 }
 
-fn serve(options: &Cli, place: Box<dyn Backend>) -> ExitCode {
-    match listen::run(&options.socket, place, options.trash_days) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
+fn ready(
+    options: &Cli,
+    config: &Config,
+) -> Result<(UnixListener, Box<dyn Backend>), Box<dyn Error>> {
+    let listener = listen::bind(&options.socket)?;
+    Ok((listener, confine::open(config)?))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {

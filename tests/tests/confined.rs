@@ -1,4 +1,4 @@
-//! Every helper is confined while it works, seen from outside.
+//! Every helper is confined while it works, and the storage daemon always, seen from outside.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -89,17 +89,20 @@ fn end_browsing(machine: &Machine) -> bool {
 }
 
 #[test]
-fn every_helper_that_works_is_confined() {
-    if skipped_without_root("every_helper_that_works_is_confined") {
+fn every_helper_that_works_is_confined_and_so_is_the_daemon() {
+    if skipped_without_root("every_helper_that_works_is_confined_and_so_is_the_daemon") {
         return;
     }
     let machine = machine();
-    add(&machine, "big", 120);
-    let passphrase = machine.passphrase();
-    let passphrase = passphrase.to_str().unwrap();
+    let storage = process_with(&machine, "qib-storage", "").unwrap();
+    let storage = threads(storage).unwrap();
     let wholly = |thread: &Thread| {
         thread.calls_are_filtered && thread.gains_nothing && thread.has_no_capability
     };
+    assert!(storage.iter().all(wholly), "the storage daemon");
+    add(&machine, "big", 120);
+    let passphrase = machine.passphrase();
+    let passphrase = passphrase.to_str().unwrap();
     confined(&machine, &["backup", "big"], "backup", wholly);
     let verify = ["verify", "big", "--open", "-p", passphrase];
     confined(&machine, &verify, "verify", wholly);

@@ -1,0 +1,146 @@
+//! What the daemon can not do any more: each case in a process of its own, which confines itself as
+//! the daemon does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
+
+use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+use qib_storage::config::{Config, Transfer};
+use qib_storage::confine;
+use rustix::fs::{AtFlags, Mode, linkat, mkdirat, renameat, unlinkat};
+use rustix::process::{Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+/// Runs one of the cases below in a new process.
+fn in_a_process(case: &str) {
+    let own = std::env::current_exe().unwrap();
+    // One thread: the test's own, as the daemon's when it is confined.
+    let arguments = ["--exact", case, "--ignored", "--test-threads=1"];
+    let output = Command::new(own).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{why}");
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+#[track_caller]
+fn refused<T>(done: io::Result<T>) {
+    let error = done.err().expect("it was done");
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+}
+
+/// A confined thread can not remove it.
+fn folder() -> PathBuf {
+    tempfile::tempdir().unwrap().keep()
+}
+
+fn has_landlock() -> bool {
+    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let has = rules.handle_access(AccessFs::Execute).is_ok();
+    if !has {
+        println!("skipped: what only Landlock refuses, which this kernel lacks");
+    }
+    has
+}
+
+fn configured(text: &str) -> Config {
+    let path = folder().join("storage.toml");
+    fs::write(&path, text).unwrap();
+    Config::read(&path).unwrap()
+}
+
+/// Files come, get another name, and go.
+fn works(folder: &Path) {
+    fs::write(folder.join("one"), "text").unwrap();
+    let at = &File::open(folder).unwrap();
+    linkat(at, "one", at, "other", AtFlags::empty()).unwrap();
+    mkdirat(at, "new", Mode::RWXU).unwrap();
+    renameat(at, "other", at, "new/name").unwrap();
+    assert_eq!(fs::read(folder.join("new/name")).unwrap(), b"text");
+    unlinkat(at, "one", AtFlags::empty()).unwrap();
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
+}
+
+#[test]
+fn with_a_folder_it_opens_no_other_file_no_socket_and_no_program() {
+    in_a_process("a_folder");
+}
+
+#[test]
+#[ignore = "confines its process: a test above starts it"]
+fn a_folder() {
+    let (own, outside) = (folder(), folder());
+    fs::write(outside.join("file"), "text").unwrap();
+    let socket = outside.join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let mut caller = UnixStream::connect(&socket).unwrap();
+    let (has_landlock, parent) = (has_landlock(), getppid().unwrap());
+    let config = format!("[place]\ntype = \"folder\"\npath = \"{}\"\n", own.display());
+    let _place = confine::open(&configured(&config)).unwrap();
+
+    refused(UnixStream::pair());
+    refused(UnixStream::connect(&socket));
+    refused(TcpListener::bind("127.0.0.1:0"));
+    refused(Command::new("/bin/true").status());
+    refused(kill_process(parent, Signal::CONT).map_err(Into::into));
+    let fewer = Rlimit {
+        current: Some(9),
+        maximum: Some(9),
+    };
+    refused(setrlimit(Resource::Nofile, fewer).map_err(Into::into));
+    refused(std::os::unix::fs::symlink("a", own.join("link")));
+    if has_landlock {
+        refused(File::open(outside.join("file")));
+        refused(File::create(outside.join("new")));
+        refused(fs::read_dir(&outside));
+        refused(fs::remove_file(outside.join("file")));
+    }
+    works(&own);
+    let call = thread::spawn(move || {
+        let (mut call, _) = listener.accept().unwrap();
+        let mut word = [0; 4];
+        call.read_exact(&mut word).unwrap();
+        word
+    });
+    caller.write_all(b"word").unwrap();
+    assert_eq!(&call.join().unwrap(), b"word");
+}
+
+#[test]
+fn with_a_place_by_http_it_starts_no_program_and_writes_to_its_spool_alone() {
+    in_a_process("http");
+}
+
+#[test]
+#[ignore = "confines its process: a test above starts it"]
+fn http() {
+    let (spool, cache, outside) = (folder(), folder().join("made"), folder());
+    fs::write(outside.join("file"), "text").unwrap();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let has_landlock = has_landlock();
+    let transfer = Transfer {
+        spool: spool.clone(),
+        cache: Some(cache.clone()),
+        ..Transfer::default()
+    };
+    confine::to_http(&transfer).unwrap();
+    assert_eq!(fs::read(outside.join("file")).unwrap(), b"text");
+    assert!(TcpStream::connect(address).is_ok());
+    if has_landlock {
+        refused(Command::new("/bin/true").status());
+        refused(File::create(outside.join("new")));
+        refused(fs::remove_file(outside.join("file")));
+        refused(fs::write(outside.join("file"), "other"));
+    }
+    works(&spool);
+    works(&cache);
+}
