@@ -19,12 +19,15 @@
 //! written.
 //!
 //! Two snapshots are compared by `difference`, which walks them `side_by_side`: what is the same is not read.
+//! What is `affected` where packs are lost is counted without reading a file.
 //!
 //! To `nowhere` means: everything is opened and compared as ever, and nothing written.
 //!
 //! **Invariant:** nothing is ever opened by a path of more than one name, and
 //! while data is written there is no symbolic link to follow.
 
+mod affected;
+mod asked;
 mod complete;
 mod difference;
 mod disk;
@@ -66,10 +69,11 @@ mod wants;
 mod whole;
 mod zeros;
 
+pub use asked::{affected, compare, to_nowhere};
 pub use mkfs::MKFS;
 pub use outside::Outside;
 pub(crate) use part::{Finder, Frames, Line};
-pub use run::{compare, run, to_nowhere};
+pub use run::run;
 pub(crate) use runs::{Run, each_run};
 pub(crate) use side_by_side::{Hears, walk_both};
 pub use spool::Spool;

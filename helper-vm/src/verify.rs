@@ -4,7 +4,8 @@
 //!   compared with its name;
 //! * `snapshot`, with the keys of one qube: a snapshot is opened as a restore would open it, and
 //!   everything compared;
-//! * with the same keys two snapshots are [compared](crate::restore::compare) with each other.
+//! * with the same keys two snapshots are [compared](crate::restore::compare) with each other, and it is
+//!   [counted](crate::restore::affected) what of one can not be restored where packs are lost.
 
 mod digests;
 mod objects;
@@ -13,10 +14,10 @@ mod snapshot;
 use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
-use crate::restore::{Spool, compare};
+use crate::restore::{Spool, affected, compare};
 use qib_rpc::id::SessionId;
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::verify::{CompareJob, VerifyJob, VerifySnapshotJob};
+use qib_rpc::message::verify::{AffectedJob, CompareJob, VerifyJob, VerifySnapshotJob};
 use qib_rpc::name::QubeName;
 use std::io::{Read, Write};
 
@@ -74,6 +75,13 @@ where
         let (storage, session) = (&job.newer.storage, job.newer.session);
         let line = connect(storage, session, Needs::Nothing)?;
         return dom0.say(&dom0.while_told(|| compare(&job, dom0, line, spool))?);
+    }
+    if frame.is::<AffectedJob>() {
+        let job = frame.decode::<AffectedJob>().map_err(Error::Dom0)?;
+        let job = job.map_err(refused)?;
+        let spool = Spool::new()?;
+        let line = connect(&job.job.storage, job.job.session, Needs::Nothing)?;
+        return dom0.say(&dom0.while_told(|| affected(&job, dom0, line, spool))?);
     }
     let job = frame.decode::<VerifyJob>().map_err(Error::Dom0)?;
     let job = job.map_err(refused)?;

@@ -90,6 +90,8 @@ messages! {
     104 verify::VerifiedSnapshot,
     105 verify::CompareJob,
     106 verify::Compared,
+    107 verify::AffectedJob,
+    108 verify::Affected,
     110 browse::BrowseJob,
     111 browse::BrowseSnapshot,
     112 browse::Browsing,

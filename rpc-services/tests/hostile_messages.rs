@@ -35,8 +35,8 @@ use qib_rpc::message::restore::{
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::message::trial::Findings;
 use qib_rpc::message::verify::{
-    CompareJob, Compared, VerifiedObjects, VerifiedSnapshot, VerifyJob, VerifyObjects,
-    VerifySnapshotJob,
+    Affected, AffectedJob, CompareJob, Compared, VerifiedObjects, VerifiedSnapshot, VerifyJob,
+    VerifyObjects, VerifySnapshotJob,
 };
 use qib_rpc::message::version::Version;
 use qib_rpc::message::{Message, TABLE};
@@ -67,7 +67,7 @@ fn every_message(body: &[u8]) -> Vec<u16> {
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
         Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot
-        CompareJob Compared BrowseJob BrowseSnapshot Browsing Browsed)
+        CompareJob Compared AffectedJob Affected BrowseJob BrowseSnapshot Browsing Browsed)
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::machine::noise::noise;
-use crate::machine::{Machine, assert_same};
+use crate::machine::{Machine, assert_same, skipped_without_root};
+use qib_lab::compare::Mounted;
 use serde_json::Value;
 
 /// A machine with a qube of two snapshots that differ.
@@ -222,6 +223,55 @@ fn what_is_lost_is_stored_again_by_the_next_backup_also_of_an_unchanged_qube() {
     assert_eq!(code, 0, "{found}");
     machine.restore("work", &[], "again");
     assert_same(&machine.tree("work"), &machine.tree("again"));
+}
+
+#[test]
+fn with_the_passphrase_it_is_told_how_many_files_suffer() {
+    if skipped_without_root("with_the_passphrase_it_is_told_how_many_files_suffer") {
+        return;
+    }
+    let machine = machine();
+    let passphrase = machine.passphrase();
+    let with = ["work", "-p", passphrase.to_str().unwrap()];
+    let first = machine.objects("pack-");
+    let mounted = Mounted::writable(&machine.lab.image("work").unwrap()).unwrap();
+    fs::write(mounted.path().join("home/user/new"), noise(1 << 20, 7)).unwrap();
+    drop(mounted);
+    machine.backup("work");
+    let newer: Vec<_> = machine.objects("pack-");
+    let newer: Vec<_> = newer.iter().filter(|pack| !first.contains(pack)).collect();
+    // Data is what is long.
+    let data = |packs: &[&PathBuf]| {
+        let length = |pack: &&PathBuf| fs::metadata(pack).unwrap().len();
+        packs.iter().copied().max_by_key(length).unwrap().clone()
+    };
+    fs::remove_file(data(&newer)).unwrap();
+    let (code, found) = verify(&machine, &with);
+    let suffers = |snapshot: u64, files: u64, bytes: u64| {
+        serde_json::json!({
+            "snapshot": snapshot, "all": false, "files": files, "file_bytes": bytes, "folders": 0,
+        })
+    };
+    assert_eq!(code, 4, "{found}");
+    assert_eq!(
+        found["affected"],
+        serde_json::json!([suffers(2, 1, 1 << 20)])
+    );
+
+    fs::remove_file(&machine.objects("snapshot-")[0]).unwrap();
+    let all: Vec<&PathBuf> = first.iter().collect();
+    fs::remove_file(data(&all)).unwrap();
+    let (_, found) = verify(&machine, &with);
+    let affected = found["affected"].as_array().unwrap();
+    assert_eq!(affected.len(), 2, "{found}");
+    let lost = affected.iter().filter(|one| one["all"] == true);
+    assert_eq!(lost.count(), 1, "{found}");
+    let told = machine.qib(&[&["verify"], &with[..]].concat());
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("nothing of it can be restored"), "{told}");
+    assert!(told.contains(" can not be restored\n"), "{told}");
+    let told = String::from_utf8(machine.qib(&["verify"]).stdout).unwrap();
+    assert!(told.contains("with the passphrase (-p)"), "{told}");
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub struct Verify {
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,
     /// Ask for the passphrase, open the newest snapshot (or that of --snapshot) and compare
-    /// all of it: a restore that writes nothing. It proves the sealed keys too.
+    /// all of it: a restore that writes nothing. It proves the sealed keys too. Where packs are
+    /// lost it is counted instead how many files of which snapshots suffer.
     #[arg(long)]
     pub open: bool,
     /// The same, with the passphrase from the first line of FILE, or of standard input with '-'.

@@ -1,5 +1,6 @@
 //! `qib verify`: what is stored, against the ledger; one volume after the other.
 
+mod affected;
 mod own;
 mod report;
 mod work;

@@ -18,7 +18,7 @@ use crate::seal::OpenWith;
 use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::id::Digest;
 use qib_rpc::message::restore::RestorePathsJob;
-use qib_rpc::message::verify::CompareJob;
+use qib_rpc::message::verify::{AffectedJob, CompareJob};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
@@ -66,6 +66,32 @@ pub fn open<'a, R: Read, W: Write>(
         frames,
         held_back,
     })
+}
+
+/// What fetches of a snapshot all that does not lie in packs that are lost, into an empty spool.
+///
+/// # Errors
+/// When the tables of frames can not be fetched.
+pub fn frames_without<'a, R: Read, W: Write>(
+    job: &'a AffectedJob,
+    line: &'a Line<'a, R, W>,
+    with: &'a OpenWith,
+    snapshot: &Snapshot,
+    spool: &'a Spool,
+) -> Result<Frames<'a, R, W>> {
+    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
+    let lost = job.lost.items().iter().map(|lost| lost.digest);
+    let lost: BTreeSet<Digest> = lost.collect();
+    let packs = snapshot.packs.iter();
+    let left = Snapshot {
+        packs: packs
+            .filter(|pack| !lost.contains(&pack.digest))
+            .copied()
+            .collect(),
+        ..snapshot.clone()
+    };
+    let finder = Finder::fetch(line, job.index.items(), &index, job.job.qube, &left)?;
+    Frames::new(line, finder, with, &job.job.chunk_key, spool)
 }
 
 /// What fetches the manifests of two snapshots of one qube into an empty spool.

@@ -1,6 +1,5 @@
 //! A restore from the job to the summary.
 
-use super::difference::differences;
 use super::hand_out::Handing;
 use super::job::Job;
 use super::outside::Outside;
@@ -15,13 +14,11 @@ use crate::confine::Needs;
 use crate::dom0::Dom0;
 use crate::error::{Error, Result};
 use crate::seal::OpenWith;
-use crate::snapshot::{self, Snapshot, SnapshotKind};
+use crate::snapshot::{self, Snapshot};
 use crate::storage::Fetching;
-use qib_rpc::count::Counts;
 use qib_rpc::message::restore::{
     HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
 };
-use qib_rpc::message::verify::{CompareJob, Compared};
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -163,85 +160,19 @@ where
     handing.send(taker, tally)
 }
 
-/// Compares two snapshots, with an empty `spool`: of both only what differs is fetched.
+/// What opens the snapshots of a job.
 ///
 /// # Errors
-/// When an object is missing or damaged, or a manifest lies.
-pub fn compare<DW, R, W>(
-    job: &CompareJob,
-    dom0: &Dom0<DW>,
-    (input, output): (R, W),
-    spool: Spool,
-) -> Result<Compared>
-where
-    DW: Write + Send + 'static,
-    R: Read,
-    W: Write,
-{
-    let of_older = RestoreJob {
-        sequence: job.sequence,
-        snapshot: job.snapshot,
-        ..job.newer.clone()
-    };
-    let with = &identity(&job.newer)?;
-    let mut fetching = Fetching::new(input, output);
-    let tally = &Tally::new(dom0);
-    let older = fetch_snapshot(&of_older, with, &mut fetching, tally)?;
-    let newer = fetch_snapshot(&job.newer, with, &mut fetching, tally)?;
-    if older.kind != SnapshotKind::Tree || newer.kind != SnapshotKind::Tree {
-        return Err(Error::Job("files of an image or a disk"));
-    }
-    let told = |fetched| tally.fetched(fetched);
-    let line = Line::new(fetching, &told);
-    let frames = part::frames_of_both(job, &line, with, (&older, &newer), &spool)?;
-    differences(&frames, &older, &newer, job.newer.snapshot)
-}
-
-fn identity(job: &RestoreJob) -> Result<OpenWith> {
+/// When it says nothing that could.
+pub fn identity(job: &RestoreJob) -> Result<OpenWith> {
     OpenWith::identity(&job.data_identity).ok_or(Error::Job("a data identity"))
 }
 
-/// Opens and compares everything that a restore would bring, and writes nothing but an empty
-/// `spool`; returns the snapshot, which was of a volume of so many bytes, and what it holds.
+/// Fetches the snapshot of a job.
 ///
 /// # Errors
-/// Why a restore would fail.
-pub fn to_nowhere<DW, SR, SW>(
-    job: &RestoreJob,
-    volume_bytes: u64,
-    dom0: &Dom0<DW>,
-    (input, output): (SR, SW),
-    spool: Spool,
-) -> Result<(Snapshot, Counts)>
-where
-    DW: Write + Send + 'static,
-    SR: Read + Send + 'static,
-    SW: Write + Send + 'static,
-{
-    let with = identity(job)?;
-    let mut fetching = Fetching::new(input, output);
-    let tally = Tally::new(dom0);
-    let snapshot = fetch_snapshot(job, &with, &mut fetching, &tally)?;
-    let whole = Whole {
-        packs: Packs::fetch(fetching, &snapshot)?,
-        with: &with,
-        key: &job.chunk_key,
-        tally: &tally,
-    };
-    let session = Session {
-        digest: job.snapshot,
-        snapshot: &snapshot,
-        spool: &whole.gather(spool)?,
-        data: &whole,
-        key: &job.chunk_key,
-        told_apart: job.told_apart,
-        tally: &tally,
-    };
-    session.compare(volume_bytes)?;
-    Ok((snapshot, tally.counts()))
-}
-
-fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(
+/// When it is not there, or another than the job says.
+pub fn fetch_snapshot<R: Read, W: Write, DW: Write + Send + 'static>(
     job: &RestoreJob,
     with: &OpenWith,
     fetching: &mut Fetching<R, W>,

@@ -32,7 +32,7 @@ pub struct Helper {
 }
 
 impl Helper {
-    fn start(storage: &Storage, snapshots: &[BrowseSnapshot]) -> Self {
+    pub fn start(storage: &Storage, snapshots: &[BrowseSnapshot]) -> Self {
         Self::searching(storage, snapshots, &[])
     }
 

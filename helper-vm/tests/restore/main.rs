@@ -21,6 +21,7 @@ mod differing;
 mod finding;
 mod handing;
 mod lies;
+mod losses;
 mod odd;
 mod packs;
 mod parts;

@@ -134,6 +134,11 @@ pub fn hand_out(
 
 /// Compares two snapshots, however it ends.
 pub fn compare(job: &CompareJob, storage: &Storage) -> Result<Compared, Fault> {
+    ask(job, storage)
+}
+
+/// Has a helper answer what is asked about snapshots.
+pub fn ask<Q: Message, A: Message>(job: &Q, storage: &Storage) -> Result<A, Fault> {
     let (mine, theirs) = UnixStream::pair().unwrap();
     let storage = storage.clone();
     let helper = thread::spawn(move || {

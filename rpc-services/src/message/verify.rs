@@ -103,6 +103,31 @@ impl From<Verdict> for u8 {
     }
 }
 
+/// dom0 → helper: count what of a snapshot can not be restored without these packs. Answered with
+/// progress, then [`Affected`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AffectedJob {
+    /// What a restore would be told.
+    pub job: RestoreJob,
+    /// The seed of the identity that index objects are sealed to.
+    pub index_seed: IndexSeed,
+    /// The index objects that say where the snapshot's chunks lie.
+    pub index: IndexObjects,
+    /// What is lost.
+    pub lost: ObjectNames,
+}
+
+/// helper → dom0, last: what can not be restored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Affected {
+    /// Files of which something is lost.
+    pub files: u64,
+    /// Their lengths, as far as they are known.
+    pub file_bytes: u64,
+    /// Folders of which it is lost what lies in them; that is counted nowhere else.
+    pub folders: u64,
+}
+
 /// dom0 → helper: compare two snapshots of one qube. Answered with `Compared`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompareJob {

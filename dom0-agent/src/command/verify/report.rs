@@ -1,5 +1,6 @@
 //! What `qib verify` prints of one volume.
 
+use super::affected::Suffers;
 use crate::ended::Ended;
 use crate::error::Error;
 use crate::ledger::book::History;
@@ -12,6 +13,7 @@ use qib_rpc::message::verify::Verdict;
 use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Lines about objects that are lost; the rest is in the JSON.
 const MOST_LINES: usize = 20;
@@ -46,6 +48,8 @@ pub struct Looked {
     is_nothing_there: bool,
     /// What is not whole.
     pub findings: Vec<Finding>,
+    /// What that means for snapshots, where it was counted.
+    pub suffers: Vec<Suffers>,
     /// What the snapshot holds that was opened.
     pub opened: Option<Counts>,
     /// Why it was not looked at to the end.
@@ -108,6 +112,7 @@ impl Looked {
             bytes: 0,
             is_nothing_there: false,
             findings: Vec::new(),
+            suffers: Vec::new(),
             opened: None,
             error: None,
             seconds: 0.0,
@@ -124,6 +129,7 @@ impl Looked {
             bytes: 0,
             is_nothing_there: false,
             findings: Vec::new(),
+            suffers: Vec::new(),
             opened: None,
             error: Some(error),
             seconds: 0.0,
@@ -146,6 +152,12 @@ impl Looked {
             Some(error) => Ended::after(error),
             None => Ended::Well,
         }
+    }
+
+    /// The snapshots that need what is not whole, in their order.
+    pub fn suffering(&self) -> BTreeSet<u64> {
+        let snapshots = self.findings.iter().map(|finding| &finding.snapshots);
+        snapshots.flatten().copied().collect()
     }
 
     /// True when something is not whole.
@@ -181,6 +193,7 @@ impl Looked {
         if self.is_nothing_there {
             println!("  not one object was found: is the storage qube's disk attached?");
         } else if self.has_lost() {
+            self.print_suffering();
             println!("  the next backup stores again what its qube still has of that");
         }
         if let Some(counts) = &self.opened {
@@ -194,6 +207,18 @@ impl Looked {
         }
         if let Some(error) = &self.error {
             eprintln!("qib: error: {of}: {error}");
+        }
+    }
+
+    fn print_suffering(&self) {
+        for suffers in &self.suffers {
+            println!("  {}", suffers.told());
+        }
+        let more = self.suffering().len().saturating_sub(self.suffers.len());
+        if more > 0 && self.suffers.is_empty() && self.error.is_none() {
+            println!("  with the passphrase (-p) it is counted how many files that is");
+        } else if more > 0 {
+            println!("  and {more} older snapshots, not counted");
         }
     }
 
@@ -213,6 +238,7 @@ impl Looked {
             "ok": self.ended() == Ended::Well,
             "objects": self.objects,
             "bytes": self.bytes,
+            "affected": self.suffers.iter().map(Suffers::json).collect::<Vec<Value>>(),
             "not_whole": findings.collect::<Vec<Value>>(),
             "opened": self.opened.as_ref().map(report::counts),
             "error": self.error.as_ref().map(ToString::to_string),

@@ -15,7 +15,7 @@ use crate::verify::{self, Amount, Checked, Named};
 use qib_rpc::count::Counts;
 use qib_rpc::fault::Code;
 use qib_rpc::id::QubeId;
-use qib_rpc::key::Passphrase;
+use qib_rpc::key::{Identity, Passphrase};
 use std::time::Instant;
 
 /// What all volumes are looked at with.
@@ -80,7 +80,7 @@ impl Work<'_> {
         self.undos.all()?;
         if !checked.lost.is_empty() {
             // Opening would only end at the first of them.
-            return Ok(());
+            return self.count_affected(volume, &checked, looked);
         }
         let opened = self.open(volume, &named);
         looked.opened = match opened {
@@ -114,20 +114,26 @@ impl Work<'_> {
         verify::digests(self.machine, helper, named, &mut self.progress)
     }
 
-    fn open(&mut self, volume: QubeId, named: &Named) -> Result<Counts> {
+    /// A new helper, and what opens the volume's snapshots.
+    pub fn helper_with_keys(&mut self, volume: QubeId) -> Result<(Helper, Identity)> {
         let Some(passphrase) = self.passphrase.clone() else {
             return Err(Error::Disagree("there is no passphrase".to_owned()));
         };
-        self.progress.stage(&named.name, "opening the keys");
         let record = self.history(volume)?.qube.clone();
+        self.progress.stage(&record.name, "opening the keys");
         let (machine, undos) = (self.machine, &mut self.undos);
         let identity =
             restore::open_identity(machine, self.installation, &record, passphrase, undos)?;
         let time = machine.now();
         let proved = Record::IdentityProved { qube: volume, time };
         self.installation.ledger.append(proved)?;
-        let helper = Helper::start(machine, &mut self.undos)?;
-        self.progress.stage(&named.name, "opening and comparing");
+        self.progress.stage(&record.name, "opening and comparing");
+        Ok((Helper::start(machine, &mut self.undos)?, identity))
+    }
+
+    fn open(&mut self, volume: QubeId, named: &Named) -> Result<Counts> {
+        let (helper, identity) = self.helper_with_keys(volume)?;
+        let machine = self.machine;
         let history = known(self.installation, volume)?;
         let snapshots = history.snapshots.iter();
         let mut snapshots = snapshots.filter(|snapshot| snapshot.sequence == named.newest);
@@ -171,7 +177,8 @@ impl Work<'_> {
     }
 }
 
-fn known(installation: &Installation, volume: QubeId) -> Result<&History> {
+/// What a ledger knows of a volume.
+pub fn known(installation: &Installation, volume: QubeId) -> Result<&History> {
     let history = installation.ledger.book.history(volume);
     history.ok_or_else(|| Error::Ledger("the ledger does not know the qube".to_owned()))
 }

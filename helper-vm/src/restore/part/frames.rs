@@ -65,6 +65,11 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
         })
     }
 
+    /// True when a frame has it, as the tables say: they have the first bytes of an id.
+    pub fn has(&self, chunk: &ChunkId) -> bool {
+        self.finder.frames(chunk).next().is_some()
+    }
+
     /// Reads a chunk; none where no frame has it. Those beside it in its frame go to `beside`.
     ///
     /// # Errors

@@ -1,0 +1,125 @@
+//! Where packs are lost, what can not be restored is counted: compared with what can not be read by
+//! somebody who looks.
+
+use crate::browsing::{Helper, last, skipped};
+use crate::common::{Dom0, image};
+use crate::parts::noise;
+use crate::restoring::{ask, job};
+use qib_rpc::fault::{Code, Fault};
+use qib_rpc::id::Digest;
+use qib_rpc::key::IndexSeed;
+use qib_rpc::message::backup::IndexObjects;
+use qib_rpc::message::verify::{Affected, AffectedJob};
+use qib_rpc::object::{Kind, ObjectName};
+use std::fs;
+use std::path::Path;
+
+/// Twenty photos of a megabyte, so that they are in several packs, and many small files; of two
+/// folders one changes before the second snapshot.
+fn backed_up() -> Dom0 {
+    let place = tempfile::tempdir().unwrap();
+    let (tree, image) = (place.path().join("tree"), place.path().join("image"));
+    for folder in ["photos", "same/deep", "texts"] {
+        fs::create_dir_all(tree.join(folder)).unwrap();
+    }
+    for number in 0..20 {
+        let photo = noise(number, (1 << 20) + number);
+        fs::write(tree.join(format!("photos/{number}")), photo).unwrap();
+    }
+    for number in 0..200 {
+        fs::write(tree.join(format!("texts/{number}")), number.to_string()).unwrap();
+        fs::write(tree.join(format!("same/deep/{number}")), [7; 100]).unwrap();
+    }
+    image::make(&image, &tree, 96);
+    let mut dom0 = Dom0::new(&image);
+    dom0.back_up();
+    fs::write(tree.join("texts/new"), noise(99, 5000)).unwrap();
+    image::make(&image, &tree, 96);
+    dom0.back_up();
+    dom0
+}
+
+fn affected(dom0: &Dom0, lost: &[Digest]) -> Result<Affected, Fault> {
+    let lost = lost.iter().map(|digest| pack(*digest));
+    let job = AffectedJob {
+        job: job(dom0.last.unwrap().snapshot, dom0.sequence),
+        index_seed: IndexSeed::new([6; 32]),
+        index: IndexObjects::try_from(dom0.index.clone()).unwrap(),
+        lost: lost.collect::<Vec<_>>().try_into().unwrap(),
+    };
+    ask(&job, &dom0.storage)
+}
+
+const fn pack(digest: Digest) -> ObjectName {
+    let kind = Kind::Pack;
+    ObjectName { kind, digest }
+}
+
+/// What can not be read below a folder.
+fn unreadable(folder: &Path) -> Affected {
+    let mut found = Affected::default();
+    let Ok(entries) = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) else {
+        found.folders = 1;
+        return found;
+    };
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            let inside = unreadable(&path);
+            found.files += inside.files;
+            found.file_bytes += inside.file_bytes;
+            found.folders += inside.folders;
+        } else if fs::read(&path).is_err() {
+            found.files += 1;
+            found.file_bytes += entry.metadata().unwrap().len();
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_counted_is_what_nobody_can_read() {
+    if skipped("what_is_counted_is_what_nobody_can_read") {
+        return;
+    }
+    let dom0 = backed_up();
+    let packs: Vec<Digest> = dom0.packs.keys().copied().collect();
+    assert!(packs.len() >= 4, "{}", packs.len());
+    let objects = dom0.storage.objects();
+    let mut all = Vec::new();
+    for lost in packs.chunks(1).chain([&packs[..2], &packs[..]]) {
+        lost.iter()
+            .for_each(|digest| dom0.storage.remove(pack(*digest)));
+        let counted = affected(&dom0, lost).unwrap();
+        let helper = Helper::start(&dom0.storage, &[last(&dom0, "shown")]);
+        assert_eq!(counted, unreadable(&helper.path("shown")), "{lost:?}");
+        helper.end();
+        for digest in lost {
+            let name = pack(*digest);
+            dom0.storage.insert(name, objects[&name].clone());
+        }
+        all.push(counted);
+    }
+    let has = |what: fn(&Affected) -> bool| assert!(all.iter().any(what), "{all:?}");
+    has(|one| one.files > 5 && one.folders == 0 && one.file_bytes > 5 << 20);
+    // The pieces of what did not change, and all of it.
+    has(|one| one.folders > 1);
+    has(|one| (one.files, one.folders) == (0, 1));
+}
+
+#[test]
+fn what_is_lost_and_was_not_named_is_an_error() {
+    let dom0 = backed_up();
+    let packs: Vec<Digest> = dom0.packs.keys().copied().collect();
+    packs
+        .iter()
+        .for_each(|digest| dom0.storage.remove(pack(*digest)));
+    let fault = affected(&dom0, &packs[..1]).unwrap_err();
+    assert_eq!(fault.code, Code::Missing);
+    let snapshot = dom0.last.unwrap().snapshot;
+    let kind = Kind::Snapshot;
+    let digest = snapshot;
+    dom0.storage.remove(ObjectName { kind, digest });
+    let fault = affected(&dom0, &packs).unwrap_err();
+    assert_eq!(fault, Fault::about(Code::Missing, snapshot));
+}
