@@ -18,11 +18,23 @@ pub enum Class {
     Device,
     /// What lies outside of `home`: of an app qube `rc.local`, `usrlocal`, `bind-dirs`.
     System,
+    /// Files of which something is lost at storage, and folders whose names are.
+    Lost,
 }
 
 impl Class {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Hidden,
+        Self::Executable,
+        Self::Link,
+        Self::Device,
+        Self::System,
+        Self::Lost,
+    ];
+
+    /// Those of what could start by itself, or hurt: all that are told by what a file is.
+    pub const CAREFUL: [Self; 5] = [
         Self::Hidden,
         Self::Executable,
         Self::Link,
@@ -38,6 +50,7 @@ impl Class {
             Self::Link => "link",
             Self::Device => "device",
             Self::System => "system",
+            Self::Lost => "lost",
         }
     }
 
@@ -48,6 +61,7 @@ impl Class {
             Self::Link => 4,
             Self::Device => 8,
             Self::System => 16,
+            Self::Lost => 32,
         }
     }
 }
@@ -133,7 +147,7 @@ mod tests {
             assert_eq!(others.collect::<Vec<_>>(), [class]);
             assert_eq!(Classes::try_from(u8::from(alone)), Ok(alone));
         }
-        assert_eq!(Classes::try_from(32), Err(NotAClass));
+        assert_eq!(Classes::try_from(64), Err(NotAClass));
         assert_eq!("Hidden".parse::<Class>(), Err(NotAClass));
     }
 }

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod browse;
 pub mod forget;
 pub mod key;
+pub mod lost;
 pub mod object;
 pub mod permit;
 pub mod record;

@@ -24,6 +24,7 @@ use qib_rpc::message::key::{
     KeyInitDone, KeyInitJob, KeyOpenDone, KeyOpenJob, KeyQubeDone, KeyQubeJob, KeyRecoverDone,
     KeyRecoverJob,
 };
+use qib_rpc::message::lost::LostPacks;
 use qib_rpc::message::object::{
     Finish, Finished, GetObject, GetRange, Object, PutObject, RangeBytes, Stored,
 };
@@ -361,8 +362,18 @@ fn hostile_summaries() {
 
 #[test]
 fn hostile_classes() {
-    assert!(decode::<Classes>(&[31]).is_ok());
-    assert!(decode::<Classes>(&[32]).is_err(), "a class of the future");
+    assert!(decode::<Classes>(&[63]).is_ok());
+    assert!(decode::<Classes>(&[64]).is_err(), "a class of the future");
+}
+
+#[test]
+fn a_thousand_packs_can_be_lost_and_no_more() {
+    let lost = |count: u64| {
+        let packs = [5; 32].repeat(usize::try_from(count).unwrap());
+        decode::<LostPacks>(&[&count.to_le_bytes()[..], &packs].concat())
+    };
+    assert!(lost(0).is_ok() && lost(1000).is_ok());
+    assert!(lost(1001).is_err());
 }
 
 #[test]

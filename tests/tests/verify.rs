@@ -258,6 +258,15 @@ fn with_the_passphrase_it_is_told_how_many_files_suffer() {
         serde_json::json!([suffers(2, 1, 1 << 20)])
     );
 
+    // The rest of it comes back.
+    let (code, _) = machine.fails(&["restore", "work", "--as", "none", "-p", with[2]]);
+    assert_ne!(code, 0);
+    let rest = ["--hold-back", "lost", "-p", with[2]];
+    machine.ok(&[&["restore", "work", "--as", "rest"], &rest[..]].concat());
+    let mut whole = machine.tree("work");
+    assert!(whole.remove(&b"home/user/new"[..]).is_some());
+    assert_same(&whole, &machine.tree("rest"));
+
     fs::remove_file(&machine.objects("snapshot-")[0]).unwrap();
     let all: Vec<&PathBuf> = first.iter().collect();
     fs::remove_file(data(&all)).unwrap();

@@ -21,7 +21,7 @@ pub struct Export {
     /// Only this file or folder, with the folders above it, as for 'qib restore'; may be repeated.
     #[arg(long = "path", value_name = "PATH")]
     pub paths: Vec<PathPattern>,
-    /// Documents alone: hold back every class that --hold-back knows.
+    /// Documents alone: hold back every class of --hold-back but lost.
     #[arg(long, conflicts_with = "hold_back")]
     pub documents_only: bool,
     /// Hold back classes of files, as 'qib restore' does; a list with commas.

@@ -116,17 +116,18 @@ pub struct Restore {
     /// byte, and a backslash makes the next character an ordinary one. Each path must be there.
     #[arg(long = "path", value_name = "PATH", requires = "place")]
     pub paths: Vec<PathPattern>,
-    /// Restore documents alone: hold back every class that --hold-back knows.
+    /// Restore documents alone: hold back every class of --hold-back but lost.
     ///
     /// For after a compromise: nothing comes that could start by itself. Without --path it is of
     /// everything. What is held back is counted, a folder as one, and stays in the snapshot.
     #[arg(long, requires = "place", conflicts_with_all = ["hold_back", "replace", "settings_only"])]
     pub documents_only: bool,
-    /// Hold back what is hidden, executable, a link, a device or system; a list with commas.
+    /// Hold back what is hidden, executable, a link, a device, system or lost; a list with commas.
     ///
     /// hidden: names with a dot first. executable: what may be executed or runs as another user,
     /// and launchers. link: symbolic links. device: devices and pipes. system: what lies outside
-    /// of home.
+    /// of home. lost: files of which something is lost at storage, as 'qib verify' found, and
+    /// folders whose names are; so all else can be restored.
     #[arg(
         long,
         value_name = "CLASSES",

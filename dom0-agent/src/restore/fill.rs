@@ -12,11 +12,15 @@ use crate::source::ANSWER_LIMIT;
 use crate::talk::Talk;
 use crate::text;
 use crate::undo::{Undo, Undos};
+use qib_rpc::class::Class;
 use qib_rpc::fault::Code;
+use qib_rpc::id::Digest;
 use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
+use qib_rpc::message::lost::LostPacks;
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::name::QubeName;
+use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::path::PathPatterns;
 use qib_rpc::service::Service;
 use std::path::PathBuf;
@@ -89,7 +93,7 @@ impl Work<'_> {
         match &volume.paths {
             None => getting.talk.say(&job)?,
             Some(paths) => {
-                let part = of_paths(installation, volume, job, paths.clone());
+                let part = of_paths(installation, volume, job, paths.clone())?;
                 getting.talk.say(&part)?;
             }
         }
@@ -105,14 +109,32 @@ pub(super) fn of_paths(
     volume: &Volume,
     job: RestoreJob,
     paths: PathPatterns,
-) -> RestorePathsJob {
-    RestorePathsJob {
+) -> Result<RestorePathsJob> {
+    Ok(RestorePathsJob {
         job,
         index_seed: installation.keys.index(volume.qube.id),
         index: volume.snapshot.index.clone(),
         paths,
         without: volume.without,
-    }
+        lost: lost(installation, volume)?,
+    })
+}
+
+/// The packs that were found lost, of those that the snapshot needs, where that matters.
+fn lost(installation: &Installation, volume: &Volume) -> Result<LostPacks> {
+    let history = installation.ledger.book.history(volume.qube.id);
+    let history = history.filter(|_| volume.without.has(Class::Lost));
+    let needed = history.into_iter().flat_map(|history| {
+        let needed = history.packs.needed_by(volume.snapshot.sequence);
+        needed.filter(|(digest, _)| {
+            let (kind, digest) = (Kind::Pack, **digest);
+            let object = ObjectName { kind, digest };
+            history.proofs.lost().any(|lost| *lost == object)
+        })
+    });
+    let lost: Vec<Digest> = needed.map(|(digest, _)| *digest).collect();
+    let lost = LostPacks::try_from(lost);
+    lost.map_err(|why| Error::Restore(why.to_owned()))
 }
 
 /// Says of a volume that is too small what size would do, if that is known.

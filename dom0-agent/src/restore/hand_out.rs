@@ -56,7 +56,7 @@ impl Work<'_> {
         let (qube, snapshot) = (&volume.qube, &volume.snapshot);
         let job = getting.job(installation, qube, snapshot, identity, volume.told_apart);
         getting.talk.say(&HandOutJob {
-            part: of_paths(installation, volume, job, paths),
+            part: of_paths(installation, volume, job, paths)?,
             volume_bytes: snapshot.volume_bytes,
             taker: taker.clone(),
             form,

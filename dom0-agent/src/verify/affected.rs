@@ -8,10 +8,10 @@ use crate::ledger::record::SnapshotRecord;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::source::ANSWER_LIMIT;
+use qib_rpc::id::Digest;
 use qib_rpc::key::Identity;
 use qib_rpc::message::restore::ToldApart;
 use qib_rpc::message::verify::{Affected, AffectedJob};
-use qib_rpc::object::ObjectName;
 use qib_rpc::service::Service;
 
 /// Has a helper count what of a snapshot needs the packs in `lost`.
@@ -22,7 +22,7 @@ pub fn affected(
     machine: &Machine,
     installation: &Installation,
     (history, snapshot): (&History, &SnapshotRecord),
-    lost: Vec<ObjectName>,
+    lost: Vec<Digest>,
     (helper, data_identity): (&Helper, Identity),
     progress: &mut Progress,
 ) -> Result<Affected> {

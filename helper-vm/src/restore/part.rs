@@ -4,6 +4,7 @@
 mod finder;
 mod frames;
 mod held;
+mod left;
 mod pattern;
 mod pieces;
 mod ranged;
@@ -24,6 +25,7 @@ use std::io::{Read, Write};
 
 pub use finder::Finder;
 pub use frames::Frames;
+pub use left::{Left, MayLack};
 pub use ranged::Line;
 
 /// A part of a snapshot.
@@ -53,6 +55,7 @@ pub fn open<'a, R: Read, W: Write>(
     let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
     let job_of = &job.job;
     let finder = Finder::fetch(line, job.index.items(), &index, job_of.qube, snapshot)?;
+    let finder = finder.without(&job.lost);
     let frames = Frames::new(line, finder, with, &job_of.chunk_key, spool)?;
     let store = pieces::Store {
         spool,
@@ -80,17 +83,8 @@ pub fn frames_without<'a, R: Read, W: Write>(
     spool: &'a Spool,
 ) -> Result<Frames<'a, R, W>> {
     let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
-    let lost = job.lost.items().iter().map(|lost| lost.digest);
-    let lost: BTreeSet<Digest> = lost.collect();
-    let packs = snapshot.packs.iter();
-    let left = Snapshot {
-        packs: packs
-            .filter(|pack| !lost.contains(&pack.digest))
-            .copied()
-            .collect(),
-        ..snapshot.clone()
-    };
-    let finder = Finder::fetch(line, job.index.items(), &index, job.job.qube, &left)?;
+    let finder = Finder::fetch(line, job.index.items(), &index, job.job.qube, snapshot)?;
+    let finder = finder.without(&job.lost);
     Frames::new(line, finder, with, &job.job.chunk_key, spool)
 }
 

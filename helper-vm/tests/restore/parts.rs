@@ -14,6 +14,7 @@ use qib_rpc::glob::{Globs, PathRules};
 use qib_rpc::id::Digest;
 use qib_rpc::key::IndexSeed;
 use qib_rpc::message::backup::IndexObjects;
+use qib_rpc::message::lost::LostPacks;
 use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
 use qib_rpc::object::Kind;
 use qib_rpc::path::{PathPattern, PathPatterns};
@@ -76,6 +77,7 @@ pub fn job(whole: RestoreJob, index: Vec<Digest>, paths: &[&str]) -> RestorePath
         index: IndexObjects::try_from(index).unwrap(),
         paths: PathPatterns::try_from(paths).unwrap(),
         without: Classes::default(),
+        lost: LostPacks::default(),
     }
 }
 
@@ -86,12 +88,12 @@ fn part(dom0: &Dom0, paths: &[&str]) -> (Result<RestoreSummary, Fault>, Target) 
     (said, target)
 }
 
-fn leaves(dom0: &Dom0) -> BTreeMap<Vec<u8>, Leaf> {
+pub fn leaves(dom0: &Dom0) -> BTreeMap<Vec<u8>, Leaf> {
     Tree::open(&dom0.objects(), dom0.last.unwrap().snapshot, dom0.sequence).leaves()
 }
 
 /// Backs up what was restored.
-fn restored(target: &Target) -> BTreeMap<Vec<u8>, Leaf> {
+pub fn restored(target: &Target) -> BTreeMap<Vec<u8>, Leaf> {
     target.is_clean();
     let mut dom0 = Dom0::new(&target.file());
     dom0.back_up();

@@ -1,6 +1,7 @@
 //! `qib.Restore`: a helper fills the attached volume from a snapshot.
 
 use super::backup::IndexObjects;
+use super::lost::LostPacks;
 use crate::class::Classes;
 use crate::count::Counts;
 use crate::id::{Digest, QubeId, SessionId};
@@ -54,6 +55,8 @@ pub struct RestorePathsJob {
     pub paths: PathPatterns,
     /// What of that to hold back.
     pub without: Classes,
+    /// Packs that are lost: what lies in them is held back where that class is.
+    pub lost: LostPacks,
 }
 
 /// dom0 → helper: hand a part of a snapshot to a qube, by `qubes.Filecopy`. No volume is attached.

@@ -1,6 +1,7 @@
 //! `qib.Verify`: a helper proves what is stored, and changes nothing.
 
 use super::backup::IndexObjects;
+use super::lost::LostPacks;
 use super::restore::RestoreJob;
 use crate::count::Counts;
 use crate::id::{Digest, SessionId};
@@ -114,7 +115,7 @@ pub struct AffectedJob {
     /// The index objects that say where the snapshot's chunks lie.
     pub index: IndexObjects,
     /// What is lost.
-    pub lost: ObjectNames,
+    pub lost: LostPacks,
 }
 
 /// helper → dom0, last: what can not be restored.

@@ -143,7 +143,7 @@ pub(super) fn choices(arguments: &Arguments) -> Choices {
 /// What is to be held back.
 pub(in crate::command) fn held_back(documents_only: bool, classes: &[Class]) -> Classes {
     match documents_only {
-        true => Class::ALL.into_iter().collect(),
+        true => Class::CAREFUL.into_iter().collect(),
         false => classes.iter().copied().collect(),
     }
 }

@@ -5,7 +5,7 @@ use super::work::{Work, known};
 use crate::error::{Error, Result};
 use crate::text;
 use crate::verify::{self, Checked};
-use qib_rpc::id::QubeId;
+use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::message::verify::Affected;
 use qib_rpc::object::{Kind, ObjectName};
 use serde_json::{Value, json};
@@ -32,26 +32,24 @@ impl Work<'_> {
         if all.is_empty() || checked.is_nothing_there() {
             return Ok(());
         }
-        let is_lost = |object: &ObjectName| checked.lost.iter().any(|lost| lost.object == *object);
+        let is_lost = |kind, digest: &Digest| {
+            let digest = *digest;
+            let object = ObjectName { kind, digest };
+            checked.lost.iter().any(|lost| lost.object == object)
+        };
         let (helper, identity) = self.helper_with_keys(volume)?;
         for sequence in all.into_iter().rev().take(MOST_SNAPSHOTS) {
             let history = known(self.installation, volume)?;
             let mut snapshots = history.snapshots.iter();
             let snapshot = snapshots.find(|snapshot| snapshot.sequence == sequence);
             let snapshot = snapshot.ok_or(Error::NotInitialised)?.clone();
-            let (kind, digest) = (Kind::Snapshot, snapshot.snapshot);
-            let needed = history
-                .packs
-                .needed_by(sequence)
-                .map(|(digest, _)| ObjectName {
-                    kind: Kind::Pack,
-                    digest: *digest,
-                });
-            let lost: Vec<ObjectName> = needed.filter(is_lost).collect();
-            let affected = if is_lost(&ObjectName { kind, digest }) {
+            let affected = if is_lost(Kind::Snapshot, &snapshot.snapshot) {
                 None
             } else {
                 let of = (history, &snapshot);
+                let needed = history.packs.needed_by(sequence);
+                let lost = needed.filter(|(digest, _)| is_lost(Kind::Pack, digest));
+                let lost = lost.map(|(digest, _)| *digest).collect();
                 let with = (&helper, identity.clone());
                 let (machine, installation) = (self.machine, &*self.installation);
                 let progress = &mut self.progress;

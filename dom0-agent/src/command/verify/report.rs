@@ -214,6 +214,11 @@ impl Looked {
         for suffers in &self.suffers {
             println!("  {}", suffers.told());
         }
+        if !self.suffers.is_empty() {
+            println!(
+                "  what else a snapshot has comes with 'qib restore --as NAME --hold-back lost'"
+            );
+        }
         let more = self.suffering().len().saturating_sub(self.suffers.len());
         if more > 0 && self.suffers.is_empty() && self.error.is_none() {
             println!("  with the passphrase (-p) it is counted how many files that is");

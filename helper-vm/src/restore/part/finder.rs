@@ -8,6 +8,7 @@ use crate::number::{place, short};
 use crate::seal::{self, OpenWith};
 use crate::snapshot::Snapshot;
 use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::message::lost::LostPacks;
 use qib_rpc::object::{Kind, ObjectName};
 use std::collections::HashSet;
 use std::io::{BufReader, Read, Write};
@@ -30,6 +31,8 @@ pub struct Frame {
 pub struct Finder {
     /// Packs of the snapshot: no other need be there.
     packs: HashSet<Digest>,
+    /// Those of them that are lost.
+    lost: HashSet<Digest>,
     frames: Vec<Frame>,
     /// The first bytes of each chunk's id, and its frame; sorted.
     chunks: Vec<(u32, u32)>,
@@ -49,6 +52,7 @@ impl Finder {
     ) -> Result<Self> {
         let mut finder = Self {
             packs: snapshot.packs.iter().map(|pack| pack.digest).collect(),
+            lost: HashSet::new(),
             frames: Vec::new(),
             chunks: Vec::new(),
         };
@@ -75,8 +79,26 @@ impl Finder {
         }
     }
 
+    /// The same without packs that are lost.
+    #[must_use]
+    pub fn without(self, lost: &LostPacks) -> Self {
+        let lost = lost.items().iter().copied().collect();
+        Self { lost, ..self }
+    }
+
     /// The frames in which a chunk may be: one, hardly ever more.
     pub fn frames(&self, chunk: &ChunkId) -> impl Iterator<Item = Frame> + '_ {
+        let frames = self.all_frames(chunk);
+        frames.filter(|frame| !self.lost.contains(&frame.pack))
+    }
+
+    /// Whether a pack that is lost may have had a chunk.
+    pub fn may_be_lost(&self, chunk: &ChunkId) -> bool {
+        let mut frames = self.all_frames(chunk);
+        frames.any(|frame| self.lost.contains(&frame.pack))
+    }
+
+    fn all_frames(&self, chunk: &ChunkId) -> impl Iterator<Item = Frame> + '_ {
         let prefix = chunk.prefix();
         let begin = self.chunks.partition_point(|(known, _)| *known < prefix);
         let rest = self.chunks.get(begin..).unwrap_or_default();
@@ -112,5 +134,38 @@ impl FramesSink for Table<'_> {
     fn chunk(&mut self, prefix: u32) {
         let row = self.frame.map(|frame| (prefix, frame));
         self.finder.chunks.extend(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_that_begins_as_one_of_a_lost_pack_may_be_lost() {
+        let pack = |byte| Digest::new([byte; 32]);
+        let frame = |byte| Frame {
+            pack: pack(byte),
+            at: 0,
+            bytes: 1,
+        };
+        let chunk = |byte| ChunkId::new([byte; 32]);
+        let prefix = |byte| chunk(byte).prefix();
+        let finder = Finder {
+            packs: HashSet::new(),
+            lost: HashSet::new(),
+            frames: vec![frame(1), frame(2)],
+            chunks: vec![
+                (prefix(7), 0),
+                (prefix(8), 0),
+                (prefix(8), 1),
+                (prefix(9), 1),
+            ],
+        };
+        let finder = finder.without(&vec![pack(1)].try_into().unwrap());
+        let found = |byte| finder.frames(&chunk(byte)).count();
+        assert_eq!([7, 8, 9].map(found), [0, 1, 1]);
+        let may_be_lost = |byte| finder.may_be_lost(&chunk(byte));
+        assert_eq!([7, 8, 9].map(may_be_lost), [true, true, false]);
     }
 }

@@ -1,6 +1,7 @@
 //! Fetching frames of packs, and nothing else of them.
 
 use super::finder::{Finder, Frame};
+use super::left::MayLack;
 use super::ranged::{Line, Ranged};
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
@@ -63,11 +64,6 @@ impl<'a, R: Read, W: Write> Frames<'a, R, W> {
             reader: RefCell::new(FrameReader::new().map_err(Error::Helper)?),
             spool,
         })
-    }
-
-    /// True when a frame has it, as the tables say: they have the first bytes of an id.
-    pub fn has(&self, chunk: &ChunkId) -> bool {
-        self.finder.frames(chunk).next().is_some()
     }
 
     /// Reads a chunk; none where no frame has it. Those beside it in its frame go to `beside`.
@@ -160,6 +156,19 @@ impl<R: Read, W: Write> Manifest for Frames<'_, R, W> {
         }
         self.each(vec![*id], |chunk, plain| self.spool.add(*chunk, plain))?;
         self.spool.get(id)
+    }
+}
+
+impl<R: Read, W: Write> MayLack for Frames<'_, R, W> {
+    fn has(&self, chunk: &ChunkId) -> Result<bool> {
+        if self.finder.frames(chunk).next().is_none() {
+            return Ok(false);
+        }
+        if !self.finder.may_be_lost(chunk) {
+            return Ok(true);
+        }
+        // The tables have the first bytes of an id: what is there may be another chunk.
+        Ok(self.one(*chunk, |_, _| ())?.is_some())
     }
 }
 

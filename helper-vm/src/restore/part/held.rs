@@ -47,6 +47,16 @@ impl Held {
         ])
     }
 
+    /// Whether it matters what is lost.
+    pub const fn asks_for_loss(&self) -> bool {
+        self.classes.has(Class::Lost)
+    }
+
+    /// Whether something is held back of which something is lost, or not.
+    pub fn lost(&mut self, is_lost: bool) -> bool {
+        self.hold(&[(Class::Lost, is_lost)])
+    }
+
     fn hold(&mut self, found: &[(Class, bool)]) -> bool {
         let is_held = |(class, is_it): &(Class, bool)| *is_it && self.classes.has(*class);
         let held = found.iter().any(is_held);

@@ -1,12 +1,13 @@
 //! The smaller snapshot that holds only what paths name, with the folders above it.
 
 use super::held::Held;
+use super::left::{Left, MayLack};
 use super::pattern::{Paths, Scope};
 use super::pieces::{Pieces, Store};
 use crate::error::{Error, Result};
-use crate::manifest::{Entry, EntryName, Meta, Node};
+use crate::manifest::{Entry, EntryName, Meta, Node, Part};
 use crate::restore::runs::each_run;
-use crate::restore::walk::{Manifest, Step, Stopped, Walk};
+use crate::restore::walk::{Step, Stopped, Walk};
 use crate::snapshot::Snapshot;
 use qib_rpc::class::Classes;
 use qib_rpc::count::Counts;
@@ -19,7 +20,7 @@ use qib_rpc::path::PathPatterns;
 /// # Errors
 /// [`Error::NoSuchPath`] when a path names nothing, or why the manifest can not be walked.
 pub fn select(
-    manifest: &dyn Manifest,
+    manifest: &dyn MayLack,
     snapshot: &Snapshot,
     digest: Digest,
     paths: &PathPatterns,
@@ -29,6 +30,7 @@ pub fn select(
     let paths = Paths::new(paths);
     let mut selecting = Selecting {
         manifest,
+        left: Left::new(manifest),
         store,
         file_bytes_said: snapshot.counts.file_bytes,
         folders: vec![Folder::new(None, paths.root())],
@@ -43,7 +45,7 @@ pub fn select(
     let mut walk = Walk::new(manifest, snapshot);
     let mut all = || {
         while let Some(step) = walk.next_step()? {
-            if !selecting.step(step)? {
+            if !selecting.step(step, walk.entered())? {
                 walk.pass_over();
             }
         }
@@ -54,7 +56,8 @@ pub fn select(
 }
 
 struct Selecting<'a> {
-    manifest: &'a dyn Manifest,
+    manifest: &'a dyn MayLack,
+    left: Left<'a>,
     store: Store<'a>,
     file_bytes_said: u64,
     /// From the root to the folder that is walked.
@@ -80,10 +83,10 @@ impl Folder {
 }
 
 impl Selecting<'_> {
-    /// False when a folder that was entered is not to be walked.
-    fn step(&mut self, step: Step) -> std::result::Result<bool, Stopped> {
+    /// False when a folder that was entered, of these pieces, is not to be walked.
+    fn step(&mut self, step: Step, pieces: &[Part]) -> std::result::Result<bool, Stopped> {
         match step {
-            Step::Enter(_, name) => self.enter(name),
+            Step::Enter(_, name) => self.enter(name, pieces),
             Step::Entry(_, entry) => self.entry(&entry).map(|()| true),
             Step::Leave(_, meta) => Ok(self.leave(meta).map(|()| true)?),
         }
@@ -97,10 +100,16 @@ impl Selecting<'_> {
         })
     }
 
-    fn enter(&mut self, name: EntryName) -> std::result::Result<bool, Stopped> {
+    fn enter(&mut self, name: EntryName, pieces: &[Part]) -> std::result::Result<bool, Stopped> {
         let scope = self.judge(&name);
         if scope.is_empty() || self.held.folder(&name, self.folders.len()) {
             return Ok(false);
+        }
+        if self.held.asks_for_loss() {
+            let is_lost = !self.left.has_folder(pieces)?;
+            if self.held.lost(is_lost) {
+                return Ok(false);
+            }
         }
         if let Some(above) = self.folders.last_mut() {
             above.kept.rest(self.store)?;
@@ -112,6 +121,12 @@ impl Selecting<'_> {
     fn entry(&mut self, entry: &Entry) -> std::result::Result<(), Stopped> {
         if !self.judge(&entry.name).whole || self.held.entry(entry, self.folders.len()) {
             return Ok(());
+        }
+        if let (Node::File(content), true) = (&entry.node, self.held.asks_for_loss()) {
+            let (is_whole, _) = self.left.has_file(content, self.file_bytes_said)?;
+            if self.held.lost(!is_whole) {
+                return Ok(());
+            }
         }
         let (count, size) = match &entry.node {
             // Its lists come with it.
