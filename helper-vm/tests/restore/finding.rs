@@ -148,6 +148,42 @@ fn a_snapshot_that_is_lost_is_named_and_nothing_is_claimed_of_it() {
 }
 
 #[test]
+fn of_a_snapshot_that_can_be_read_in_part_nothing_is_claimed() {
+    if skipped("of_a_snapshot_that_can_be_read_in_part_nothing_is_claimed") {
+        return;
+    }
+    let (dom0, _images, snapshots) = four();
+    let objects = dom0.storage.objects();
+    let is_pack = |name: &&ObjectName| name.kind == Kind::Pack;
+    let mut in_part = 0;
+    for pack in objects.keys().filter(is_pack) {
+        dom0.storage.remove(*pack);
+        let helper = Helper::searching(&dom0.storage, &snapshots, &["*e*"]);
+        let text = fs::read_to_string(helper.path("found.txt")).unwrap();
+        let found = lines(&text);
+        assert!(found.iter().all(|row| row[0] <= row[1]), "{text}");
+        for folder in FOLDERS {
+            let is_there = |row: &&[String; 4]| is_between(folder, row);
+            let there = found.iter().filter(is_there).map(|row| &row[3]);
+            let there: BTreeSet<_> = there.map(|path| path.replace("\\n", "\n")).collect();
+            if text.contains(&format!("\n{folder} CAN NOT BE READ\n")) {
+                assert!(there.is_empty(), "{folder}: {text}");
+                in_part += usize::from(
+                    fs::read_dir(helper.path(folder))
+                        .unwrap()
+                        .all(|e| e.is_ok()),
+                );
+            } else {
+                assert_eq!(there, found_by_find(&helper.path(folder)), "{folder}");
+            }
+        }
+        helper.end();
+        dom0.storage.insert(*pack, objects[pack].clone());
+    }
+    assert!(in_part > 0, "each is lost as a whole or not at all");
+}
+
+#[test]
 fn where_nothing_is_searched_nothing_is_said_to_be_found() {
     if skipped("where_nothing_is_searched_nothing_is_said_to_be_found") {
         return;
