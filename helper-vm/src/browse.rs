@@ -8,7 +8,8 @@
 //! * `answer` answers them with what is `shown`: `inodes` are what the kernel knows of, `snapshots` are opened one by
 //!   one, a `folder` is found in or listed (`listing`), a `file` read; what was
 //!   got last stays in memory (`kept`); the `top` folder has all of them;
-//! * `search` goes through all of them first, where dom0 says for what; what is `found` is a text in the top folder.
+//! * `search` goes through all of them first, where dom0 says for what (`hearing` of what changed from one to the
+//!   next); what is `found` is a text in the top folder.
 //!
 //! A snapshot that lies is an error of the disk to whoever looks at that part of it.
 
@@ -19,6 +20,7 @@ mod errno;
 mod file;
 mod folder;
 mod found;
+mod hearing;
 mod inodes;
 mod job;
 mod kept;

@@ -34,17 +34,6 @@ impl File {
         Ok(Self { bytes, runs })
     }
 
-    /// How long it is.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub fn bytes<R: Read, W: Write>(
-        of: &Opened<'_, R, W>,
-        content: &Content,
-    ) -> Result<u64, Stopped> {
-        each(&of.frames, content, of.snapshot.counts.file_bytes, |_| ())
-    }
-
     /// So many bytes from there on, or as many as there are; holes are zeros.
     ///
     /// # Errors
@@ -76,6 +65,14 @@ impl File {
         }
         Ok(read)
     }
+}
+
+/// How long a file is that has `most` bytes at most.
+///
+/// # Errors
+/// When a list is missing or lies.
+pub fn length(manifest: &dyn Manifest, content: &Content, most: u64) -> Result<u64, Stopped> {
+    each(manifest, content, most, |_| ())
 }
 
 /// Hands where each chunk is to `take`; returns how long the file is.

@@ -46,8 +46,10 @@ impl Found {
 
     /// A text: one line for each version, by path and time.
     pub fn told(mut self, snapshots: &[BrowseSnapshot], patterns: &Globs) -> String {
-        let by_path = |one: &(Vec<u8>, Version, usize)| (one.0.clone(), one.1.first);
-        self.versions.sort_by_cached_key(by_path);
+        self.versions
+            .sort_unstable_by(|(path, one, _), (other, two, _)| {
+                path.cmp(other).then(one.first.cmp(&two.first))
+            });
         let folder = |place: usize| snapshots.get(place).map_or("", |one| one.folder.as_str());
         let mut text = String::new();
         let mut line = |line: std::fmt::Arguments<'_>| {

@@ -3,11 +3,12 @@
 
 use super::errno::failed;
 use super::found::{Found, Kind, Version};
+use super::hearing::Hearing;
 use super::snapshots::{Opened, Snapshots};
-use crate::manifest::{Entry, EntryName, Node};
+use crate::manifest::EntryName;
 use crate::number::wide;
 use crate::path_pattern::{Pattern, Places};
-use crate::restore::{Hears, Manifest, Step, Stopped, each_run, walk_both};
+use crate::restore::{Manifest, Stopped, walk_both};
 use crate::snapshot::Snapshot;
 use qib_rpc::glob::Globs;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub fn search<R: Read, W: Write>(snapshots: &mut Snapshots<'_, R, W>, patterns: 
 }
 
 /// Where a search is.
-struct Search {
+pub struct Search {
     patterns: Vec<Pattern>,
     /// The snapshot that is walked.
     place: usize,
@@ -93,7 +94,11 @@ impl Search {
             None => (manifest, &nothing),
         };
         let search = self;
-        let mut hearing = Hearing { search, manifest };
+        let mut hearing = Hearing {
+            search,
+            manifest,
+            most_bytes: opened.snapshot.counts.file_bytes,
+        };
         walk_both(older, (manifest, &opened.snapshot), &mut hearing)
     }
 
@@ -116,7 +121,7 @@ impl Search {
     }
 
     /// How the path to a name stands to the patterns, and whether one fits.
-    fn judge(&self, name: &EntryName, is_folder: bool) -> (Vec<Places>, bool) {
+    pub fn judge(&self, name: &EntryName, is_folder: bool) -> (Vec<Places>, bool) {
         let places = self.levels.last();
         let places = places.map_or(&[][..], |(_, places)| places);
         let mut fits = false;
@@ -128,13 +133,15 @@ impl Search {
         (inside.collect(), fits)
     }
 
-    fn enter(&mut self, name: &EntryName) {
+    /// What follows lies in this folder.
+    pub fn enter(&mut self, name: &EntryName) {
         let (inside, _) = self.judge(name, true);
         self.path = self.path_of(name);
         self.levels.push((self.path.len(), inside));
     }
 
-    fn leave(&mut self) {
+    /// Everything in it has come.
+    pub fn leave(&mut self) {
         self.levels.pop();
         let above = self.levels.last().map_or(0, |(bytes, _)| *bytes);
         self.path.truncate(above);
@@ -145,7 +152,8 @@ impl Search {
         [&self.path, between, name.bytes()].concat()
     }
 
-    fn begins(&mut self, name: &EntryName, kind: Kind, time: i64) {
+    /// From this snapshot on a name is this.
+    pub fn begins(&mut self, name: &EntryName, kind: Kind, time: i64) {
         let path = self.path_of(name);
         let bytes = wide(path.len()).saturating_add(HELD_BYTES);
         let Some(left) = self.bytes_left.checked_sub(bytes) else {
@@ -157,81 +165,11 @@ impl Search {
         self.now.insert(path, Version { first, kind, time });
     }
 
-    fn ends(&mut self, name: &EntryName) {
+    /// From this snapshot on a name is not what it was.
+    pub fn ends(&mut self, name: &EntryName) {
         let path = self.path_of(name);
         if let Some(version) = self.now.remove(&path) {
             self.found.add(path, version, self.place);
         }
-    }
-}
-
-/// A search that hears of a snapshot, whose manifest this is.
-struct Hearing<'a, 'm> {
-    search: &'a mut Search,
-    manifest: &'m dyn Manifest,
-}
-
-impl Hearing<'_, '_> {
-    fn begins(&mut self, entry: &Entry) -> Result<(), Stopped> {
-        let kind = match &entry.node {
-            Node::File(content) => {
-                Kind::File(each_run(self.manifest, content, u64::MAX, |_| Ok(()))?)
-            }
-            Node::Directory(_) => Kind::Folder,
-            Node::Symlink(_) => Kind::Link,
-            Node::CharDevice(..) | Node::BlockDevice(..) | Node::Fifo => Kind::Other,
-        };
-        self.search.begins(&entry.name, kind, entry.meta.seconds);
-        Ok(())
-    }
-}
-
-impl Hears for Hearing<'_, '_> {
-    fn enter(&mut self, name: &EntryName) {
-        self.search.enter(name);
-    }
-
-    fn leave(&mut self) {
-        self.search.leave();
-    }
-
-    fn removed(&mut self, step: &Step) -> Result<(), Stopped> {
-        match step {
-            Step::Enter(_, name) => {
-                self.search.ends(name);
-                self.search.enter(name);
-            }
-            Step::Entry(_, entry) => self.search.ends(&entry.name),
-            Step::Leave(..) => self.search.leave(),
-        }
-        Ok(())
-    }
-
-    fn added(&mut self, step: &Step) -> Result<(), Stopped> {
-        match step {
-            Step::Enter(_, name) => {
-                if self.search.judge(name, true).1 {
-                    self.search.begins(name, Kind::Folder, 0);
-                }
-                self.search.enter(name);
-            }
-            Step::Entry(_, entry) => {
-                if self.search.judge(&entry.name, false).1 {
-                    self.begins(entry)?;
-                }
-            }
-            Step::Leave(..) => self.search.leave(),
-        }
-        Ok(())
-    }
-
-    fn both(&mut self, older: &Entry, newer: &Entry) -> Result<(), Stopped> {
-        let time = |entry: &Entry| (entry.meta.seconds, entry.meta.nanoseconds);
-        let is_same = older.node == newer.node && time(older) == time(newer);
-        if !is_same && self.search.judge(&newer.name, false).1 {
-            self.search.ends(&newer.name);
-            self.begins(newer)?;
-        }
-        Ok(())
     }
 }

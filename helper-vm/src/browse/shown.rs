@@ -3,7 +3,7 @@
 use super::ask::{Handle, Ino};
 use super::attributes;
 use super::errno::{broken, failed};
-use super::file::File;
+use super::file::{self, File};
 use super::folder::Folder;
 use super::inodes::{Inode, Inodes};
 use super::kept::Kept;
@@ -253,7 +253,10 @@ impl<'a, R: Read, W: Write> Shown<'a, R, W> {
 /// How long a file is; anything else has no length.
 fn length<R: Read, W: Write>(of: &Opened<'_, R, W>, entry: &Entry) -> Answer<u64> {
     match &entry.node {
-        Node::File(content) => File::bytes(of, content).map_err(broken),
+        Node::File(content) => {
+            let most = of.snapshot.counts.file_bytes;
+            file::length(&of.frames, content, most).map_err(broken)
+        }
         _ => Ok(0),
     }
 }

@@ -220,10 +220,12 @@ impl Looked {
             );
         }
         let more = self.suffering().len().saturating_sub(self.suffers.len());
-        if more > 0 && self.suffers.is_empty() && self.error.is_none() {
-            println!("  with the passphrase (-p) it is counted how many files that is");
-        } else if more > 0 {
-            println!("  and {more} older snapshots, not counted");
+        match self.suffers.is_empty() {
+            _ if more == 0 => {}
+            false => println!("  and {more} older snapshots, not counted"),
+            // Where there is an error, it is of the counting.
+            true if self.error.is_some() => {}
+            true => println!("  with the passphrase (-p) it is counted how many files that is"),
         }
     }
 
