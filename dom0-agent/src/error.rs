@@ -191,7 +191,8 @@ fn advice(peer: Peer, code: Code) -> &'static str {
         }
         Code::DigestMismatch => "run again",
         Code::Missing | Code::Damaged | Code::NotOurs if peer == Peer::Helper => {
-            "this snapshot can not be used in full; try another one (see 'qib snapshots')"
+            "this snapshot can not be used in full; try another one (see 'qib snapshots'), or run \
+             'qib verify' and take what is left of it with --hold-back lost"
         }
         Code::Missing | Code::Damaged | Code::NotOurs => "look after the storage qube's disk",
         Code::VolumeDirty => "shut the qube down and run again",
