@@ -259,7 +259,7 @@ fn with_the_passphrase_it_is_told_how_many_files_suffer() {
     );
 
     // The rest of it comes back.
-    let (_, said) = machine.fails(&["restore", "work", "--as", "none", "-p", with[2]]);
+    let (_, said) = machine.fails(&["restore", "work", "--as", "never", "-p", with[2]]);
     assert!(said.contains("--hold-back lost"), "{said}");
     let rest = ["--hold-back", "lost", "-p", with[2]];
     machine.ok(&[&["restore", "work", "--as", "rest"], &rest[..]].concat());
