@@ -186,6 +186,27 @@ mod tests {
             .unwrap_or(run.len())
     }
 
+    /// What makes a cut lies on both sides of where a lane begins.
+    #[test]
+    fn a_cut_is_found_just_behind_where_a_lane_begins() {
+        let cutter = Cutter::new(&CutKey::new([3; 32]));
+        let mask = !0_u64 << (64 - EASY_BITS);
+        let noise = noise(8 << 20, 7);
+        let cut = cutter.search_bytes(&noise, WINDOW_BYTES..noise.len(), mask);
+        let cut = cut.unwrap();
+        let window = &noise[cut - WINDOW_BYTES..cut];
+        let begin = 3 * BLOCK_BYTES;
+        for (lane, behind) in (0..LANES).flat_map(|lane| [1, 2, 31, 63].map(|at| (lane, at))) {
+            let end = begin + lane * LANE_BYTES + behind;
+            let mut run = vec![1; 5 * BLOCK_BYTES];
+            run[end - WINDOW_BYTES..end].copy_from_slice(window);
+            let range = begin..begin + BLOCK_BYTES;
+            assert_eq!(cutter.search(&run, range.clone(), mask), Some(end));
+            run[end - 1] ^= 1;
+            assert_eq!(cutter.search(&run, range, mask), None);
+        }
+    }
+
     #[test]
     fn several_places_at_once_find_the_cut_that_one_finds() {
         let cutter = Cutter::new(&CutKey::new([3; 32]));
