@@ -6,7 +6,10 @@
     reason = "a test may stop at the first surprise"
 )]
 
-use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+#[path = "../../rpc-services/confine/tests/cases/mod.rs"]
+mod cases;
+
+use cases::{folder, has_landlock, in_a_process, refused};
 use qib_helper::confine::{Needs, confine};
 use qib_helper::loop_device::{Access, LoopDevice};
 use rustix::fs::{
@@ -18,7 +21,7 @@ use rustix::mount::{
 };
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -27,24 +30,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 const MKFS: &str = "/usr/sbin/mkfs.ext4";
-
-/// Runs one of the cases below in a new process.
-fn in_a_process(case: &str) {
-    let own = std::env::current_exe().unwrap();
-    // One thread: the test's own, as a helper's when it is confined.
-    let arguments = ["--exact", case, "--ignored", "--test-threads=1"];
-    let output = Command::new(own).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let why = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}{why}");
-    assert!(said.contains("1 passed"), "{said}");
-}
-
-#[track_caller]
-fn refused<T>(done: io::Result<T>) {
-    let error = done.err().expect("it was done");
-    assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
-}
 
 /// What no helper can do, whatever it needs.
 fn never(parent: Pid) {
@@ -76,11 +61,6 @@ fn with_text(folder: &Path) -> File {
     let path = folder.join("file");
     fs::write(&path, "open before").unwrap();
     File::open(path).unwrap()
-}
-
-/// A confined thread can not remove it.
-fn folder() -> std::path::PathBuf {
-    tempfile::tempdir().unwrap().keep()
 }
 
 #[test]
@@ -198,14 +178,4 @@ fn filled_by_the_kernel(volume: &Path) {
     fsetxattr(&file, "user.name", b"value", XattrFlags::empty()).unwrap();
     chmodat(&tree, "folder", Mode::RUSR, AtFlags::empty()).unwrap();
     syncfs(&file).unwrap();
-}
-
-/// Whether this kernel has Landlock.
-fn has_landlock() -> bool {
-    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
-    let has = rules.handle_access(AccessFs::Execute).is_ok();
-    if !has {
-        println!("skipped: what only Landlock refuses, which this kernel lacks");
-    }
-    has
 }

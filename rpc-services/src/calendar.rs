@@ -83,6 +83,12 @@ mod tests {
     }
 
     #[test]
+    fn every_number_is_a_time() {
+        assert_eq!(time(i64::MIN), "-292277022657-01-27 08:29:52 UTC");
+        assert_eq!(time(i64::MAX), "292277026596-12-04 15:30:07 UTC");
+    }
+
+    #[test]
     fn times_read_back() {
         for second in [0, 951_782_400, 951_868_799, 1_795_253_400, 4_102_444_799] {
             let shown = time(second).replace(' ', "T").replace("TUTC", "Z");

@@ -6,50 +6,21 @@
     reason = "a test may stop at the first surprise"
 )]
 
-use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+#[path = "../../rpc-services/confine/tests/cases/mod.rs"]
+mod cases;
+
+use cases::{folder, has_landlock, in_a_process, refused};
 use qib_storage::config::{Config, Transfer};
 use qib_storage::confine;
 use rustix::fs::{AtFlags, Mode, linkat, mkdirat, renameat, unlinkat};
 use rustix::process::{Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
-
-/// Runs one of the cases below in a new process.
-fn in_a_process(case: &str) {
-    let own = std::env::current_exe().unwrap();
-    // One thread: the test's own, as the daemon's when it is confined.
-    let arguments = ["--exact", case, "--ignored", "--test-threads=1"];
-    let output = Command::new(own).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let why = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}{why}");
-    assert!(said.contains("1 passed"), "{said}");
-}
-
-#[track_caller]
-fn refused<T>(done: io::Result<T>) {
-    let error = done.err().expect("it was done");
-    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
-}
-
-/// A confined thread can not remove it.
-fn folder() -> PathBuf {
-    tempfile::tempdir().unwrap().keep()
-}
-
-fn has_landlock() -> bool {
-    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
-    let has = rules.handle_access(AccessFs::Execute).is_ok();
-    if !has {
-        println!("skipped: what only Landlock refuses, which this kernel lacks");
-    }
-    has
-}
 
 fn configured(text: &str) -> Config {
     let path = folder().join("storage.toml");

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Browse, quiet: bool) -> Result<Ended> {
 
 pub(super) fn find(arguments: &Find, quiet: bool) -> Result<Ended> {
     let find = arguments.patterns();
-    let find = find.map_err(|error| Error::Restore(error.to_string()))?;
+    let find = find.map_err(|error| Error::Usage(error.to_string()))?;
     let arguments = &arguments.look;
     look(
         arguments,

@@ -103,12 +103,8 @@ impl Version {
 fn readable(path: &[u8]) -> String {
     let mut shown = String::new();
     for part in path.utf8_chunks() {
-        for letter in part.valid().chars() {
-            match letter {
-                '\'' | '"' => shown.push(letter),
-                _ => shown.extend(letter.escape_debug()),
-            }
-        }
+        let valid = part.valid().escape_debug().to_string();
+        shown.push_str(&valid.replace("\\'", "'").replace("\\\"", "\""));
         for byte in part.invalid() {
             let _fits = write!(shown, "\\x{byte:02x}");
         }
@@ -129,6 +125,9 @@ mod tests {
             ),
             (b"a\nb\x1b[2J", "a\\nb\\u{1b}[2J"),
             (b"a\\b\xff", "a\\\\b\\xff"),
+            (b"a\\'b", "a\\\\'b"),
+            // Marks belong to the letters before them.
+            ("हिंदी u\u{308}ber".as_bytes(), "हिंदी u\u{308}ber"),
             ("\u{202e}txt.exe".as_bytes(), "\\u{202e}txt.exe"),
         ] {
             assert_eq!(readable(path), shown);

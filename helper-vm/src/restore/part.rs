@@ -18,7 +18,9 @@ use crate::error::{Error, Result};
 use crate::seal::OpenWith;
 use crate::snapshot::{Snapshot, SnapshotKind};
 use qib_rpc::id::Digest;
-use qib_rpc::message::restore::RestorePathsJob;
+use qib_rpc::key::IndexSeed;
+use qib_rpc::message::lost::LostPacks;
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob};
 use qib_rpc::message::verify::{AffectedJob, CompareJob};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -52,11 +54,9 @@ pub fn open<'a, R: Read, W: Write>(
     if snapshot.kind != SnapshotKind::Tree {
         return Err(Error::Job("paths in an image or a disk"));
     }
-    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
     let job_of = &job.job;
-    let finder = Finder::fetch(line, job.index.items(), &index, job_of.qube, snapshot)?;
-    let finder = finder.without(&job.lost);
-    let frames = Frames::new(line, finder, with, &job_of.chunk_key, spool)?;
+    let tables = (&job.index_seed, job.index.items(), &job.lost);
+    let frames = frames(job_of, tables, (line, with), snapshot, spool)?;
     let store = pieces::Store {
         spool,
         key: &job_of.chunk_key,
@@ -82,10 +82,8 @@ pub fn frames_without<'a, R: Read, W: Write>(
     snapshot: &Snapshot,
     spool: &'a Spool,
 ) -> Result<Frames<'a, R, W>> {
-    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
-    let finder = Finder::fetch(line, job.index.items(), &index, job.job.qube, snapshot)?;
-    let finder = finder.without(&job.lost);
-    Frames::new(line, finder, with, &job.job.chunk_key, spool)
+    let tables = (&job.index_seed, job.index.items(), &job.lost);
+    frames(&job.job, tables, (line, with), snapshot, spool)
 }
 
 /// What fetches the manifests of two snapshots of one qube into an empty spool.
@@ -99,7 +97,6 @@ pub fn frames_of_both<'a, R: Read, W: Write>(
     (older, newer): (&Snapshot, &Snapshot),
     spool: &'a Spool,
 ) -> Result<Frames<'a, R, W>> {
-    let index = OpenWith::seed(&job.index_seed).ok_or(Error::Job("an index seed"))?;
     let both = Snapshot {
         packs: older.packs.iter().chain(&newer.packs).cloned().collect(),
         ..newer.clone()
@@ -111,8 +108,21 @@ pub fn frames_of_both<'a, R: Read, W: Write>(
         .chain(job.newer_index.items());
     let tables: BTreeSet<Digest> = tables.copied().collect();
     let tables: Vec<Digest> = tables.into_iter().collect();
-    let finder = Finder::fetch(line, &tables, &index, job.newer.qube, &both)?;
-    Frames::new(line, finder, with, &job.newer.chunk_key, spool)
+    let tables = (&job.index_seed, tables.as_slice(), &LostPacks::default());
+    frames(&job.newer, tables, (line, with), &both, spool)
+}
+
+/// What fetches of a snapshot all that does not lie in lost packs, as these tables of frames say.
+fn frames<'a, R: Read, W: Write>(
+    job: &'a RestoreJob,
+    (seed, index, lost): (&IndexSeed, &[Digest], &LostPacks),
+    (line, with): (&'a Line<'a, R, W>, &'a OpenWith),
+    snapshot: &Snapshot,
+    spool: &'a Spool,
+) -> Result<Frames<'a, R, W>> {
+    let opens = OpenWith::seed(seed).ok_or(Error::Job("an index seed"))?;
+    let finder = Finder::fetch(line, index, &opens, job.qube, snapshot)?;
+    Frames::new(line, finder.without(lost), with, &job.chunk_key, spool)
 }
 
 impl<R: Read, W: Write> Data for Frames<'_, R, W> {

@@ -35,7 +35,7 @@ impl Work<'_> {
         let is_lost = |kind, digest: &Digest| {
             let digest = *digest;
             let object = ObjectName { kind, digest };
-            checked.lost.iter().any(|lost| lost.object == object)
+            checked.known_lost().any(|lost| *lost == object)
         };
         let (helper, identity) = self.helper_with_keys(volume)?;
         for sequence in all.into_iter().rev().take(MOST_SNAPSHOTS) {

@@ -64,6 +64,8 @@ pub struct Finding {
     what: &'static str,
     /// The kept snapshots that need it.
     snapshots: Vec<u64>,
+    /// Nothing is known of one that could not be read.
+    is_lost: bool,
 }
 
 impl Finding {
@@ -72,6 +74,7 @@ impl Finding {
             object: lost.object,
             what: word(lost.verdict),
             snapshots: needed_by(history, &lost.object),
+            is_lost: lost.verdict != Verdict::Unread,
         }
     }
 
@@ -85,6 +88,7 @@ impl Finding {
                 _ => "not what it must be",
             },
             snapshots: needed_by(history, &object),
+            is_lost: true,
         }
     }
 
@@ -154,10 +158,11 @@ impl Looked {
         }
     }
 
-    /// The snapshots that need what is not whole, in their order.
+    /// The snapshots that need what is lost, in their order.
     pub fn suffering(&self) -> BTreeSet<u64> {
-        let snapshots = self.findings.iter().map(|finding| &finding.snapshots);
-        snapshots.flatten().copied().collect()
+        let lost = self.findings.iter().filter(|finding| finding.is_lost);
+        lost.flat_map(|finding| finding.snapshots.iter().copied())
+            .collect()
     }
 
     /// True when something is not whole.
