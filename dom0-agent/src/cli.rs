@@ -126,6 +126,9 @@ pub enum Command {
     /// What will be done is shown first, and asked for at a terminal. Elsewhere a plan with
     /// something dangerous in it needs --yes. Templates come first; what refers to other qubes
     /// (net qubes, templates of disposables) is set when all of them are there.
+    ///
+    /// Where the storage qube or the helper goes away in the middle, it is waited for, up to an
+    /// hour, and what came so far is not fetched again. ^C ends that and leaves nothing behind.
     Restore(Restore),
     /// Send what a snapshot holds to a qube, as one tar.
     ///

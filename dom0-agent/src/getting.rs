@@ -32,6 +32,8 @@ pub struct Getting<'a> {
     pub id: SessionId,
     /// What is said to the helper, and heard.
     pub talk: Talk,
+    /// Bytes of data that were at their place when the helper said so last.
+    pub came: u64,
     storage: &'a QubeName,
     right: Right<'a>,
     permit: Permit,
@@ -66,6 +68,7 @@ impl<'a> Getting<'a> {
         Ok(Self {
             id,
             talk,
+            came: 0,
             storage: at.storage,
             right,
             permit,
@@ -104,6 +107,7 @@ impl<'a> Getting<'a> {
                 return self.talk.decode::<M>(&frame);
             }
             let counts = self.talk.decode::<ProgressMessage>(&frame)?.counts;
+            self.came = counts.bytes_read;
             progress.show(name, &counts);
         }
     }

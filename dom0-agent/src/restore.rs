@@ -9,6 +9,7 @@ pub mod filter;
 mod fit;
 mod hand_out;
 mod limits;
+mod patience;
 pub mod plan;
 pub mod set_up;
 mod show;
@@ -21,6 +22,7 @@ use crate::ledger::record::Class;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::undo::{Undo, Undos};
+use fill::Filling;
 use plan::{Making, QubePlan};
 use qib_rpc::key::Identity;
 use qib_rpc::message::restore::RestoreSummary;
@@ -182,12 +184,17 @@ impl Work<'_> {
         for (volume, identity) in plan.volumes.iter().zip(identities) {
             self.undos.note(Undo::Import(target.clone(), volume.part))?;
             let path = call::import_begin(target, volume.part.name(), volume.bytes)?;
-            let filled = self.fill_volume(volume, identity, target, path.clone());
+            let filling = Filling {
+                volume,
+                data_identity: identity,
+                target,
+                path,
+            };
+            let filled = self.fill_volume(&filling);
             let summary = filled.map_err(|error| fill::too_small(error, volume))?;
-            all.push((summary, path));
+            all.push((summary, filling.path));
             // The helper and dom0's loop must have let go of the volume first.
-            self.undos
-                .only(|undo| matches!(undo, Undo::Helper(_) | Undo::Loop(_)))?;
+            self.undos.only(Undo::is_of_helper)?;
         }
         Ok(all)
     }

@@ -67,6 +67,11 @@ impl Undo {
         }
     }
 
+    /// True for a helper, and for what dom0 has open for one.
+    pub const fn is_of_helper(&self) -> bool {
+        matches!(self, Self::Helper(_) | Self::Loop(_))
+    }
+
     /// True for what finishes a restore.
     fn is_ahead(&self) -> bool {
         matches!(self, Self::Accept(..) | Self::SetUp(_) | Self::Link(_))

@@ -53,6 +53,7 @@ mod outside;
 mod packs;
 mod part;
 mod place;
+mod resume;
 mod run;
 mod runs;
 mod session;

@@ -62,6 +62,7 @@ messages! {
     44 restore::HandedOut,
     45 restore::RestoreSummary,
     46 restore::RestorePathsJob,
+    47 restore::ResumeJob,
     50 key::KeyInitJob,
     51 key::KeyInitDone,
     52 key::KeyQubeJob,

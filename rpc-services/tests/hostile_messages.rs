@@ -31,7 +31,7 @@ use qib_rpc::message::object::{
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, PutRecord};
 use qib_rpc::message::restore::{
-    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
+    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary, ResumeJob,
 };
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
 use qib_rpc::message::trial::Findings;
@@ -64,7 +64,7 @@ macro_rules! all {
 fn every_message(body: &[u8]) -> Vec<u16> {
     all!(body, Fault PermitRequest PermitGranted PermitClose Took GetObject Object PutObject Stored
         Finish Finished GetRange BackupJob LivePacks JobEnd Progress Partial BackupSummary Reading RestoreJob
-        HandOutJob HandedOut RestoreSummary RestorePathsJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
+        HandOutJob HandedOut RestoreSummary RestorePathsJob ResumeJob KeyInitJob KeyInitDone KeyQubeJob KeyQubeDone KeyOpenJob KeyOpenDone
         KeyRecoverJob KeyRecoverDone PutRecord GetRecord FindNewest Newest
         ListObjects ListTrash Listed TrashObjects Undelete EmptyTrash Moved ScrubObjects Scrubbed
         Version VerifyJob VerifyObjects VerifiedObjects VerifySnapshotJob VerifiedSnapshot

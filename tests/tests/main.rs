@@ -31,6 +31,7 @@ mod due;
 mod faults;
 mod fidelity;
 mod flush;
+mod going_on;
 mod grown;
 mod half_restored;
 mod handed;

@@ -1,5 +1,6 @@
 //! One volume: opening its keys, and a helper that fills it.
 
+use super::patience::Patience;
 use super::{Volume, Work};
 use crate::block::{self, Access};
 use crate::error::{Error, Peer, Result};
@@ -18,7 +19,7 @@ use qib_rpc::id::Digest;
 use qib_rpc::key::{Identity, Passphrase};
 use qib_rpc::message::key::{KeyOpenDone, KeyOpenJob};
 use qib_rpc::message::lost::LostPacks;
-use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary, ResumeJob};
 use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::path::PathPatterns;
@@ -65,14 +66,49 @@ pub fn open_identity(
     Ok(identity)
 }
 
+/// A volume that is filled.
+pub(super) struct Filling<'a> {
+    pub(super) volume: &'a Volume,
+    pub(super) data_identity: Identity,
+    /// The qube that it is to be of.
+    pub(super) target: &'a QubeName,
+    /// Where its new content is.
+    pub(super) path: PathBuf,
+}
+
 impl Work<'_> {
-    /// Fills the new content of a volume at `path`.
-    pub(super) fn fill_volume(
+    /// Fills the new content of a volume. Where a whole snapshot is interrupted, another helper goes
+    /// on with what came so far.
+    pub(super) fn fill_volume(&mut self, filling: &Filling<'_>) -> Result<RestoreSummary> {
+        let mut patience = Patience::default();
+        loop {
+            let mut came = 0;
+            let error = match self.fill_once(filling, patience.has_begun(), &mut came) {
+                Ok(summary) => return Ok(summary),
+                Err(error) if filling.volume.paths.is_some() => return Err(error),
+                Err(error) => error,
+            };
+            let Some(wait) = patience.wait(&error, came) else {
+                return Err(error);
+            };
+            self.undos.only(Undo::is_of_helper)?;
+            let seconds = wait.as_secs();
+            let next = format!("going on in {seconds} s with what came so far; ^C ends it");
+            self.progress.stage(filling.target, &error.to_string());
+            self.progress.stage(filling.target, &next);
+            if self.machine.stop.wait(wait) {
+                return Err(Error::Stopped);
+            }
+        }
+    }
+
+    /// Has one helper fill it, or the rest of it; `came` becomes the bytes of data that it brought
+    /// or found there.
+    fn fill_once(
         &mut self,
-        volume: &Volume,
-        data_identity: Identity,
-        target: &QubeName,
-        path: PathBuf,
+        filling: &Filling<'_>,
+        has_begun: bool,
+        came: &mut u64,
     ) -> Result<RestoreSummary> {
         let Work {
             machine,
@@ -80,24 +116,32 @@ impl Work<'_> {
             undos,
             progress,
         } = self;
+        let Filling { volume, target, .. } = filling;
         progress.stage(target, "starting a helper");
         let helper = Helper::start(machine, undos)?;
-        undos.note(Undo::Loop(path.clone()))?;
-        let device = block::attach_loop(&path, Access::Write, &machine.stop)?;
+        undos.note(Undo::Loop(filling.path.clone()))?;
+        let device = block::attach_loop(&filling.path, Access::Write, &machine.stop)?;
         device.attach_to(helper.name())?;
         let service = Service::Restore;
         let mut getting = Getting::start(machine, volume.at(), &helper, service, ANSWER_LIMIT)?;
-        let told_apart = volume.told_apart;
         let (qube, snapshot) = (&volume.qube, &volume.snapshot);
-        let job = getting.job(installation, qube, snapshot, data_identity, told_apart);
+        let identity = filling.data_identity.clone();
+        let job = getting.job(installation, qube, snapshot, identity, volume.told_apart);
         match &volume.paths {
-            None => getting.talk.say(&job)?,
             Some(paths) => {
                 let part = of_paths(installation, volume, job, paths.clone())?;
                 getting.talk.say(&part)?;
             }
+            None if has_begun => getting.talk.say(&ResumeJob {
+                job,
+                index_seed: installation.keys.index(qube.id),
+                index: snapshot.index.clone(),
+            })?,
+            None => getting.talk.say(&job)?,
         }
-        let summary = getting.hear_next(target, progress)?;
+        let heard = getting.hear_next(target, progress);
+        *came = getting.came;
+        let summary = heard?;
         getting.end()?;
         Ok(summary)
     }

@@ -2,6 +2,8 @@
 //! last. So their order is a number line without gaps, and a place on it says all about what
 //! is used: everything before it.
 
+use std::ops::Range;
+
 /// A row of free blocks.
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -98,6 +100,24 @@ impl Space {
         })
     }
 
+    /// The parts of a range of the volume, in bytes, in which no free block lies.
+    pub fn beside(&self, range: Range<u64>) -> Vec<Range<u64>> {
+        let block = self.block_bytes;
+        let mut parts = Vec::new();
+        let mut from = range.start;
+        for free in self.left(0, range.start / block, range.end.div_ceil(block)) {
+            let begin = (free.block * block).min(range.end);
+            if from < begin {
+                parts.push(from..begin);
+            }
+            from = from.max((free.block + free.blocks) * block);
+        }
+        if from < range.end {
+            parts.push(from..range.end);
+        }
+        parts
+    }
+
     /// Those that are still free within a part of the volume once all before `free` are taken.
     pub(crate) fn left(&self, free: u64, start: u64, end: u64) -> impl Iterator<Item = Piece> + '_ {
         let begin = self
@@ -151,6 +171,16 @@ mod tests {
             space().spans(7, 9).collect::<Vec<_>>(),
             [(10 * 1024 + 7, 9)]
         );
+    }
+
+    #[test]
+    fn what_is_not_free_lies_beside_it() {
+        let beside = |from: u64, to: u64| space().beside(from..to);
+        let ranges = [0..10_240, 16_384..30_720, 34_816..40_000];
+        assert_eq!(beside(0, 40_000), ranges);
+        assert_eq!(beside(10_245, 16_000), []);
+        assert_eq!(beside(9000, 10_245), [9000..10_240]);
+        assert_eq!(beside(16_000, 16_385), [16_384..16_385]);
     }
 
     #[test]

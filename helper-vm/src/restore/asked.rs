@@ -103,6 +103,7 @@ where
         with: &with,
         key: &job.chunk_key,
         tally: &tally,
+        begun: None,
     };
     let session = Session {
         digest: job.snapshot,

@@ -1,13 +1,16 @@
 //! Writing chunks where they are wanted, in whatever order they come.
 
 use super::opening::{Later, Take};
+use super::resume::{Found, There};
 use super::spool::Spool;
 use super::wants::{Want, Wanted, Wants};
+use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::number::wide;
 use crate::pack::Chunk;
 use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
 
 /// Told what was written.
 pub type Count<'a> = &'a (dyn Fn(Written) + Sync);
@@ -26,6 +29,15 @@ pub trait Filling: Sync {
     /// # Errors
     /// When the snapshot lies about a length, or the volume can not be written.
     fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>>;
+
+    /// Meets the wants of a chunk if it lies already wherever it is wanted, and says then what that
+    /// is; nothing does on a volume that is made anew each time.
+    ///
+    /// # Errors
+    /// When the volume can not be read.
+    fn find(&self, _chunk: &ChunkId, _key: &ChunkKey) -> Result<Option<Written>> {
+        Ok(None)
+    }
 
     /// Nothing more comes.
     ///
@@ -46,6 +58,8 @@ pub struct Told<'a, F> {
     pub filling: &'a F,
     /// Told what was written.
     pub count: Count<'a>,
+    /// Keys chunk ids.
+    pub key: &'a ChunkKey,
 }
 
 impl<F: Filling> Told<'_, F> {
@@ -62,6 +76,26 @@ impl<F: Filling> Told<'_, F> {
             }
         }
         Ok(())
+    }
+}
+
+impl<F: Filling> There for Told<'_, F> {
+    fn look(&self, prefix: u32) -> Result<Found> {
+        let mut found = Found::NotWanted;
+        for chunk in self.filling.wanted().unmet_with(prefix) {
+            match self.filling.find(&chunk, self.key)? {
+                Some(written) => {
+                    (self.count)(written);
+                    return Ok(Found::There);
+                }
+                None => found = Found::Lacking,
+            }
+        }
+        Ok(found)
+    }
+
+    fn lacks(&self, prefix: u32) -> bool {
+        !self.filling.wanted().unmet_with(prefix).is_empty()
     }
 }
 

@@ -15,6 +15,7 @@ mod files;
 mod fill;
 mod pieces;
 mod plan;
+mod there;
 
 use super::image::Image;
 use super::make::with_first;

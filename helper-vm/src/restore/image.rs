@@ -1,6 +1,6 @@
 //! Restoring an image: the volume's own bytes, at their own places.
 
-use super::filling::{Count, Filling, write_each};
+use super::filling::{Count, Filling, Written, write_each};
 use super::opening::Later;
 use super::runs::{Run, each_run};
 use super::spool::Spool;
@@ -9,12 +9,14 @@ use super::target::Target;
 use super::walk::{Step, Stopped};
 use super::wants::{Wanted, Wants};
 use super::zeros;
+use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;
 use crate::manifest::{Content, Entry, Node};
 use crate::pack::Chunk;
 use crate::snapshot::{Disk, IMAGE_NAME, Snapshot};
 use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -179,6 +181,18 @@ impl Filling for Writing {
 
     fn snapshot(&self) -> Digest {
         self.digest
+    }
+
+    fn find(&self, chunk: &ChunkId, key: &ChunkKey) -> Result<Option<Written>> {
+        let mut written = Written::default();
+        for want in self.wants.of(chunk) {
+            if !want.lies_in(&self.file, want.place, key)? {
+                return Ok(None);
+            }
+            written.add(Written::of(want));
+        }
+        self.wants.meet(chunk);
+        Ok(Some(written))
     }
 
     fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>> {

@@ -2,13 +2,15 @@
 
 use crate::error::{Error, Result};
 use qib_rpc::line::{LineError, Receiver};
-use qib_rpc::message::restore::{HandOutJob, RestoreJob, RestorePathsJob};
+use qib_rpc::message::restore::{HandOutJob, RestoreJob, RestorePathsJob, ResumeJob};
 use std::io::Read;
 
 /// A job.
 pub enum Job {
     /// A snapshot, to a volume.
     Whole(RestoreJob),
+    /// The rest of it, to a volume.
+    Rest(Box<ResumeJob>),
     /// A part of it, to a volume.
     Part(Box<RestorePathsJob>),
     /// A part of it, to a qube that takes files.
@@ -25,6 +27,9 @@ impl Job {
         let job = if frame.is::<RestorePathsJob>() {
             let job = frame.decode().map_err(Error::Dom0)?;
             job.map(|job| Self::Part(Box::new(job)))
+        } else if frame.is::<ResumeJob>() {
+            let job = frame.decode().map_err(Error::Dom0)?;
+            job.map(|job| Self::Rest(Box::new(job)))
         } else if frame.is::<HandOutJob>() {
             let job = frame.decode().map_err(Error::Dom0)?;
             job.map(|job| Self::HandOut(Box::new(job)))

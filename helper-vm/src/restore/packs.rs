@@ -27,6 +27,8 @@ pub struct Packs {
     pub manifest: Arriving,
     /// Those with data.
     pub data: Arriving,
+    /// Told which those are.
+    ask: SyncSender<Vec<Digest>>,
 }
 
 /// Packs on their way that hold the same. Shared by threads.
@@ -45,13 +47,27 @@ impl Packs {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn fetch<R, W>(mut from: Fetching<R, W>, snapshot: &Snapshot) -> Result<Self>
+    pub fn fetch<R, W>(from: Fetching<R, W>, snapshot: &Snapshot) -> Result<Self>
+    where
+        R: Read + Send + 'static,
+        W: Write + Send + 'static,
+    {
+        let packs = Self::fetch_manifest(from, snapshot)?;
+        packs.ask(digests(snapshot, Holds::Data));
+        Ok(packs)
+    }
+
+    /// Begins to fetch the manifest's packs, then those that are asked for.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn fetch_manifest<R, W>(mut from: Fetching<R, W>, snapshot: &Snapshot) -> Result<Self>
     where
         R: Read + Send + 'static,
         W: Write + Send + 'static,
     {
         let manifest_digests = digests(snapshot, Holds::Manifest);
-        let data_digests = digests(snapshot, Holds::Data);
+        let (ask, asked) = sync_channel(1);
         let (to_manifest, manifest) = sync_channel(AHEAD);
         let (to_data, data) = sync_channel(AHEAD);
         let spare = Arc::new(Spare::default());
@@ -63,17 +79,30 @@ impl Packs {
         let fetch_all = move || {
             if fetch(&mut from, &manifest_digests, &to_manifest, &spare) {
                 drop(to_manifest);
+                let data_digests: Vec<Digest> = asked.recv().unwrap_or_default();
                 fetch(&mut from, &data_digests, &to_data, &spare);
             }
         };
         thread::Builder::new()
             .spawn(fetch_all)
             .map_err(Error::Helper)?;
-        Ok(Self { manifest, data })
+        let packs = Self {
+            manifest,
+            data,
+            ask,
+        };
+        Ok(packs)
+    }
+
+    /// Asks for packs with data, once.
+    pub fn ask(&self, packs: Vec<Digest>) {
+        // Who failed before hears nothing any more, and says why.
+        let _heard = self.ask.try_send(packs);
     }
 }
 
-fn digests(snapshot: &Snapshot, holds: Holds) -> Vec<Digest> {
+/// The packs of a snapshot that hold this, in their order.
+pub fn digests(snapshot: &Snapshot, holds: Holds) -> Vec<Digest> {
     let packs = snapshot.packs.iter();
     packs
         .filter(|pack| pack.holds == holds)

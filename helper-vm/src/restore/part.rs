@@ -8,6 +8,7 @@ mod left;
 mod pattern;
 mod pieces;
 mod ranged;
+mod rows;
 mod select;
 
 use super::opening::Take;
@@ -29,6 +30,7 @@ pub use finder::Finder;
 pub use frames::Frames;
 pub use left::{Left, MayLack};
 pub use ranged::Line;
+pub use rows::Rows;
 
 /// A part of a snapshot.
 pub struct Part<'a, R, W> {

@@ -5,6 +5,7 @@ use super::job::Job;
 use super::outside::Outside;
 use super::packs::Packs;
 use super::part::{self, Line};
+use super::resume::Begun;
 use super::session::Session;
 use super::spool::Spool;
 use super::tally::Tally;
@@ -17,7 +18,7 @@ use crate::seal::OpenWith;
 use crate::snapshot::{self, Snapshot};
 use crate::storage::Fetching;
 use qib_rpc::message::restore::{
-    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary,
+    HandOutJob, HandedOut, RestoreJob, RestorePathsJob, RestoreSummary, ResumeJob,
 };
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::{Read, Write};
@@ -44,6 +45,11 @@ where
             let target = Target::wait(device)?;
             let line = outside.call_storage(&job, Needs::Volume)?;
             dom0.say(&dom0.while_told(|| whole(&job, &dom0, &target, line))?)
+        }
+        Job::Rest(rest) => {
+            let target = Target::wait(device)?;
+            let line = outside.call_storage(&rest.job, Needs::Volume)?;
+            dom0.say(&dom0.while_told(|| resume(&rest, &dom0, &target, line))?)
         }
         Job::Part(part) => {
             let target = Target::wait(device)?;
@@ -83,15 +89,55 @@ where
         with,
         key: &job.chunk_key,
         tally,
+        begun: None,
     };
+    fill(job, snapshot, &whole, target)
+}
+
+fn resume<DW, SR, SW>(
+    rest: &ResumeJob,
+    dom0: &Dom0<DW>,
+    target: &Target,
+    (input, output): (SR, SW),
+) -> Result<RestoreSummary>
+where
+    DW: Write + Send + 'static,
+    SR: Read + Send + 'static,
+    SW: Write + Send + 'static,
+{
+    let job = &rest.job;
+    let with = &identity(job)?;
+    let mut fetching = Fetching::new(input, output);
+    let tally = &Tally::new(dom0);
+    let snapshot = &fetch_snapshot(job, with, &mut fetching, tally)?;
+    let told = |fetched| tally.fetched(fetched);
+    let line = Line::new(fetching, &told);
+    let begun = Begun::fetch(rest, &line, snapshot)?;
+    let whole = Whole {
+        packs: Packs::fetch_manifest(line.into_fetching(), snapshot)?,
+        with,
+        key: &job.chunk_key,
+        tally,
+        begun: Some(begun),
+    };
+    fill(job, snapshot, &whole, target)
+}
+
+/// Fills the volume with a whole snapshot.
+fn fill<DW: Write + Send + 'static>(
+    job: &RestoreJob,
+    snapshot: &Snapshot,
+    whole: &Whole<'_, DW>,
+    target: &Target,
+) -> Result<RestoreSummary> {
     let session = Session {
         digest: job.snapshot,
         snapshot,
         spool: &whole.gather(Spool::new()?)?,
-        data: &whole,
+        data: whole,
         key: &job.chunk_key,
         told_apart: job.told_apart,
-        tally,
+        tally: whole.tally,
     };
     session.fill(target)
 }

@@ -8,6 +8,7 @@ use super::image::{Image, Writing};
 use super::kernel;
 use super::nowhere::Nowhere;
 use super::opening::Take;
+use super::resume::There;
 use super::spool::Spool;
 use super::survey::Survey;
 use super::tally::Tally;
@@ -23,6 +24,14 @@ use std::io::Write;
 
 /// Where the data of files comes from.
 pub trait Data {
+    /// Looks what lies where it belongs already, and does not fetch it.
+    ///
+    /// # Errors
+    /// When the volume can not be read.
+    fn look(&self, _there: &dyn There) -> Result<()> {
+        Ok(())
+    }
+
     /// Hands every chunk that is wanted, and perhaps others, to `take`.
     ///
     /// # Errors
@@ -161,8 +170,10 @@ impl<W: Write + Send + 'static> Session<'_, W> {
         let told = Told {
             filling,
             count: &count,
+            key: self.key,
         };
         told.take_spool(self.spool)?;
+        self.data.look(&told)?;
         self.data.each(filling.wanted(), &told)
     }
 

@@ -2,6 +2,7 @@
 
 use super::opening::{Take, open_all};
 use super::packs::{Arriving, Pack, Packs};
+use super::resume::{Begun, There};
 use super::session::Data;
 use super::spool::Spool;
 use super::tally::Tally;
@@ -21,6 +22,8 @@ pub struct Whole<'a, W> {
     pub key: &'a ChunkKey,
     /// What was done.
     pub tally: &'a Tally<'a, W>,
+    /// What an interrupted restore may have brought; no pack with data is asked for yet.
+    pub begun: Option<Begun>,
 }
 
 impl<W: Write + Send + 'static> Whole<'_, W> {
@@ -40,6 +43,13 @@ impl<W: Write + Send + 'static> Whole<'_, W> {
 }
 
 impl<W: Write + Send + 'static> Data for Whole<'_, W> {
+    fn look(&self, there: &dyn There) -> Result<()> {
+        if let Some(begun) = &self.begun {
+            self.packs.ask(begun.lacking(there)?);
+        }
+        Ok(())
+    }
+
     fn each(&self, _wants: &dyn Wanted, take: &dyn Take) -> Result<()> {
         self.open_all(&self.packs.data, take)
     }

@@ -28,12 +28,40 @@ pub struct Storage {
     pub trouble: Option<(usize, Trouble)>,
     connections: Arc<Mutex<usize>>,
     sent_in_parts: Arc<Mutex<u64>>,
+    gets: Arc<Mutex<Gets>>,
+}
+
+/// Objects that were got as a whole.
+#[derive(Default)]
+struct Gets {
+    names: Vec<ObjectName>,
+    /// After how many more the storage dies.
+    left: Option<usize>,
 }
 
 impl Storage {
     /// Bytes of parts of objects that were sent so far.
     pub fn sent_in_parts(&self) -> u64 {
         *self.sent_in_parts.lock().unwrap()
+    }
+
+    /// The objects that were got as a whole since this was asked last.
+    pub fn got(&self) -> Vec<ObjectName> {
+        std::mem::take(&mut self.gets.lock().unwrap().names)
+    }
+
+    /// Dies when so many more were got; never for none.
+    pub fn die_after_gets(&self, count: Option<usize>) {
+        self.gets.lock().unwrap().left = count;
+    }
+
+    fn count_get(&self, name: ObjectName) -> Option<()> {
+        let mut gets = self.gets.lock().unwrap();
+        if let Some(left) = &mut gets.left {
+            *left = left.checked_sub(1)?;
+        }
+        gets.names.push(name);
+        Some(())
     }
 
     pub fn objects(&self) -> Objects {
@@ -75,6 +103,7 @@ impl Storage {
             let frame = receiver.next_frame().ok()??;
             if frame.is::<GetObject>() {
                 let name = frame.decode::<GetObject>().ok()?.ok()?.name;
+                self.count_get(name)?;
                 match self.objects.lock().unwrap().get(&name) {
                     Some(bytes) => {
                         let length = u64::try_from(bytes.len()).unwrap();

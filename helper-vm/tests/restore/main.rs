@@ -27,6 +27,7 @@ mod packs;
 mod parts;
 mod read_back;
 mod restoring;
+mod resuming;
 mod size;
 mod snapshots;
 mod told;

@@ -42,6 +42,18 @@ pub enum ToldApart {
     AtRandom,
 }
 
+/// dom0 → helper: go on with a restore that was interrupted, on the volume that it began to fill.
+/// Answered as a `RestoreJob`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResumeJob {
+    /// The same snapshot.
+    pub job: RestoreJob,
+    /// The seed of the identity that index objects are sealed to.
+    pub index_seed: IndexSeed,
+    /// The index objects that say where the snapshot's chunks lie, oldest first.
+    pub index: IndexObjects,
+}
+
 /// dom0 → helper: what of a snapshot to restore. Answered as a `RestoreJob`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RestorePathsJob {

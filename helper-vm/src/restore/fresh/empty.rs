@@ -95,7 +95,8 @@ impl Empty {
         Ok(None)
     }
 
-    /// Brings it to the volume, but for the superblock.
+    /// Brings it to the volume, but for the superblock. What lies where it has free blocks is left
+    /// there: an interrupted restore may have written it.
     ///
     /// # Errors
     /// When the volume can not be written.
@@ -115,15 +116,27 @@ impl Empty {
         let mut end = 0;
         while let Some(start) = self.data_from(end)? {
             end = seek(self.file.as_file(), SeekFrom::Hole(start))?;
-            let mut at = start;
-            while at < end {
-                let left = narrow(end.saturating_sub(at));
-                let piece = buffer.get_mut(..left.min(PIECE_BYTES)).unwrap_or_default();
-                self.file.as_file().read_exact_at(piece, at)?;
-                without_super_block(piece, at);
-                device.write_at(at, piece)?;
-                at = at.saturating_add(wide(piece.len()));
+            for range in self.skeleton.space().beside(start..end) {
+                self.copy_range(device, range, &mut buffer)?;
             }
+        }
+        Ok(())
+    }
+
+    fn copy_range(
+        &self,
+        device: &Device<'_>,
+        range: Range<u64>,
+        buffer: &mut [u8],
+    ) -> io::Result<()> {
+        let mut at = range.start;
+        while at < range.end {
+            let left = narrow(range.end.saturating_sub(at));
+            let piece = buffer.get_mut(..left.min(PIECE_BYTES)).unwrap_or_default();
+            self.file.as_file().read_exact_at(piece, at)?;
+            without_super_block(piece, at);
+            device.write_at(at, piece)?;
+            at = at.saturating_add(wide(piece.len()));
         }
         Ok(())
     }

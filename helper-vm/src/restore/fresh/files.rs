@@ -55,6 +55,11 @@ impl Files {
         Ok(std::mem::replace(&mut self.taken, taken))
     }
 
+    /// The first block of a file, or that which it would get if it were asked for now.
+    pub fn would_be_first(&self, number: FileNumber) -> u64 {
+        self.placed(number).unwrap_or(self.taken)
+    }
+
     /// The first block of a file that has its data.
     pub fn placed(&self, number: FileNumber) -> Option<u64> {
         self.rows.get(place(number))?.first

@@ -5,6 +5,7 @@ use super::device::Device;
 use super::files::{FileNumber, Files};
 use super::pieces::Pieces;
 use crate::aligned::Memory;
+use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::number::wide;
 use crate::pack::Chunk;
@@ -13,6 +14,7 @@ use crate::restore::opening::Later;
 use crate::restore::wants::{Wanted, Wants};
 use qib_ext4_writer::{Placed, Space};
 use qib_rpc::id::Digest;
+use qib_rpc::key::ChunkKey;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -57,7 +59,7 @@ pub struct FreshFill<'a> {
 }
 
 impl FreshFill<'_> {
-    fn files(&self) -> MutexGuard<'_, Files> {
+    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,11 +67,16 @@ impl FreshFill<'_> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, number: FileNumber, placed: Placed) -> Result<u64> {
+    /// Where a chunk of a file that begins with this block lies on the number line of free blocks.
+    pub(super) fn at(&self, first: u64, placed: Placed) -> u64 {
+        let first = first.saturating_mul(self.block_bytes);
+        first.saturating_add(placed.at)
+    }
+
+    /// The same of a file that has its blocks, or gets them now.
+    pub(super) fn place(&self, number: FileNumber, placed: Placed) -> Result<u64> {
         let first = self.files().first(number, &self.space)?;
-        Ok(first
-            .saturating_mul(self.block_bytes)
-            .saturating_add(placed.at))
+        Ok(self.at(first, placed))
     }
 
     fn write(&self, mut pieces: Vec<Piece<'_>>, beside: &[(u64, &[u8])]) -> Result<()> {
@@ -92,6 +99,18 @@ impl Filling for FreshFill<'_> {
 
     fn snapshot(&self) -> Digest {
         self.snapshot
+    }
+
+    fn find(&self, chunk: &ChunkId, key: &ChunkKey) -> Result<Option<Written>> {
+        let mut written = Written::default();
+        for want in self.wants.of(chunk) {
+            if !self.lies_there(want, key)? {
+                return Ok(None);
+            }
+            written.add(Written::of(want));
+        }
+        self.wants.meet(chunk);
+        Ok(Some(written))
     }
 
     fn take<'g>(&'g self, chunks: &'g [Chunk<'g>], count: Count<'g>) -> Result<Later<'g>> {

@@ -1,45 +1,28 @@
 //! In which frame of which pack a chunk may lie, as the tables of frames say.
 
 use super::ranged::Line;
+use super::rows::{Frame, Rows};
 use crate::chunk_id::ChunkId;
 use crate::error::Result;
-use crate::index::{self, FrameRow, FramesSink};
-use crate::number::{place, short};
-use crate::seal::{self, OpenWith};
+use crate::number::place;
+use crate::seal::OpenWith;
 use crate::snapshot::Snapshot;
 use qib_rpc::id::{Digest, QubeId};
 use qib_rpc::message::lost::LostPacks;
-use qib_rpc::object::{Kind, ObjectName};
 use std::collections::HashSet;
-use std::io::{BufReader, Read, Write};
-
-/// What is read of an object at a time where nothing says more, in bytes.
-const BUFFER_BYTES: usize = 16 << 10;
-
-/// A frame of a pack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Frame {
-    /// The pack.
-    pub pack: Digest,
-    /// Where the frame begins in the age plaintext.
-    pub at: u32,
-    /// Its length.
-    pub bytes: u32,
-}
+use std::io::{Read, Write};
 
 /// Finds frames.
 pub struct Finder {
-    /// Packs of the snapshot: no other need be there.
-    packs: HashSet<Digest>,
-    /// Those of them that are lost.
+    /// What the tables say, chunks by the first bytes of their ids.
+    rows: Rows,
+    /// Packs that are lost.
     lost: HashSet<Digest>,
-    frames: Vec<Frame>,
-    /// The first bytes of each chunk's id, and its frame; sorted.
-    chunks: Vec<(u32, u32)>,
 }
 
 impl Finder {
-    /// Reads the tables of frames of these index objects.
+    /// Reads the tables of frames of these index objects, as far as the snapshot needs their packs:
+    /// no other need be there.
     ///
     /// # Errors
     /// When one can not be fetched or is damaged.
@@ -50,33 +33,11 @@ impl Finder {
         qube: QubeId,
         snapshot: &Snapshot,
     ) -> Result<Self> {
-        let mut finder = Self {
-            packs: snapshot.packs.iter().map(|pack| pack.digest).collect(),
-            lost: HashSet::new(),
-            frames: Vec::new(),
-            chunks: Vec::new(),
-        };
-        for digest in index {
-            let (kind, digest) = (Kind::Index, *digest);
-            let name = ObjectName { kind, digest };
-            let sealed = BufReader::with_capacity(BUFFER_BYTES, line.open(name));
-            seal::open_stream(sealed, with)
-                .and_then(|frames| {
-                    let frames = BufReader::with_capacity(BUFFER_BYTES, frames);
-                    index::read_frames(frames, qube, &mut finder.table())
-                })
-                .map_err(|damage| line.error(name, damage))?;
-        }
-        finder.chunks.sort_unstable();
-        Ok(finder)
-    }
-
-    fn table(&mut self) -> Table<'_> {
-        Table {
-            finder: self,
-            packs: Vec::new(),
-            frame: None,
-        }
+        let packs = snapshot.packs.iter().map(|pack| pack.digest).collect();
+        let mut rows = Rows::fetch(line, index, with, qube, &packs)?;
+        rows.chunks.sort_unstable();
+        let lost = HashSet::new();
+        Ok(Self { rows, lost })
     }
 
     /// The same without packs that are lost.
@@ -100,40 +61,13 @@ impl Finder {
 
     fn all_frames(&self, chunk: &ChunkId) -> impl Iterator<Item = Frame> + '_ {
         let prefix = chunk.prefix();
-        let begin = self.chunks.partition_point(|(known, _)| *known < prefix);
-        let rest = self.chunks.get(begin..).unwrap_or_default();
+        let begin = self
+            .rows
+            .chunks
+            .partition_point(|(known, _)| *known < prefix);
+        let rest = self.rows.chunks.get(begin..).unwrap_or_default();
         let same = rest.iter().take_while(move |(known, _)| *known == prefix);
-        same.filter_map(|(_, frame)| self.frames.get(place(*frame)).copied())
-    }
-}
-
-/// One object's tables.
-struct Table<'a> {
-    finder: &'a mut Finder,
-    packs: Vec<Digest>,
-    /// The frame whose chunks come, if the snapshot needs its pack.
-    frame: Option<u32>,
-}
-
-impl FramesSink for Table<'_> {
-    fn pack(&mut self, digest: Digest) {
-        self.packs.push(digest);
-    }
-
-    fn frame(&mut self, row: FrameRow) {
-        let pack = self.packs.get(place(row.pack)).copied();
-        let pack = pack.filter(|pack| self.finder.packs.contains(pack));
-        self.frame = pack.and_then(|pack| {
-            let number = short(self.finder.frames.len())?;
-            let (at, bytes) = (row.at, row.bytes);
-            self.finder.frames.push(Frame { pack, at, bytes });
-            Some(number)
-        });
-    }
-
-    fn chunk(&mut self, prefix: u32) {
-        let row = self.frame.map(|frame| (prefix, frame));
-        self.finder.chunks.extend(row);
+        same.filter_map(|(_, frame)| self.rows.frames.get(place(*frame)).copied())
     }
 }
 
@@ -152,15 +86,16 @@ mod tests {
         let chunk = |byte| ChunkId::new([byte; 32]);
         let prefix = |byte| chunk(byte).prefix();
         let finder = Finder {
-            packs: HashSet::new(),
+            rows: Rows {
+                frames: vec![frame(1), frame(2)],
+                chunks: vec![
+                    (prefix(7), 0),
+                    (prefix(8), 0),
+                    (prefix(8), 1),
+                    (prefix(9), 1),
+                ],
+            },
             lost: HashSet::new(),
-            frames: vec![frame(1), frame(2)],
-            chunks: vec![
-                (prefix(7), 0),
-                (prefix(8), 0),
-                (prefix(8), 1),
-                (prefix(9), 1),
-            ],
         };
         let finder = finder.without(&vec![pack(1)].try_into().unwrap());
         let found = |byte| finder.frames(&chunk(byte)).count();

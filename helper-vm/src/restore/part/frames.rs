@@ -1,8 +1,9 @@
 //! Fetching frames of packs, and nothing else of them.
 
-use super::finder::{Finder, Frame};
+use super::finder::Finder;
 use super::left::MayLack;
 use super::ranged::{Line, Ranged};
+use super::rows::Frame;
 use crate::chunk_id::ChunkId;
 use crate::error::{Error, Result};
 use crate::format_error::FormatError;

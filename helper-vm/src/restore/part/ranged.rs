@@ -32,6 +32,11 @@ impl<'a, R: Read, W: Write> Line<'a, R, W> {
         }
     }
 
+    /// Gives the call back.
+    pub fn into_fetching(self) -> Fetching<R, W> {
+        self.fetching.into_inner()
+    }
+
     /// Opens an object.
     pub fn open(&self, name: ObjectName) -> Ranged<'_, R, W> {
         (self.told)(Fetched {
