@@ -77,15 +77,14 @@ pub(super) struct Filling<'a> {
 }
 
 impl Work<'_> {
-    /// Fills the new content of a volume. Where a whole snapshot is interrupted, another helper goes
-    /// on with what came so far.
+    /// Fills the new content of a volume. Where that is interrupted, another helper goes on with
+    /// what came so far.
     pub(super) fn fill_volume(&mut self, filling: &Filling<'_>) -> Result<RestoreSummary> {
         let mut patience = Patience::default();
         loop {
             let mut came = 0;
             let error = match self.fill_once(filling, patience.has_begun(), &mut came) {
                 Ok(summary) => return Ok(summary),
-                Err(error) if filling.volume.paths.is_some() => return Err(error),
                 Err(error) => error,
             };
             let Some(wait) = patience.wait(&error, came) else {
@@ -130,7 +129,10 @@ impl Work<'_> {
         match &volume.paths {
             Some(paths) => {
                 let part = of_paths(installation, volume, job, paths.clone())?;
-                getting.talk.say(&part)?;
+                getting.talk.say(&RestorePathsJob {
+                    resumes: has_begun,
+                    ..part
+                })?;
             }
             None if has_begun => getting.talk.say(&ResumeJob {
                 job,
@@ -161,6 +163,7 @@ pub(super) fn of_paths(
         paths,
         without: volume.without,
         lost: lost(installation, volume)?,
+        resumes: false,
     })
 }
 

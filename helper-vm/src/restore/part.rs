@@ -12,6 +12,7 @@ mod rows;
 mod select;
 
 use super::opening::Take;
+use super::resume::{Begun, There};
 use super::session::Data;
 use super::spool::Spool;
 use super::wants::Wanted;
@@ -127,9 +128,25 @@ fn frames<'a, R: Read, W: Write>(
     Frames::new(line, finder.without(lost), with, &job.chunk_key, spool)
 }
 
-impl<R: Read, W: Write> Data for Frames<'_, R, W> {
+/// The data of a part.
+pub struct PartData<'a, 'b, R, W> {
+    /// What fetches it.
+    pub frames: &'a Frames<'b, R, W>,
+    /// What an interrupted restore may have brought.
+    pub begun: Option<Begun>,
+}
+
+impl<R: Read, W: Write> Data for PartData<'_, '_, R, W> {
+    fn look(&self, there: &dyn There) -> Result<()> {
+        if let Some(begun) = &self.begun {
+            // Frames are fetched for what is still wanted, whatever packs they are of.
+            begun.lacking(there)?;
+        }
+        Ok(())
+    }
+
     fn each(&self, wants: &dyn Wanted, take: &dyn Take) -> Result<()> {
-        Frames::each(self, wants.unmet(), |chunk, plain| {
+        self.frames.each(wants.unmet(), |chunk, plain| {
             take.take(&[(*chunk, plain)])?()
         })
     }

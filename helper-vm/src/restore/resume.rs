@@ -12,8 +12,9 @@ use crate::error::{Error, Result};
 use crate::number::place;
 use crate::seal::OpenWith;
 use crate::snapshot::{Holds, Snapshot};
-use qib_rpc::id::Digest;
-use qib_rpc::message::restore::ResumeJob;
+use qib_rpc::id::{Digest, QubeId};
+use qib_rpc::key::IndexSeed;
+use qib_rpc::message::restore::{RestorePathsJob, ResumeJob};
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
 
@@ -53,19 +54,43 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Reads the tables of frames.
+    /// Reads the tables of frames of the packs with data of a whole snapshot.
     ///
     /// # Errors
     /// When one can not be fetched or is damaged.
-    pub fn fetch<R: Read, W: Write>(
+    pub fn whole<R: Read, W: Write>(
         of: &ResumeJob,
         line: &Line<'_, R, W>,
         snapshot: &Snapshot,
     ) -> Result<Self> {
-        let packs = digests(snapshot, Holds::Data);
+        let tables = (&of.index_seed, of.index.items());
+        Self::fetch(digests(snapshot, Holds::Data), tables, of.job.qube, line)
+    }
+
+    /// Reads those of all packs, of which a part of the snapshot takes frames by their digests.
+    ///
+    /// # Errors
+    /// When one can not be fetched or is damaged.
+    pub fn part<R: Read, W: Write>(
+        of: &RestorePathsJob,
+        line: &Line<'_, R, W>,
+        snapshot: &Snapshot,
+    ) -> Result<Self> {
+        let mut packs: Vec<Digest> = snapshot.packs.iter().map(|pack| pack.digest).collect();
+        packs.sort_unstable();
+        let tables = (&of.index_seed, of.index.items());
+        Self::fetch(packs, tables, of.job.qube, line)
+    }
+
+    fn fetch<R: Read, W: Write>(
+        packs: Vec<Digest>,
+        (seed, index): (&IndexSeed, &[Digest]),
+        qube: QubeId,
+        line: &Line<'_, R, W>,
+    ) -> Result<Self> {
         let wanted: HashSet<Digest> = packs.iter().copied().collect();
-        let with = OpenWith::seed(&of.index_seed).ok_or(Error::Job("an index seed"))?;
-        let rows = Rows::fetch(line, of.index.items(), &with, of.job.qube, &wanted)?;
+        let with = OpenWith::seed(seed).ok_or(Error::Job("an index seed"))?;
+        let rows = Rows::fetch(line, index, &with, qube, &wanted)?;
         Ok(Self::new(packs, &rows))
     }
 

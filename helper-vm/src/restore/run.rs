@@ -4,7 +4,7 @@ use super::hand_out::Handing;
 use super::job::Job;
 use super::outside::Outside;
 use super::packs::Packs;
-use super::part::{self, Line};
+use super::part::{self, Line, PartData};
 use super::resume::Begun;
 use super::session::Session;
 use super::spool::Spool;
@@ -112,7 +112,7 @@ where
     let snapshot = &fetch_snapshot(job, with, &mut fetching, tally)?;
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
-    let begun = Begun::fetch(rest, &line, snapshot)?;
+    let begun = Begun::whole(rest, &line, snapshot)?;
     let whole = Whole {
         packs: Packs::fetch_manifest(line.into_fetching(), snapshot)?,
         with,
@@ -143,7 +143,7 @@ fn fill<DW: Write + Send + 'static>(
 }
 
 fn partly<DW, SR, SW>(
-    part: &RestorePathsJob,
+    of: &RestorePathsJob,
     dom0: &Dom0<DW>,
     target: &Target,
     (input, output): (SR, SW),
@@ -153,7 +153,7 @@ where
     SR: Read,
     SW: Write,
 {
-    let job = &part.job;
+    let job = &of.job;
     let with = &identity(job)?;
     let mut fetching = Fetching::new(input, output);
     let tally = &Tally::new(dom0);
@@ -161,12 +161,19 @@ where
     let told = |fetched| tally.fetched(fetched);
     let line = Line::new(fetching, &told);
     let spool = Spool::new()?;
-    let part = part::open(part, &line, with, &snapshot, &spool)?;
+    let begun = match of.resumes {
+        true => Some(Begun::part(of, &line, &snapshot)?),
+        false => None,
+    };
+    let part = part::open(of, &line, with, &snapshot, &spool)?;
     let session = Session {
         digest: job.snapshot,
         snapshot: &part.snapshot,
         spool: &spool,
-        data: &part.frames,
+        data: &PartData {
+            frames: &part.frames,
+            begun,
+        },
         key: &job.chunk_key,
         told_apart: job.told_apart,
         tally,

@@ -37,6 +37,8 @@ struct Gets {
     names: Vec<ObjectName>,
     /// After how many more the storage dies.
     left: Option<usize>,
+    /// After how many bytes of parts it dies.
+    left_of_parts: Option<u64>,
 }
 
 impl Storage {
@@ -53,6 +55,19 @@ impl Storage {
     /// Dies when so many more were got; never for none.
     pub fn die_after_gets(&self, count: Option<usize>) {
         self.gets.lock().unwrap().left = count;
+    }
+
+    /// Dies when so many bytes of parts were sent; never for none.
+    pub fn die_after_parts(&self, bytes: Option<u64>) {
+        self.gets.lock().unwrap().left_of_parts = bytes;
+    }
+
+    fn count_part(&self, bytes: u64) -> Option<()> {
+        *self.sent_in_parts.lock().unwrap() += bytes;
+        if let Some(left) = &mut self.gets.lock().unwrap().left_of_parts {
+            *left = left.checked_sub(bytes)?;
+        }
+        Some(())
     }
 
     fn count_get(&self, name: ObjectName) -> Option<()> {
@@ -127,7 +142,7 @@ impl Storage {
                 let most = usize::try_from(u32::from(range.bytes)).unwrap();
                 let part = &object[from..object.len().min(from + most)];
                 let bytes = u64::try_from(part.len()).unwrap();
-                *self.sent_in_parts.lock().unwrap() += bytes;
+                self.count_part(bytes)?;
                 sender.send(&Object { bytes }).ok()?;
                 sender.send_data(part).ok()?;
             } else if frame.is::<Finish>() {

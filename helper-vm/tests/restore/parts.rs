@@ -78,6 +78,7 @@ pub fn job(whole: RestoreJob, index: Vec<Digest>, paths: &[&str]) -> RestorePath
         paths: PathPatterns::try_from(paths).unwrap(),
         without: Classes::default(),
         lost: LostPacks::default(),
+        resumes: false,
     }
 }
 

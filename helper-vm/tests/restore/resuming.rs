@@ -2,12 +2,12 @@
 //! what comes out is what an uninterrupted one writes.
 
 use crate::common::{Dom0, image};
-use crate::parts::noise;
+use crate::parts::{job as part_job, noise};
 use crate::restoring::{Target, last, restore};
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::key::IndexSeed;
 use qib_rpc::message::backup::IndexObjects;
-use qib_rpc::message::restore::{RestoreJob, RestoreSummary, ResumeJob};
+use qib_rpc::message::restore::{RestoreJob, RestorePathsJob, RestoreSummary, ResumeJob};
 use qib_rpc::object::{Kind, ObjectName};
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -225,5 +225,41 @@ fn an_image_goes_on_in_the_same_way() {
         let again = dom0.storage.got().len();
         let most = all.len() - objects + IN_FLIGHT + manifest(&all, &dom0) + 1;
         assert!(again <= most, "{again} objects after {objects}");
+    }
+}
+
+#[test]
+fn a_part_of_a_snapshot_goes_on_too() {
+    let dom0 = backed_up(ext4);
+    let paths = ["turn 1/", "turn 3/*", "turn 4/large"];
+    let whole = part_job(last(&dom0), dom0.index.clone(), &paths);
+    let rest = RestorePathsJob {
+        resumes: true,
+        ..whole.clone()
+    };
+    let sent = |job: &RestorePathsJob, target: &Target| {
+        let before = dom0.storage.sent_in_parts();
+        let summary = restore(job, &dom0.storage, &target.file());
+        (summary, dom0.storage.sent_in_parts() - before)
+    };
+    let target = Target::new(MEBIBYTES);
+    let (summary, all) = sent(&whole, &target);
+    let bytes = fs::read(target.file()).unwrap();
+    // Of a volume that is whole little but tables and manifest comes.
+    let (again, little) = sent(&rest, &target);
+    same_but_for_fetching(again.unwrap(), summary.unwrap());
+    assert!(bytes == fs::read(target.file()).unwrap());
+    assert!(little < all / 10, "{little} of {all} bytes");
+    for share in [2, 4, 6, 8] {
+        let target = Target::new(MEBIBYTES);
+        dom0.storage.die_after_parts(Some(all * share / 10));
+        let (failed, _) = sent(&whole, &target);
+        assert_eq!(failed, Err(Fault::new(Code::StorageLost)));
+        dom0.storage.die_after_parts(None);
+        let (again, sent) = sent(&rest, &target);
+        same_but_for_fetching(again.unwrap(), summary.unwrap());
+        assert!(bytes == fs::read(target.file()).unwrap());
+        let most = all * (10 - share) / 10 + all / 5;
+        assert!(sent < most, "{sent} of {all} bytes after {share} tenths");
     }
 }

@@ -69,6 +69,8 @@ pub struct RestorePathsJob {
     pub without: Classes,
     /// Packs that are lost: what lies in them is held back where that class is.
     pub lost: LostPacks,
+    /// True when the same was begun on this volume and interrupted.
+    pub resumes: bool,
 }
 
 /// dom0 → helper: hand a part of a snapshot to a qube, by `qubes.Filecopy`. No volume is attached.
