@@ -50,7 +50,8 @@ impl Config {
             .map_err(at(paths::CONFIG))
     }
 
-    fn text(&self) -> String {
+    /// The text of such a file.
+    pub fn text(&self) -> String {
         let Self {
             storage,
             helper_template,
@@ -61,7 +62,11 @@ impl Config {
         )
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// Which line is wrong, or what is missing.
+    pub fn parse(text: &str) -> Result<Self> {
         let mut storage = None;
         let mut helper_template = None;
         for setting in settings(text) {

@@ -3,17 +3,17 @@
 //! Files of dom0 are trusted as dom0 is; nothing of a qube is among them. They are sealed here,
 //! go to storage as objects of dom0's own, and are parsed again only after they authenticated.
 
-mod catalogue;
+pub mod catalogue;
 mod contents;
 mod difference;
-mod entry;
+pub mod entry;
 mod facts;
 mod fetch;
 
 mod places;
 mod put_back;
 mod scan;
-mod seal;
+pub mod seal;
 mod store;
 
 pub use difference::{Difference, differences};

@@ -123,7 +123,8 @@ fn read() -> BTreeMap<QubeId, (u64, Mark)> {
     text.lines().filter_map(parse).collect()
 }
 
-fn parse(line: &str) -> Option<(QubeId, (u64, Mark))> {
+/// Reads a line of the file.
+pub fn parse(line: &str) -> Option<(QubeId, (u64, Mark))> {
     let mut words = line.split(' ');
     let qube = QubeId::parse(words.next()?)?;
     let sequence = words.next()?.parse().ok()?;

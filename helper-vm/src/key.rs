@@ -3,11 +3,11 @@
 //! One request, one answer, then the helper ends. What the answers hold is
 //! specified in `docs/format.md`, section Keys.
 
-mod age_file;
+pub mod age_file;
 mod identity;
-mod key_text;
+pub mod key_text;
 mod kit;
-mod sealed_identity;
+pub mod sealed_identity;
 mod services;
 
 #[cfg(test)]

@@ -104,12 +104,22 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|error| ConfigError::Text(path.to_owned(), error.to_string()))?;
-        if config.transfer.max_bytes_per_second == Some(0) || config.transfer.requests_at_once == 0
-        {
-            let why = "a limit of 0 would let nothing through";
-            return Err(ConfigError::Text(path.to_owned(), why.to_owned()));
+        Self::parse(&text).map_err(|why| ConfigError::Text(path.to_owned(), why))
+    }
+
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Transfer {
+            max_bytes_per_second,
+            requests_at_once,
+            ..
+        } = config.transfer;
+        if max_bytes_per_second == Some(0) || requests_at_once == 0 {
+            return Err("a limit of 0 would let nothing through".to_owned());
         }
         Ok(config)
     }

@@ -19,7 +19,7 @@ use qib_confine::files::{
 };
 use qib_confine::filter::{self, Narrow};
 use qib_confine::power::{self, CapabilitySet};
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -65,6 +65,8 @@ fn to_folder(folder: &Path) -> io::Result<()> {
     let rules = none_of(all()).and_then(|rules| rules.add_rules(at(&[folder], own)));
     let restricted = rules.and_then(|rules| rules.restrict_self());
     restricted.map_err(io::Error::other)?;
+    // Where it could not be opened for its rule, it stays shut.
+    File::open(folder)?;
     power::reduce(CapabilitySet::empty())?;
     let lists = [ALWAYS, READING_PATHS, calls::FOLDER, calls::SERVING];
     let narrow = Narrow::always().without_programs();

@@ -2,7 +2,8 @@
 //!
 //! An object arrives in a temporary file, is made durable there, gets its final
 //! name by a link, which never replaces anything, and is acknowledged when the
-//! folder with that name is durable too.
+//! folder with that name is durable too. Where it is there already, the same bytes
+//! get its name: whether the one that is there is on the disk nobody can tell.
 
 mod arrivals;
 mod arriving;
@@ -29,9 +30,8 @@ use qib_rpc::object::{Kind, ObjectName};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use shelves::Shelves;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,7 +50,7 @@ impl Folder {
     /// # Errors
     /// What the system says, or that another daemon works there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        shelves::make_path(path)?;
         let base = File::open(path)?;
         flock(&base, FlockOperation::NonBlockingLockExclusive).map_err(|errno| match errno {
             Errno::WOULDBLOCK => io::Error::new(

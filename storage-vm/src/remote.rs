@@ -8,7 +8,7 @@
 mod arriving;
 mod cache;
 mod manner;
-mod order;
+pub mod order;
 mod paths;
 mod pieces;
 mod room;

@@ -157,7 +157,7 @@ impl Assignment {
 
 /// Reads a line of 4.2's `List`: `BACKEND+PORT OPTION=VALUE… persistent=yes`. One that is there
 /// until the qube stops is none.
-fn of_list(class: &Word, line: &str) -> Option<Option<Assignment>> {
+pub fn of_list(class: &Word, line: &str) -> Option<Option<Assignment>> {
     let mut words = line.split(' ');
     let (backend, port) = words.next()?.split_once('+')?;
     let mut options = BTreeMap::new();
@@ -183,7 +183,7 @@ fn of_list(class: &Word, line: &str) -> Option<Option<Assignment>> {
 
 /// Reads a line of 4.3's `Assigned`: `BACKEND+PORT:ID KEY='VALUE'…`, where options are keys that
 /// begin with `_`.
-fn of_assigned(class: &Word, line: &str) -> Option<Assignment> {
+pub fn of_assigned(class: &Word, line: &str) -> Option<Assignment> {
     let (_, pairs) = line.split_once(' ')?;
     let (mut facts, mut options) = (BTreeMap::new(), BTreeMap::new());
     let mut rest = pairs;

@@ -47,7 +47,7 @@ pub fn is_attached(qube: &QubeName, attachment: Attachment<'_>) -> Result<bool> 
 
 /// The words of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Words {
+pub enum Words {
     /// Up to 4.2.
     Qubes42,
     /// From 4.3 on.
@@ -85,7 +85,7 @@ impl Words {
     }
 
     /// True when one of these lines is about the attachment.
-    fn tell(self, lines: &str, attachment: Attachment<'_>) -> bool {
+    pub fn tell(self, lines: &str, attachment: Attachment<'_>) -> bool {
         let Attachment {
             device, frontend, ..
         } = attachment;

@@ -85,7 +85,10 @@ fn bad() -> Error {
 
 /// Reads one event; none when it is not of the documented form: `1 NUL SUBJECT NUL EVENT NUL
 /// (KEY NUL VALUE NUL)* NUL`.
-fn read(input: &mut impl BufRead) -> io::Result<Option<Event>> {
+///
+/// # Errors
+/// When the connection fails or ends within the event.
+pub fn read(input: &mut impl BufRead) -> io::Result<Option<Event>> {
     let mut input = input.take(LONGEST);
     let kind = field(&mut input)?;
     if kind.as_deref() != Some(b"1") {

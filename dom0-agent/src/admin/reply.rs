@@ -5,7 +5,10 @@ use crate::settings::Word;
 use qib_rpc::name::QubeName;
 
 /// The content of an answer to `method`.
-pub(super) fn reply(method: &str, mut answer: Vec<u8>) -> Result<Vec<u8>, AdminError> {
+///
+/// # Errors
+/// [`AdminError`] says why there is none.
+pub fn reply(method: &str, mut answer: Vec<u8>) -> Result<Vec<u8>, AdminError> {
     if answer.is_empty() {
         return Err(AdminError::NoAnswer(method.to_owned()));
     }
@@ -109,7 +112,7 @@ pub fn property(content: &[u8]) -> Option<Property> {
 }
 
 /// Reads whether a property has its default.
-pub(super) fn is_default(word: &str) -> Option<bool> {
+pub fn is_default(word: &str) -> Option<bool> {
     match word {
         "default=True" => Some(true),
         "default=False" => Some(false),
@@ -118,14 +121,14 @@ pub(super) fn is_default(word: &str) -> Option<bool> {
 }
 
 /// The lines of an answer, each of which ends with the end of a line.
-pub(super) fn lines(content: &[u8]) -> Option<impl Iterator<Item = &str>> {
+pub fn lines(content: &[u8]) -> Option<impl Iterator<Item = &str>> {
     let text = std::str::from_utf8(content).ok()?;
     let whole = text.is_empty() || text.ends_with('\n');
     whole.then(|| text.split_terminator('\n'))
 }
 
 /// The lines of an answer in which each is a word.
-pub(super) fn words(content: &[u8]) -> Option<Vec<Word>> {
+pub fn words(content: &[u8]) -> Option<Vec<Word>> {
     lines(content)?.map(Word::parse).collect()
 }
 

@@ -21,7 +21,7 @@ pub fn set_properties(qube: &QubeName) -> Result<BTreeMap<Word, Property>> {
 }
 
 /// Reads `NAME default=… type=… VALUE`; none of a property that has its default.
-fn property_line(line: &str) -> Option<Option<(Word, Property)>> {
+pub fn property_line(line: &str) -> Option<Option<(Word, Property)>> {
     let mut fields = line.splitn(4, ' ');
     let name = Word::parse(fields.next()?)?;
     let is_default = reply::is_default(fields.next()?)?;
@@ -211,7 +211,8 @@ pub fn resize(qube: &QubeName, volume: &Word, bytes: u64) -> Result<()> {
     call(method, volume.as_str(), qube.as_str(), size.as_bytes()).map(drop)
 }
 
-fn volume_of(answer: &[u8], pool: &str, driver: &str) -> Option<Volume> {
+/// Reads the answer to `admin.vm.volume.Info` for a volume in a pool of this driver.
+pub fn volume_of(answer: &[u8], pool: &str, driver: &str) -> Option<Volume> {
     let value = |key| reply::line_value(answer, key);
     let flag = |key| match value(key)?.as_str() {
         "True" => Some(true),

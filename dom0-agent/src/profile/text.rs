@@ -11,7 +11,7 @@ impl Profile {
     ///
     /// # Errors
     /// Which line is wrong, and why.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut profile = Self::default();
         for setting in settings(text) {
             let (number, key, value) = setting?;
@@ -43,7 +43,7 @@ impl Profile {
     }
 
     /// The text of a profile that a command line makes: such a one has no rules.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = "# Made by qib backup --save-profile.\n".to_owned();
         if self.all {
             text.push_str("all = yes\n");

@@ -49,7 +49,8 @@ impl Suggestions {
         }
     }
 
-    fn parse(untrusted_bytes: &[u8]) -> Self {
+    /// Reads the bytes of such a file.
+    pub fn parse(untrusted_bytes: &[u8]) -> Self {
         let mut suggestions = Self::default();
         let mut whole = untrusted_bytes;
         if whole.len() >= MAX_BYTES {

@@ -27,6 +27,7 @@ pub struct Rows {
 
 impl Rows {
     /// The number of rows, those that were replaced included.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks that")]
     pub fn len(&self) -> u32 {
         short(self.keys.len()).unwrap_or(u32::MAX)
     }

@@ -7,7 +7,7 @@ use crate::backend::Trouble;
 use crate::layout::ARRIVALS;
 use qib_rpc::id::Digest;
 use qib_rpc::object::{Kind, ObjectName};
-use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, Mode, OFlags, fsync, openat, statat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::Write;
@@ -39,6 +39,8 @@ impl Arrivals {
         file.set_len(whole)?;
         file.write_all(format!("{}\n", name.digest).as_bytes())?;
         file.sync_all()?;
+        // Its own name too, before that of the object.
+        fsync(shelf)?;
         Ok(())
     }
 
@@ -52,8 +54,11 @@ impl Arrivals {
         };
         let lines = lines(&file)?;
         for line in (lines.saturating_sub(LINES_LOOKED_AT)..lines).rev() {
-            let name = read_line(&file, line)?.map(|digest| ObjectName { kind, digest });
-            if let Some(name) = name.filter(|name| is_there(shelf, *name)) {
+            let Some(digest) = read_line(&file, line)? else {
+                continue;
+            };
+            let name = ObjectName { kind, digest };
+            if exists(shelf, &name.to_string())? {
                 return Ok(Some(name));
             }
         }
@@ -73,6 +78,11 @@ fn read_line(file: &File, line: u64) -> Result<Option<Digest>, Trouble> {
         .and_then(Digest::parse))
 }
 
-fn is_there(shelf: &OwnedFd, name: ObjectName) -> bool {
-    statat(shelf, name.to_string(), AtFlags::SYMLINK_NOFOLLOW).is_ok()
+/// True if there is anything of this name.
+pub fn exists(shelf: &OwnedFd, name: &str) -> Result<bool, Errno> {
+    match statat(shelf, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(errno),
+    }
 }

@@ -1,13 +1,14 @@
 //! One object on its way into a folder.
 
 use super::Folder;
+use super::arrivals::exists;
 use super::output::Output;
 use crate::backend::{Arrival, Incoming, Trouble};
 use crate::digest::digest_of;
 use crate::layout;
 use crate::spot::Spot;
 use qib_rpc::object::Kind;
-use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, linkat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, linkat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
 
@@ -46,16 +47,22 @@ impl<'folder> Arriving<'folder> {
         }
         match linkat(&self.shelf, &self.name, shelf, &name, AtFlags::empty()) {
             Ok(()) => Ok(Arrival::New),
-            Err(Errno::EXIST) => self.compare(),
+            Err(Errno::EXIST) => {
+                self.compare()?;
+                // The same bytes, named anew: a sync that failed may have left that name out, and
+                // the next one would find nothing to write.
+                renameat(&self.shelf, &self.name, shelf, &name)?;
+                Ok(Arrival::Known)
+            }
             Err(errno) => Err(errno.into()),
         }
     }
 
     /// What is there already must be what just came, or it is damaged.
-    fn compare(&self) -> Result<Arrival, Trouble> {
+    fn compare(&self) -> Result<(), Trouble> {
         let known = self.folder.open_object(&self.spot)?;
         if digest_of(known)? == self.spot.name.digest {
-            Ok(Arrival::Known)
+            Ok(())
         } else {
             Err(Trouble::Damaged)
         }
@@ -83,13 +90,5 @@ impl Drop for Arriving<'_> {
     fn drop(&mut self) {
         // What can not be removed now is removed at the next start.
         let _later = unlinkat(&self.shelf, &self.name, AtFlags::empty());
-    }
-}
-
-fn exists(shelf: &OwnedFd, name: &str) -> Result<bool, Errno> {
-    match rustix::fs::statat(shelf, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(_) => Ok(true),
-        Err(Errno::NOENT) => Ok(false),
-        Err(errno) => Err(errno),
     }
 }

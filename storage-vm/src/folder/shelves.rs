@@ -1,10 +1,14 @@
 //! Opening folders one name at a time, and making them durably.
 
 use crate::backend::Trouble;
-use rustix::fs::{Mode, OFlags, fsync, mkdirat, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
+use rustix::path::Arg;
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The folders below the base.
@@ -63,17 +67,45 @@ impl Shelves {
     }
 }
 
-fn make_folder(parent: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
-    match mkdirat(parent, name, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(errno) => return Err(errno),
+/// Makes a folder, and all that lead to it, so that a loss of power leaves them there.
+///
+/// # Errors
+/// What the system says.
+pub fn make_path(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent == Path::new("") => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    if path.is_dir() {
+        // Whoever made it may have died before this; or it is a mount, and this says nothing.
+        let _durable = File::open(parent).and_then(|parent| parent.sync_all());
+        return Ok(());
     }
-    fsync(parent)?;
+    make_path(parent)?;
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+    make_folder(File::open(parent)?, name)?;
+    Ok(())
+}
+
+fn make_folder(parent: impl AsFd, name: impl Arg + Copy) -> Result<OwnedFd, Errno> {
+    let is_new = match mkdirat(&parent, name, Mode::RWXU) {
+        Ok(()) => true,
+        Err(Errno::EXIST) => false,
+        Err(errno) => return Err(errno),
+    };
+    if let Err(errno) = fsync(&parent) {
+        if is_new {
+            // The next sync may find nothing to write, and promise what is not on the disk.
+            let _gone = unlinkat(&parent, name, AtFlags::REMOVEDIR);
+        }
+        return Err(errno);
+    }
     open_folder(parent, name)
 }
 
 /// Opens one folder, following nothing.
-pub fn open_folder(parent: impl AsFd, name: &str) -> Result<OwnedFd, Errno> {
+pub fn open_folder(parent: impl AsFd, name: impl Arg) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     openat(parent, name, flags, Mode::empty())
 }

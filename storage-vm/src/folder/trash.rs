@@ -11,9 +11,9 @@ use qib_rpc::id::Prefix;
 use qib_rpc::message::forget::{ListedObject, Moved};
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
-use rustix::fs::{AtFlags, FileType, fsync, linkat, renameat, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, fsync, linkat, statat, unlinkat};
 use rustix::io::Errno;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 
 /// The objects of a kind; of packs only those whose digest begins with `part`, if it is given.
@@ -57,15 +57,24 @@ pub fn trash(shelves: &Shelves, allowed: &TrashAllowed, now: Stamp) -> Result<Mo
         let Some(shelf) = found(shelves.find(&folders))? else {
             continue;
         };
+        let (shelf, linked) = touched.entry(folders).or_insert((shelf, BTreeSet::new()));
         let text = name.to_string();
-        if let Some(bytes) = size(&shelf, &text)? {
-            renameat(&shelf, &text, &bin, &text)?;
-            count(&mut moved, bytes);
-            touched.insert(folders, shelf);
+        if let Some(bytes) = size(shelf, &text)? {
+            link(shelf, &bin, &text)?;
+            if linked.insert(text) {
+                count(&mut moved, bytes);
+            }
         }
     }
+    // A rename alone could come to the disk by half.
     fsync(&bin)?;
-    touched.values().try_for_each(fsync)?;
+    for (shelf, linked) in touched.values() {
+        for text in linked {
+            unlinkat(shelf, text, AtFlags::empty())?;
+        }
+        // Also when none was there: whoever moved it may have died before this.
+        fsync(shelf)?;
+    }
     Ok(moved)
 }
 
@@ -81,13 +90,13 @@ pub fn undelete(shelves: &Shelves, allowed: &TrashAllowed) -> Result<Moved, Trou
                 continue;
             };
             let shelf = shelves.make(&layout::folders(&spot(allowed, *name)))?;
-            match linkat(bin, &text, &shelf, &text, AtFlags::empty()) {
-                Ok(()) => count(&mut moved, bytes),
-                Err(Errno::EXIST) => break,
-                Err(errno) => return Err(errno.into()),
-            }
+            let is_back = link(bin, &shelf, &text)?;
+            // Also when it was there: whoever put it may have died before this.
             fsync(&shelf)?;
-            unlinkat(bin, &text, AtFlags::empty())?;
+            if is_back {
+                unlinkat(bin, &text, AtFlags::empty())?;
+                count(&mut moved, bytes);
+            }
             break;
         }
     }
@@ -112,6 +121,26 @@ pub fn empty(shelves: &Shelves, prefix: Prefix, now: Stamp, days: u32) -> Result
         }
     }
     Ok(moved)
+}
+
+/// Gives a file its name in another folder too; false if another file has it there.
+///
+/// Where an earlier try did so, it is done anew: a sync that failed may have left that name out, and
+/// the next one would find nothing to write.
+fn link(from: &OwnedFd, to: &OwnedFd, name: &str) -> Result<bool, Errno> {
+    let linked = || linkat(from, name, to, name, AtFlags::empty()).map(|()| true);
+    match linked() {
+        Err(Errno::EXIST) if number(from, name)? == number(to, name)? => {
+            unlinkat(to, name, AtFlags::empty())?;
+            linked()
+        }
+        Err(Errno::EXIST) => Ok(false),
+        other => other,
+    }
+}
+
+fn number(folder: &OwnedFd, name: &str) -> Result<u64, Errno> {
+    Ok(statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?.st_ino)
 }
 
 /// The bins of a prefix's trash, the oldest first.

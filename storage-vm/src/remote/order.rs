@@ -37,7 +37,7 @@ impl Order {
         // What failed may have been done: the number is used up.
         next.insert(key, number.saturating_add(1));
         let folders = folders(place, name.kind, number.checked_div(GROUP).unwrap_or(0));
-        let path = paths::file(&folders, &format!("{number:012}-{}", name.digest));
+        let path = paths::file(&folders, &note_name(number, &name.digest));
         let note = format!("{name}\n");
         let bytes = u64::try_from(note.len()).unwrap_or(u64::MAX);
         remote.store.write(&path, note).map_err(trouble)?;
@@ -101,10 +101,7 @@ fn notes(
     let entries = paths::entries(remote, &folders(place, kind, group))?;
     let mut notes: Vec<_> = entries
         .iter()
-        .filter_map(|(untrusted_name, _)| {
-            let (number, digest) = untrusted_name.split_once('-')?;
-            Some((parse(number, 12)?, Digest::parse(digest)?))
-        })
+        .filter_map(|(untrusted_name, _)| parse_note(untrusted_name))
         .collect();
     notes.sort_unstable();
     Ok(notes)
@@ -115,6 +112,17 @@ fn folders(place: Place, kind: Kind, group: u64) -> Vec<String> {
     folders.push("order".to_owned());
     folders.push(format!("{group:09}"));
     folders
+}
+
+/// The name of a note.
+pub fn note_name(number: u64, digest: &Digest) -> String {
+    format!("{number:012}-{digest}")
+}
+
+/// What a name that [`note_name`] gives says.
+pub fn parse_note(untrusted_name: &str) -> Option<(u64, Digest)> {
+    let (number, digest) = untrusted_name.split_once('-')?;
+    Some((parse(number, 12)?, Digest::parse(digest)?))
 }
 
 /// A number in exactly so many digits.

@@ -9,12 +9,13 @@ use qib_rpc::message::object::{Object, PutObject, Stored};
 use qib_rpc::message::permit::{
     PermitClose, PermitGranted, PermitRequest, Quota, Readable, Took, Verbs,
 };
+use qib_rpc::message::version::Version;
 use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// A running daemon; killed when dropped.
@@ -36,15 +37,28 @@ impl Daemon {
 
     /// What this command starts, and that listens there.
     pub fn started(command: &mut Command, socket: PathBuf) -> Self {
+        Self::tried(command, socket).expect("it began")
+    }
+
+    /// The same, or how it ended before it served anybody.
+    pub fn tried(command: &mut Command, socket: PathBuf) -> Result<Self, ExitStatus> {
         let child = command.spawn().unwrap();
         let mut daemon = Self { child, socket };
         let begun = Instant::now();
         while UnixStream::connect(&daemon.socket).is_err() {
-            assert_eq!(daemon.child.try_wait().unwrap(), None, "it ended");
+            if let Some(status) = daemon.child.try_wait().unwrap() {
+                return Err(status);
+            }
             assert!(begun.elapsed() < Duration::from_secs(60), "no daemon");
             std::thread::sleep(Duration::from_millis(5));
         }
-        daemon
+        // It listens before it has looked at its place.
+        let mut line = daemon.call("qib.StorageVersion+ dom0");
+        match line.rx.receive::<Version>() {
+            Ok(version) => assert_eq!(version, Ok(Version::OURS)),
+            Err(_) => return Err(daemon.child.wait().unwrap()),
+        }
+        Ok(daemon)
     }
 
     pub fn raw(&self) -> UnixStream {

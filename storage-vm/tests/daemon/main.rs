@@ -11,6 +11,7 @@
 mod bench;
 mod calls;
 mod crash;
+mod faulty;
 mod forget;
 mod full;
 mod get;
