@@ -44,12 +44,12 @@ where
         Job::Whole(job) => {
             let target = Target::wait(device)?;
             let line = outside.call_storage(&job, Needs::Volume)?;
-            dom0.say(&dom0.while_told(|| whole(&job, &dom0, &target, line))?)
+            dom0.say(&dom0.while_told(|| whole(&job, None, &dom0, &target, line))?)
         }
         Job::Rest(rest) => {
             let target = Target::wait(device)?;
             let line = outside.call_storage(&rest.job, Needs::Volume)?;
-            dom0.say(&dom0.while_told(|| resume(&rest, &dom0, &target, line))?)
+            dom0.say(&dom0.while_told(|| whole(&rest.job, Some(&rest), &dom0, &target, line))?)
         }
         Job::Part(part) => {
             let target = Target::wait(device)?;
@@ -69,8 +69,10 @@ where
     })
 }
 
+/// Restores a snapshot, or the rest of it.
 fn whole<DW, SR, SW>(
     job: &RestoreJob,
+    rest: Option<&ResumeJob>,
     dom0: &Dom0<DW>,
     target: &Target,
     (input, output): (SR, SW),
@@ -84,60 +86,31 @@ where
     let mut fetching = Fetching::new(input, output);
     let tally = &Tally::new(dom0);
     let snapshot = &fetch_snapshot(job, with, &mut fetching, tally)?;
+    let (packs, begun) = match rest {
+        None => (Packs::fetch(fetching, snapshot)?, None),
+        Some(rest) => {
+            let told = |fetched| tally.fetched(fetched);
+            let line = Line::new(fetching, &told);
+            let begun = Begun::whole(rest, &line, snapshot)?;
+            let packs = Packs::fetch_manifest(line.into_fetching(), snapshot)?;
+            (packs, Some(begun))
+        }
+    };
     let whole = Whole {
-        packs: Packs::fetch(fetching, snapshot)?,
+        packs,
         with,
         key: &job.chunk_key,
         tally,
-        begun: None,
+        begun,
     };
-    fill(job, snapshot, &whole, target)
-}
-
-fn resume<DW, SR, SW>(
-    rest: &ResumeJob,
-    dom0: &Dom0<DW>,
-    target: &Target,
-    (input, output): (SR, SW),
-) -> Result<RestoreSummary>
-where
-    DW: Write + Send + 'static,
-    SR: Read + Send + 'static,
-    SW: Write + Send + 'static,
-{
-    let job = &rest.job;
-    let with = &identity(job)?;
-    let mut fetching = Fetching::new(input, output);
-    let tally = &Tally::new(dom0);
-    let snapshot = &fetch_snapshot(job, with, &mut fetching, tally)?;
-    let told = |fetched| tally.fetched(fetched);
-    let line = Line::new(fetching, &told);
-    let begun = Begun::whole(rest, &line, snapshot)?;
-    let whole = Whole {
-        packs: Packs::fetch_manifest(line.into_fetching(), snapshot)?,
-        with,
-        key: &job.chunk_key,
-        tally,
-        begun: Some(begun),
-    };
-    fill(job, snapshot, &whole, target)
-}
-
-/// Fills the volume with a whole snapshot.
-fn fill<DW: Write + Send + 'static>(
-    job: &RestoreJob,
-    snapshot: &Snapshot,
-    whole: &Whole<'_, DW>,
-    target: &Target,
-) -> Result<RestoreSummary> {
     let session = Session {
         digest: job.snapshot,
         snapshot,
         spool: &whole.gather(Spool::new()?)?,
-        data: whole,
+        data: &whole,
         key: &job.chunk_key,
         told_apart: job.told_apart,
-        tally: whole.tally,
+        tally,
     };
     session.fill(target)
 }

@@ -122,9 +122,7 @@ impl<P> Wants<P> {
         }
         self.wants.get(range).unwrap_or_default()
     }
-}
 
-impl<P> Wants<P> {
     /// The chunks that have not come yet, as long as `belongs`.
     fn unmet_from(&self, begin: usize, belongs: impl Fn(&Want<P>) -> bool) -> Vec<ChunkId> {
         let wants = self.wants.get(begin..).unwrap_or_default();
