@@ -7,6 +7,7 @@ use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::alarm::{self, Signs};
 use crate::block::{self, Access};
+use crate::destination::Destination;
 use crate::error::{Error, Peer, Result};
 use crate::flush;
 use crate::helper::Helper;
@@ -29,7 +30,6 @@ use qib_rpc::count::Counts;
 use qib_rpc::fault::Code;
 use qib_rpc::id::{QubeId, SessionId};
 use qib_rpc::message::backup::{BackupSummary, IndexObjects};
-use qib_rpc::name::QubeName;
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -51,7 +51,7 @@ struct Session<'a> {
     machine: &'a Machine,
     installation: &'a Shared,
     id: SessionId,
-    storage: &'a QubeName,
+    storage: &'a Destination,
     qube: QubeId,
     part: Part,
     live: Live,
@@ -67,7 +67,7 @@ struct Session<'a> {
 /// Whatever kept it from being stored; nothing stored before is lost.
 pub fn back_up(
     (machine, installation): (&Machine, &Shared),
-    (qube, storage): (&Qube, &QubeName),
+    (qube, storage): (&Qube, &Destination),
     (part, moment): (Part, Moment),
     how: How<'_>,
     undos: Undos,
@@ -160,7 +160,7 @@ pub fn back_up(
 fn known(
     machine: &Machine,
     installation: &mut Installation,
-    (qube, storage): (&Qube, &QubeName),
+    (qube, storage): (&Qube, &Destination),
     (part, how): (Part, How<'_>),
     undos: &mut Undos,
 ) -> Result<QubeId> {
@@ -199,7 +199,7 @@ impl Session<'_> {
         let device = block::attach_loop(&still.path, Access::Read, &self.machine.stop)?;
         device.attach_to(helper.name())?;
         let permit = Permit::open(self.machine, self.storage, &self.permit(&helper, &still)?)?;
-        let right = helper.allow(self.storage)?;
+        let right = helper.allow(&self.storage.qube)?;
         let (summary, manner, dom0) = self.converse(&helper, qube, progress)?;
         right.end()?;
         let took = permit.close()?;

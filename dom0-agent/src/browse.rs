@@ -57,7 +57,7 @@ impl<'a> Show<'a> {
         let id = history.qube.id;
         getting.talk.say(&BrowseJob {
             session: getting.id,
-            storage: at.storage.clone(),
+            storage: at.storage.qube.clone(),
             qube: id,
             chunk_key: installation.keys.chunk(id),
             data_identity,

@@ -3,17 +3,19 @@
 //! Lines of `key = value`; `#` begins a comment. An unknown key is an error, so
 //! that a typing mistake never changes what is backed up where.
 
+use crate::destination::Destination;
 use crate::error::{Error, Result, at};
 use crate::paths;
 use qib_rpc::name::QubeName;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 
 /// The configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The qube that keeps the backups.
-    pub storage: QubeName,
+    /// Where backups are kept.
+    pub storage: Destination,
     /// The disposable template that helpers are made from.
     pub helper_template: QubeName,
 }
@@ -71,17 +73,21 @@ impl Config {
         let mut helper_template = None;
         for setting in settings(text) {
             let (number, key, value) = setting.map_err(|error| wrong(&error))?;
-            let name = QubeName::parse(value)
-                .map_err(|error| wrong(&format!("line {number}: {error}")))?;
+            let bad = |error: &dyn Display| wrong(&format!("line {number}: {error}"));
             match key {
-                "storage" => storage = Some(name),
-                "helper_template" => helper_template = Some(name),
+                "storage" => storage = Some(value.parse().map_err(|error| bad(&error))?),
+                "helper_template" => {
+                    helper_template = Some(QubeName::parse(value).map_err(|error| bad(&error))?);
+                }
                 _ => return Err(wrong(&format!("line {number} has an unknown key"))),
             }
         }
         Ok(Self {
-            storage: storage
-                .ok_or_else(|| wrong("it does not name the storage qube: 'storage = NAME'"))?,
+            storage: storage.ok_or_else(|| {
+                wrong(
+                    "it does not name the storage qube: 'storage = QUBE' or 'storage = QUBE:PLACE'",
+                )
+            })?,
             helper_template: helper_template.ok_or_else(|| {
                 wrong("it does not name the helpers' template: 'helper_template = NAME'")
             })?,
@@ -113,10 +119,11 @@ mod tests {
 
     #[test]
     fn both_names_are_read() {
-        let config =
-            Config::parse("# mine\nstorage = sys-backup # a NAS\n\nhelper_template=qib-dvm\n");
+        let config = Config::parse(
+            "# mine\nstorage = sys-backup:nas # at home\n\nhelper_template=qib-dvm\n",
+        );
         let config = config.unwrap();
-        assert_eq!(config.storage.as_str(), "sys-backup");
+        assert_eq!(config.storage.to_string(), "sys-backup:nas");
         assert_eq!(config.helper_template.as_str(), "qib-dvm");
     }
 

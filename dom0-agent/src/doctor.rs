@@ -14,12 +14,12 @@ mod template;
 mod version;
 
 use crate::config::Config;
+use crate::destination::{self, Destination};
 use crate::error::Error;
 use crate::machine::{Installation, Machine};
 use crate::progress::Progress;
 use crate::storage::known;
 use crate::undo::Undos;
-use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
 
 pub use report::{Finding, Report, Verdict};
@@ -44,8 +44,8 @@ pub fn examine(days: u32, progress: &Progress) -> Report {
     policy::examine_files(&tags, &mut report);
     policy::examine_rights(&config, &mut report);
     let storages = storages(&config);
-    for storage in &storages {
-        storage::examine(storage, *storage == config.storage, &mut report);
+    for qube in destination::qubes(&storages) {
+        storage::examine(&qube, qube == config.storage.qube, &mut report);
     }
     match Machine::open() {
         Ok(machine) => examine_at_work(&machine, &storages, days, progress, &mut report),
@@ -55,8 +55,8 @@ pub fn examine(days: u32, progress: &Progress) -> Report {
     report
 }
 
-/// The storage qubes, as far as they are known: what is wrong with the ledger is told later.
-fn storages(config: &Config) -> BTreeSet<QubeName> {
+/// Where backups lie, as far as they are known: what is wrong with the ledger is told later.
+fn storages(config: &Config) -> BTreeSet<Destination> {
     Installation::open().map_or_else(
         |_| BTreeSet::from([config.storage.clone()]),
         |installation| known(config, &installation.ledger.book),
@@ -66,7 +66,7 @@ fn storages(config: &Config) -> BTreeSet<QubeName> {
 /// What must not be done beside another qib.
 fn examine_at_work(
     machine: &Machine,
-    storages: &BTreeSet<QubeName>,
+    storages: &BTreeSet<Destination>,
     days: u32,
     progress: &Progress,
     report: &mut Report,
@@ -82,8 +82,9 @@ fn examine_at_work(
         .iter()
         .filter(|storage| storage::examine_service(machine, storage, progress, report))
         .collect();
-    helper::examine((machine, storages), progress, &mut undos, report);
+    let qubes = destination::qubes(storages);
+    helper::examine((machine, &qubes), progress, &mut undos, report);
     let installation = state::examine(machine, answering, report);
-    let known = (storages, installation.as_ref());
+    let known = (&qubes, installation.as_ref());
     qubes::examine(machine, known, days, report);
 }

@@ -95,7 +95,9 @@ impl Ended {
             Error::NoStorage(_) | Error::Away(..) => Self::Storage,
             Error::Line(Peer::Storage, error) if is_silent(error) => Self::Storage,
             Error::Fault(_, fault) => match fault.code {
-                Code::StorageFull | Code::StorageFailed | Code::StorageLost => Self::Storage,
+                Code::StorageFull | Code::StorageFailed | Code::StorageLost | Code::NoPlace => {
+                    Self::Storage
+                }
                 Code::WrongPassphrase | Code::TakerRefused => Self::Person,
                 _ => Self::Failed,
             },

@@ -1,5 +1,6 @@
 //! Errors of dom0's part. Each message says what to do; none holds a peer's text.
 
+use crate::destination::Destination;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::LineError;
 use qib_rpc::name::QubeName;
@@ -25,7 +26,7 @@ pub enum Error {
     /// `qib init` has been run before.
     AlreadyInitialised,
     /// Storage holds what an earlier installation stored.
-    EarlierInstallation(QubeName),
+    EarlierInstallation(Destination),
     /// Another `qib` is at work.
     Busy,
     /// The user or the system asked to stop.
@@ -41,7 +42,7 @@ pub enum Error {
     /// The storage qube does not exist.
     NoStorage(QubeName),
     /// The storage qube could not be used when the run began, for this reason.
-    Away(QubeName, String),
+    Away(Destination, String),
     /// The volume is empty, as it is before a qube's first start.
     NeverStarted,
     /// The volume can not be read safely as it is.
@@ -215,6 +216,9 @@ fn advice(peer: Peer, code: Code) -> &'static str {
         Code::TakerRefused => "run again and agree when Qubes asks; the qube must be able to start",
         Code::TakerFull => "make room in it, and run again",
         Code::TakerFailed => "look into its QubesIncoming, and run again",
+        Code::NoPlace => {
+            "look into its storage.toml with 'qib-storage check', and start its qib-storage again"
+        }
         Code::NoDevice | Code::VolumeFailed | Code::HelperFailed => "run again",
     }
 }

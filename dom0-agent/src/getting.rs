@@ -1,7 +1,8 @@
 //! A session in which a helper gets objects of one volume and puts nothing: a restore, a look at
 //! what is stored, files handed out.
 
-use crate::error::{Error, Peer, Result};
+use crate::destination::Destination;
+use crate::error::{Error, Result};
 use crate::helper::{Helper, Right};
 use crate::ledger::record::{QubeRecord, SnapshotRecord};
 use crate::machine::{Installation, Machine};
@@ -21,7 +22,7 @@ use qib_rpc::service::Service;
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     /// The storage qube.
-    pub storage: &'a QubeName,
+    pub storage: &'a Destination,
     /// The prefix there.
     pub prefix: Prefix,
 }
@@ -34,7 +35,7 @@ pub struct Getting<'a> {
     pub talk: Talk,
     /// Bytes of data that were at their place when the helper said so last.
     pub came: u64,
-    storage: &'a QubeName,
+    storage: &'a Destination,
     right: Right<'a>,
     permit: Permit,
 }
@@ -63,8 +64,8 @@ impl<'a> Getting<'a> {
             },
         };
         let permit = Permit::open(machine, at.storage, &request)?;
-        let right = helper.allow(at.storage)?;
-        let talk = Talk::start(Peer::Helper, helper.name(), service, limit, &machine.stop)?;
+        let right = helper.allow(&at.storage.qube)?;
+        let talk = Talk::with_helper(helper.name(), service, limit, &machine.stop)?;
         Ok(Self {
             id,
             talk,
@@ -86,7 +87,7 @@ impl<'a> Getting<'a> {
     ) -> RestoreJob {
         RestoreJob {
             session: self.id,
-            storage: self.storage.clone(),
+            storage: self.storage.qube.clone(),
             qube: qube.id,
             sequence: snapshot.sequence,
             snapshot: snapshot.snapshot,

@@ -1,5 +1,6 @@
 //! Which histories a storage qube holds, whatever it is named and whatever the ledger says.
 
+use crate::destination::Destination;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::book::{Book, History};
 use crate::machine::Machine;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Errors
 /// When it can not be asked.
-pub fn find(machine: &Machine, storage: &QubeName, book: &Book) -> Result<BTreeSet<QubeId>> {
+pub fn find(machine: &Machine, storage: &Destination, book: &Book) -> Result<BTreeSet<QubeId>> {
     let mut found = BTreeSet::new();
     let mut records = Records::start(machine, storage)?;
     for history in book.histories() {
@@ -39,9 +40,9 @@ pub fn find(machine: &Machine, storage: &QubeName, book: &Book) -> Result<BTreeS
 /// The names under which the ledger knows what a storage qube holds.
 pub fn former_names(
     book: &Book,
-    storage: &QubeName,
+    storage: &Destination,
     found: &BTreeSet<QubeId>,
-) -> BTreeSet<QubeName> {
+) -> BTreeSet<Destination> {
     let held = book
         .histories()
         .filter(|history| found.contains(&history.qube.id));
@@ -52,9 +53,9 @@ pub fn former_names(
 /// The qubes whose histories lie at other storage qubes, by the names of these.
 pub fn elsewhere<'a>(
     book: &'a Book,
-    storage: &QubeName,
-) -> BTreeMap<&'a QubeName, BTreeSet<&'a QubeName>> {
-    let mut elsewhere: BTreeMap<&QubeName, BTreeSet<&QubeName>> = BTreeMap::new();
+    storage: &Destination,
+) -> BTreeMap<&'a Destination, BTreeSet<&'a QubeName>> {
+    let mut elsewhere: BTreeMap<&Destination, BTreeSet<&QubeName>> = BTreeMap::new();
     let is_stored =
         |history: &&History| !history.snapshots.is_empty() || !history.settings.is_empty();
     for history in book.histories().filter(is_stored) {

@@ -4,6 +4,7 @@
 use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::cli::Backup as Arguments;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, History};
 use crate::part::Part;
@@ -23,7 +24,7 @@ const LAST_SHUTDOWN: &str = "last-shutdown";
 pub fn wanted(
     arguments: &Arguments,
     book: &Book,
-    (qube, storage): (&Qube, &QubeName),
+    (qube, storage): (&Qube, &Destination),
     parts: &[Part],
 ) -> Result<Vec<(Part, Moment)>> {
     if let Some(named) = &arguments.revision {
@@ -70,7 +71,11 @@ fn named_one(qube: &QubeName, named: &Named) -> Result<Revision> {
 }
 
 /// The revisions that no snapshot was made of at a storage qube, the oldest first.
-fn new_ones(book: &Book, (qube, storage): (&Qube, &QubeName), part: Part) -> Result<Vec<Revision>> {
+fn new_ones(
+    book: &Book,
+    (qube, storage): (&Qube, &Destination),
+    part: Part,
+) -> Result<Vec<Revision>> {
     let mut all = Pooled::find(&qube.name, part)?.revisions()?;
     let private = book.living_at(&qube.name, qube.uuid, storage);
     let history: Option<&History> = private.and_then(|private| match part {

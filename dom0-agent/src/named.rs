@@ -1,5 +1,6 @@
 //! Which of the qubes that were backed up is meant by a name, and at which storage qube.
 
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, History};
 use crate::text;
@@ -13,7 +14,7 @@ pub struct Asked<'a> {
     /// The beginning of its id.
     pub id: Option<&'a str>,
     /// The storage qube where it lies.
-    pub storage: Option<&'a QubeName>,
+    pub storage: Option<&'a Destination>,
 }
 
 /// The histories that are meant, one for each storage qube. A qube that was made anew, by a

@@ -1,10 +1,10 @@
 //! A permit: a helper's right at storage, which lives as long as dom0's call.
 
-use crate::error::{Peer, Result};
+use crate::destination::Destination;
+use crate::error::Result;
 use crate::machine::Machine;
 use crate::talk::Talk;
 use qib_rpc::message::permit::{PermitClose, PermitGranted, PermitRequest, Took};
-use qib_rpc::name::QubeName;
 use qib_rpc::service::Service;
 
 /// A live permit. Dropping it ends it.
@@ -15,9 +15,9 @@ impl Permit {
     ///
     /// # Errors
     /// When storage refuses or can not be called.
-    pub fn open(machine: &Machine, storage: &QubeName, request: &PermitRequest) -> Result<Self> {
+    pub fn open(machine: &Machine, storage: &Destination, request: &PermitRequest) -> Result<Self> {
         let stop = &machine.stop;
-        let mut talk = Talk::start(Peer::Storage, storage, Service::Permit, 4096, stop)?;
+        let mut talk = Talk::with_storage(storage, Service::Permit, 4096, stop)?;
         talk.say(request)?;
         let PermitGranted {} = talk.hear()?;
         Ok(Self(talk))

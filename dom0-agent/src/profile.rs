@@ -7,13 +7,12 @@ mod text;
 pub use name::ProfileName;
 
 use crate::cli::Backup as Arguments;
-use crate::destination::{Destinations, Said};
+use crate::destination::{Destination, Destinations, Said};
 use crate::error::{Error, Result};
 use crate::paths::PROFILES;
 use crate::rules::Wishes;
 use crate::select::{Choice, Selector};
 use qib_rpc::compression::Compression;
-use qib_rpc::name::QubeName;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
@@ -83,7 +82,7 @@ impl Profile {
     }
 
     /// Who says where qubes are backed up to.
-    pub fn said<'a>(&'a self, arguments: &'a Arguments, config: &'a QubeName) -> Said<'a> {
+    pub fn said<'a>(&'a self, arguments: &'a Arguments, config: &'a Destination) -> Said<'a> {
         Said {
             arguments: arguments.dest_vm.as_ref(),
             profile: self.storage.as_ref(),

@@ -1,5 +1,6 @@
 //! dom0's own objects at the storage qube: put, get, newest; the ledger's copy.
 
+use crate::destination::Destination;
 use crate::error::{Error, Peer, Result};
 use crate::ledger::Ledger;
 use crate::machine::Machine;
@@ -7,7 +8,6 @@ use crate::talk::Talk;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::message::object::{Object, Stored};
 use qib_rpc::message::record::{FindNewest, GetRecord, Newest, Place, PutRecord};
-use qib_rpc::name::QubeName;
 use qib_rpc::object::{self, Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -23,9 +23,9 @@ impl Records {
     ///
     /// # Errors
     /// When it can not be called.
-    pub fn start(machine: &Machine, storage: &QubeName) -> Result<Self> {
+    pub fn start(machine: &Machine, storage: &Destination) -> Result<Self> {
         let (service, stop) = (Service::Records, &machine.stop);
-        Talk::start(Peer::Storage, storage, service, u64::MAX, stop).map(Self)
+        Talk::with_storage(storage, service, u64::MAX, stop).map(Self)
     }
 
     /// Puts an object; when this returns it is durable, says storage.

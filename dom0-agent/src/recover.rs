@@ -61,8 +61,7 @@ pub fn open_kit(
     undos: &mut Undos,
 ) -> Result<KeyRecoverDone> {
     let helper = Helper::start(machine, undos)?;
-    let mut talk = Talk::start(
-        Peer::Helper,
+    let mut talk = Talk::with_helper(
         helper.name(),
         Service::KeyRecover,
         ANSWER_LIMIT,

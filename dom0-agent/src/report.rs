@@ -4,6 +4,7 @@ mod trial;
 
 use crate::alarm::{Sign, Signs};
 use crate::command::Outcome;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::outcome::{Backup, Done};
 use crate::receipt::Receipt;
@@ -15,7 +16,7 @@ use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
 /// Prints what came of one qube, with the storage qube where that is to be said.
-pub fn print(name: &QubeName, storage: Option<&QubeName>, outcome: &Result<Done>) {
+pub fn print(name: &QubeName, storage: Option<&Destination>, outcome: &Result<Done>) {
     let at = storage.map_or_else(String::new, |storage| format!(" at {storage}"));
     match outcome {
         Ok(Done::Read(backup)) => print!("{}", lines(name, &at, backup)),
@@ -118,7 +119,7 @@ pub(crate) fn json(outcomes: &[Outcome], receipt: &Receipt) -> Value {
     };
     let one = |outcome: &Outcome| {
         let mut value = of_one(outcome);
-        let storage = outcome.storage.as_ref().map(QubeName::as_str);
+        let storage = outcome.storage.as_ref().map(Destination::to_string);
         if let Some(object) = value.as_object_mut() {
             object.insert("storage".to_owned(), json!(storage));
         }

@@ -2,13 +2,13 @@
 //!
 //! Where that was is in a file of dom0's own, which only saves work.
 
-use crate::error::{Error, Peer, Result, at};
+use crate::destination::Destination;
+use crate::error::{Error, Result, at};
 use crate::machine::Machine;
 use crate::paths::STATE;
 use crate::talk::Talk;
 use qib_rpc::id::Prefix;
 use qib_rpc::message::scrub::{ScrubObjects, Scrubbed};
-use qib_rpc::name::QubeName;
 use qib_rpc::object::ObjectName;
 use qib_rpc::service::Service;
 use std::collections::BTreeMap;
@@ -33,9 +33,14 @@ pub struct Read {
 ///
 /// # Errors
 /// When storage refuses or the line breaks; the next scrub goes on from there.
-pub fn scrub(machine: &Machine, storage: &QubeName, prefix: Prefix, percent: u32) -> Result<Read> {
+pub fn scrub(
+    machine: &Machine,
+    storage: &Destination,
+    prefix: Prefix,
+    percent: u32,
+) -> Result<Read> {
     let (service, stop) = (Service::Scrub, &machine.stop);
-    let mut talk = Talk::start(Peer::Storage, storage, service, u64::MAX, stop)?;
+    let mut talk = Talk::with_storage(storage, service, u64::MAX, stop)?;
     let mut read = Read::default();
     let parts = 256u32.saturating_mul(percent).div_ceil(100);
     let mut next = next_parts().get(&prefix).copied().unwrap_or(0);

@@ -8,9 +8,11 @@ mod step;
 use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::config::Config;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::lane::{LANES, Lane};
-use crate::state;
+use crate::machine::Installation;
+use crate::{state, storage};
 use qib_rpc::name::QubeName;
 use std::collections::BTreeSet;
 pub use step::Step;
@@ -32,11 +34,11 @@ const INTERNAL: (&str, &str) = ("internal", "1");
 /// What the user wants.
 pub struct Wish<'a> {
     /// The qube that is to keep backups.
-    pub storage: Option<&'a QubeName>,
+    pub storage: Option<&'a Destination>,
     /// A new storage qube gets a copy of the recovery kit.
     pub kit: bool,
     /// What lay at this storage qube lies at that one now.
-    pub moved_from: Option<&'a QubeName>,
+    pub moved_from: Option<&'a Destination>,
     /// What a new helpers' template is based on.
     pub template: Option<&'a QubeName>,
 }
@@ -129,9 +131,10 @@ fn default_template() -> Result<QubeName> {
 fn storage_steps(
     config: &Config,
     qubes: &[Qube],
-    (name, kit): (&QubeName, bool),
+    (storage, kit): (&Destination, bool),
     steps: &mut Vec<Step>,
 ) -> Result<()> {
+    let name = &storage.qube;
     let found = qubes.iter().find(|qube| qube.name == *name);
     let qube = found.ok_or_else(|| Error::NoStorage(name.clone()))?;
     let refuse = |why: &str| {
@@ -149,15 +152,22 @@ fn storage_steps(
     if call::makes_disposables(name)? {
         return refuse("disposables are made from it");
     }
-    if Lane::find(name)?.is_none() {
-        // Before the tag: what fails is tried again by the next setup.
-        if state::is_initialised() {
-            let storage = name.clone();
-            steps.push(Step::Copies { storage, kit });
-        }
+    let has_lane = Lane::find(name)?.is_some();
+    // Before the tag: what fails is tried again by the next setup.
+    if state::is_initialised() && (!has_lane || is_new_place(config, storage)?) {
+        let storage = storage.clone();
+        steps.push(Step::Copies { storage, kit });
+    }
+    if !has_lane {
         steps.push(Step::Tag(name.clone(), free_lane(qubes)?.storage));
     }
     Ok(())
+}
+
+/// True for one more place of a storage qube, at which nothing lies yet.
+fn is_new_place(config: &Config, storage: &Destination) -> Result<bool> {
+    let known = storage::known(config, &Installation::open()?.ledger.book);
+    Ok(!known.contains(storage))
 }
 
 /// The first lane that no qube has.

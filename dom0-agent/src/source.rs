@@ -1,7 +1,8 @@
 //! A qube as the source of a backup: found or newly known.
 
 use crate::admin::reply::Qube;
-use crate::error::{Error, Peer, Result};
+use crate::destination::Destination;
+use crate::error::{Error, Result};
 use crate::helper::Helper;
 use crate::ledger::record::{Class, QubeRecord, Record};
 use crate::machine::{Installation, Machine};
@@ -13,7 +14,6 @@ use qib_rpc::key::Entropy;
 use qib_rpc::limit::MAX_HELPER_ANSWER_BYTES;
 use qib_rpc::message::key::{KeyQubeDone, KeyQubeJob};
 use qib_rpc::message::record::Place;
-use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -36,7 +36,7 @@ pub fn known(
     machine: &Machine,
     installation: &mut Installation,
     qube: &Qube,
-    storage: &QubeName,
+    storage: &Destination,
     undos: &mut Undos,
 ) -> Result<QubeId> {
     rename(installation, qube)?;
@@ -98,7 +98,7 @@ pub fn known_root(
     Ok(id)
 }
 
-fn keep_identity(machine: &Machine, record: &QubeRecord, storage: &QubeName) -> Result<()> {
+fn keep_identity(machine: &Machine, record: &QubeRecord, storage: &Destination) -> Result<()> {
     let mut records = Records::start(machine, storage)?;
     let place = Place::Qube(record.prefix);
     records.put(place, Kind::Key, record.sealed.expose())?;
@@ -125,13 +125,7 @@ fn new_qube(
         entropy: Entropy::new(machine.random()?),
     };
     let helper = Helper::start(machine, undos)?;
-    let mut talk = Talk::start(
-        Peer::Helper,
-        helper.name(),
-        Service::KeyQube,
-        ANSWER_LIMIT,
-        &machine.stop,
-    )?;
+    let mut talk = Talk::with_helper(helper.name(), Service::KeyQube, ANSWER_LIMIT, &machine.stop)?;
     talk.say(&job)?;
     let KeyQubeDone { recipient, sealed } = talk.hear()?;
     drop(talk);

@@ -2,6 +2,7 @@
 
 use crate::admin::call;
 use crate::config::Config;
+use crate::destination::Destination;
 use crate::error::{Error, Peer, Result};
 use crate::lane::Lane;
 use crate::ledger::book::Book;
@@ -14,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The storage qubes of a run that can not be used now, and why.
 #[derive(Default)]
-pub struct Away(BTreeMap<QubeName, String>);
+pub struct Away(BTreeMap<Destination, String>);
 
 /// The storage qubes that are known: where something lies, and where a qube is stored that says
 /// nothing else.
-pub fn known(config: &Config, book: &Book) -> BTreeSet<QubeName> {
+pub fn known(config: &Config, book: &Book) -> BTreeSet<Destination> {
     let mut known = book.storages();
     known.insert(config.storage.clone());
     known
@@ -28,9 +29,9 @@ pub fn known(config: &Config, book: &Book) -> BTreeSet<QubeName> {
 ///
 /// # Errors
 /// When there is none, it was not set up, or it does not start.
-pub fn wake(storage: &QubeName, progress: &Progress) -> Result<()> {
-    start(storage, progress)?;
-    Lane::of(storage).map(drop)
+pub fn wake(storage: &Destination, progress: &Progress) -> Result<()> {
+    start(&storage.qube, progress)?;
+    Lane::of(&storage.qube).map(drop)
 }
 
 /// Starts a storage qube if need be.
@@ -50,7 +51,11 @@ pub fn start(storage: &QubeName, progress: &Progress) -> Result<()> {
 ///
 /// # Errors
 /// When it holds a newer ledger: dom0 was set back.
-pub fn compare(machine: &Machine, installation: &Installation, storage: &QubeName) -> Result<()> {
+pub fn compare(
+    machine: &Machine,
+    installation: &Installation,
+    storage: &Destination,
+) -> Result<()> {
     match copy_ledger(machine, installation, storage) {
         // dom0's own ledger is whole, and what counts.
         Err(error @ Error::Fault(Peer::Storage, fault))
@@ -69,7 +74,7 @@ pub fn compare(machine: &Machine, installation: &Installation, storage: &QubeNam
 ///
 /// # Errors
 /// When none of them can be used.
-pub fn wake_all(wanted: &BTreeSet<QubeName>, progress: &Progress) -> Result<Away> {
+pub fn wake_all(wanted: &BTreeSet<Destination>, progress: &Progress) -> Result<Away> {
     each(wanted, |storage| wake(storage, progress))
 }
 
@@ -81,7 +86,7 @@ pub fn wake_all(wanted: &BTreeSet<QubeName>, progress: &Progress) -> Result<Away
 pub fn reach(
     machine: &Machine,
     installation: &Installation,
-    wanted: &BTreeSet<QubeName>,
+    wanted: &BTreeSet<Destination>,
     progress: &Progress,
 ) -> Result<Away> {
     each(wanted, |storage| {
@@ -90,7 +95,10 @@ pub fn reach(
     })
 }
 
-fn each(wanted: &BTreeSet<QubeName>, reach: impl Fn(&QubeName) -> Result<()>) -> Result<Away> {
+fn each(
+    wanted: &BTreeSet<Destination>,
+    reach: impl Fn(&Destination) -> Result<()>,
+) -> Result<Away> {
     let mut away = Away::default();
     for storage in wanted {
         match reach(storage) {
@@ -110,7 +118,7 @@ fn each(wanted: &BTreeSet<QubeName>, reach: impl Fn(&QubeName) -> Result<()>) ->
 pub fn spread(machine: &Machine, installation: &Installation) {
     let all = known(&machine.config, &installation.ledger.book);
     let is_one = all.len() == 1;
-    for storage in all.iter().filter(|storage| is_one || runs(storage)) {
+    for storage in all.iter().filter(|storage| is_one || runs(&storage.qube)) {
         if let Err(error) = copy_ledger(machine, installation, storage) {
             progress::above(|| {
                 eprintln!(
@@ -126,7 +134,7 @@ impl Away {
     ///
     /// # Errors
     /// When it can not.
-    pub fn check(&self, storage: &QubeName) -> Result<()> {
+    pub fn check(&self, storage: &Destination) -> Result<()> {
         match self.0.get(storage) {
             None => Ok(()),
             Some(why) => Err(Error::Away(storage.clone(), why.clone())),
@@ -141,6 +149,10 @@ pub fn runs(storage: &QubeName) -> bool {
     is_running && Lane::find(storage).is_ok_and(|lane| lane.is_some())
 }
 
-fn copy_ledger(machine: &Machine, installation: &Installation, storage: &QubeName) -> Result<()> {
+fn copy_ledger(
+    machine: &Machine,
+    installation: &Installation,
+    storage: &Destination,
+) -> Result<()> {
     Records::start(machine, storage)?.copy_ledger(&installation.ledger)
 }

@@ -1,12 +1,13 @@
 //! One call from dom0: what is said and heard, bounded in bytes and in time.
 
+use crate::destination::Destination;
 use crate::error::{Error, Peer, Result};
 use crate::stop::{Stop, Watched};
 use crate::trace;
 use qib_rpc::call::{Call, Hear, Speak};
 use qib_rpc::line::{Frame, Heard, LineError, Receiver, Sender};
 use qib_rpc::message::Message;
-use qib_rpc::name::QubeName;
+use qib_rpc::name::{PlaceName, QubeName};
 use qib_rpc::service::Service;
 use std::io;
 use std::time::Duration;
@@ -24,19 +25,41 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Calls `service` in `qube`; hears at most `limit` bytes beside progress.
+    /// Calls `service` in a helper; hears at most `limit` bytes beside progress.
     ///
     /// # Errors
     /// When the qrexec client can not be started.
-    pub fn start(
-        peer: Peer,
-        qube: &QubeName,
+    pub fn with_helper(
+        helper: &QubeName,
+        service: Service,
+        limit: u64,
+        stop: &Stop,
+    ) -> Result<Self> {
+        Self::start((Peer::Helper, helper, None), service, limit, stop)
+    }
+
+    /// Calls `service` in a storage qube, for one of its places.
+    ///
+    /// # Errors
+    /// As [`Self::with_helper`].
+    pub fn with_storage(
+        Destination { qube, place }: &Destination,
+        service: Service,
+        limit: u64,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let called = (Peer::Storage, qube, place.as_ref());
+        Self::start(called, service, limit, stop)
+    }
+
+    fn start(
+        (peer, qube, place): (Peer, &QubeName, Option<&PlaceName>),
         service: Service,
         limit: u64,
         stop: &Stop,
     ) -> Result<Self> {
         trace::say(format_args!("qrexec: {} in {qube}", service.name()));
-        let (call, speak, hear) = Call::from_dom0(qube, service)
+        let (call, speak, hear) = Call::from_dom0(qube, service, place)
             .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
         let watched = Watched::new(hear, stop.clone(), PATIENCE);
         let receiver = Receiver::with_limit(watched, limit);

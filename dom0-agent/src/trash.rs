@@ -1,6 +1,7 @@
 //! What lies under a prefix at the storage qube, and its trash. Only dom0 lists and removes.
 
-use crate::error::{Error, Peer, Result};
+use crate::destination::Destination;
+use crate::error::{Error, Result};
 use crate::machine::Machine;
 use crate::talk::Talk;
 use qib_rpc::id::Prefix;
@@ -9,7 +10,6 @@ use qib_rpc::message::forget::{
     EmptyTrash, ListObjects, ListTrash, Listed, ListedObject, Moved, ObjectNames, TrashObjects,
     Undelete,
 };
-use qib_rpc::name::QubeName;
 use qib_rpc::object::{Kind, ObjectName};
 use qib_rpc::service::Service;
 
@@ -24,9 +24,9 @@ impl Trash {
     ///
     /// # Errors
     /// When it can not be called.
-    pub fn start(machine: &Machine, storage: &QubeName) -> Result<Self> {
+    pub fn start(machine: &Machine, storage: &Destination) -> Result<Self> {
         let (service, stop) = (Service::Forget, &machine.stop);
-        Talk::start(Peer::Storage, storage, service, u64::MAX, stop).map(Self)
+        Talk::with_storage(storage, service, u64::MAX, stop).map(Self)
     }
 
     /// Hands every object of a kind that storage lists on to `take`.

@@ -4,6 +4,7 @@
 //! without it, or with lines in it that are not understood, volumes are read as ever.
 
 use crate::admin::reply::Qube;
+use crate::destination::Destination;
 use crate::error::{Result, at};
 use crate::ledger::book::{Book, History};
 use crate::ledger::record::SnapshotRecord;
@@ -12,7 +13,6 @@ use crate::paths::STATE;
 use crate::pool::Mark;
 use crate::rules::QubeRules;
 use qib_rpc::id::QubeId;
-use qib_rpc::name::QubeName;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub struct Unchanged {
 /// When qubesd or the pool do not answer.
 pub fn find(
     book: &Book,
-    (qube, storage): (&Qube, &QubeName),
+    (qube, storage): (&Qube, &Destination),
     parts: &[Part],
     rules: &QubeRules,
     now: i64,
@@ -70,7 +70,7 @@ pub fn find(
 /// The last snapshot of a volume, if everything that it needs is believed to be there.
 fn last_snapshot<'a>(
     book: &'a Book,
-    (qube, storage): (&Qube, &QubeName),
+    (qube, storage): (&Qube, &Destination),
     part: Part,
 ) -> Option<&'a SnapshotRecord> {
     let private = book.living_at(&qube.name, qube.uuid, storage)?;

@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+use qib::destination::Destination;
 use qib::error::Error;
 use qib::keys::{Keys, LedgerKey};
 use qib::ledger::Ledger;
@@ -373,9 +374,13 @@ fn name(name: &str) -> QubeName {
     QubeName::parse(name).unwrap()
 }
 
+fn at(storage: &str) -> Destination {
+    storage.parse().unwrap()
+}
+
 fn dom0_at(storage: &str, sequence: u64) -> Record {
     Record::Dom0At {
-        storage: name(storage),
+        storage: at(storage),
         record: Box::new(Dom0Record {
             sequence,
             time: 1,
@@ -396,48 +401,49 @@ fn a_qube_has_a_history_for_each_storage_qube_and_they_can_be_moved() {
         panic!("it is one")
     };
     record.id = QubeId::new([3; 16]);
-    let storage = name("usb");
+    let storage = at("usb:second");
     ledger.append(Record::QubeAt { storage, record }).unwrap();
     ledger.append(root()).unwrap();
-    ledger.append(dom0_at("usb", 1)).unwrap();
+    ledger.append(dom0_at("usb:second", 1)).unwrap();
     assert!(ledger.append(dom0_at("nas", 1)).is_err(), "one numbering");
 
     let mut book = open(&path).unwrap().book;
     assert!(book.history(QUBE).unwrap().storage().is_err());
-    book.assume(&name("nas"));
+    book.assume(&at("nas"));
     let id_at = |book: &Book, storage: &str| {
-        let living = book.living_at(&name("work"), Some([7; 16]), &name(storage));
+        let living = book.living_at(&name("work"), Some([7; 16]), &at(storage));
         living.map(|history| history.qube.id)
     };
     assert_eq!(id_at(&book, "nas"), Some(QUBE));
-    assert_eq!(id_at(&book, "usb"), Some(QubeId::new([3; 16])));
+    assert_eq!(id_at(&book, "usb:second"), Some(QubeId::new([3; 16])));
+    assert_eq!(id_at(&book, "usb"), None, "another place there");
     assert_eq!(id_at(&book, "other"), None);
-    assert_eq!(book.root(QUBE).unwrap().storage().unwrap(), &name("nas"));
+    assert_eq!(book.root(QUBE).unwrap().storage().unwrap(), &at("nas"));
     assert_eq!(book.of_living(&name("work"), Some([7; 16])).count(), 2);
-    assert_eq!(book.storages(), [name("nas"), name("usb")].into());
+    assert_eq!(book.storages(), [at("nas"), at("usb:second")].into());
 
-    let (from, to) = (name("usb"), name("drawer"));
+    let (from, to) = (at("usb:second"), at("drawer"));
     ledger.append(Record::Moved { from, to }).unwrap();
     let book = open(&path).unwrap().book;
-    assert_eq!(id_at(&book, "usb"), None);
+    assert_eq!(id_at(&book, "usb:second"), None);
     assert_eq!(id_at(&book, "drawer"), Some(QubeId::new([3; 16])));
-    assert_eq!(book.dom0()[0].storage, Some(name("drawer")));
+    assert_eq!(book.dom0()[0].storage, Some(at("drawer")));
 }
 
 #[test]
 fn a_closed_history_stays_and_another_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let (path, mut ledger) = new(&folder);
-    let at = |id: u8| {
+    let begun = |id: u8| {
         let Record::Qube(mut record) = qube() else {
             panic!("it is one")
         };
         record.id = QubeId::new([id; 16]);
-        let storage = name("sys-backup");
+        let storage = at("sys-backup");
         Record::QubeAt { storage, record }
     };
     let goes_on = |ledger: &Ledger| {
-        let storage = name("sys-backup");
+        let storage = at("sys-backup");
         let living = ledger
             .book
             .living_at(&name("work"), Some([7; 16]), &storage);
@@ -446,11 +452,11 @@ fn a_closed_history_stays_and_another_goes_on() {
     let closed = |id: u8| Record::Closed {
         qube: QubeId::new([id; 16]),
     };
-    ledger.append(at(21)).unwrap();
+    ledger.append(begun(21)).unwrap();
     assert_eq!(goes_on(&ledger), Some(QubeId::new([21; 16])));
     ledger.append(closed(21)).unwrap();
     assert_eq!(goes_on(&ledger), None);
-    ledger.append(at(22)).unwrap();
+    ledger.append(begun(22)).unwrap();
     let ledger_again = open(&path).unwrap();
     for mut ledger in [ledger, ledger_again] {
         assert_eq!(goes_on(&ledger), Some(QubeId::new([22; 16])));

@@ -4,7 +4,7 @@
 //! conversation. Its standard error is thrown away: it may hold a peer's text.
 
 use crate::id::SessionId;
-use crate::name::QubeName;
+use crate::name::{PlaceName, QubeName};
 use crate::service::{FILE_COPY, FOUND_FILE, HELPER_FOLDER, Service};
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -35,14 +35,19 @@ pub struct Call {
 }
 
 impl Call {
-    /// Calls from dom0, as root in `qube`.
+    /// Calls from dom0, as root in `qube`; of a storage qube, for one of its places.
     ///
     /// # Errors
     /// When the client can not be started.
-    pub fn from_dom0(qube: &QubeName, service: Service) -> io::Result<(Self, Speak, Hear)> {
+    pub fn from_dom0(
+        qube: &QubeName,
+        service: Service,
+        place: Option<&PlaceName>,
+    ) -> io::Result<(Self, Speak, Hear)> {
         let mut command = Command::new("/usr/bin/qrexec-client");
         command.args(["-d", qube.as_str(), "-T", "-w", "60"]);
-        command.arg(format!("root:QUBESRPC {} dom0", service.name()));
+        let argument = place.map_or_else(String::new, |place| format!("+{place}"));
+        command.arg(format!("root:QUBESRPC {}{argument} dom0", service.name()));
         Self::start(command)
     }
 

@@ -74,6 +74,8 @@ pub enum Code {
     TakerFull,
     /// Helper: that qube did not take them, or not as they were.
     TakerFailed,
+    /// Storage: it has no place of this name, or could not open it.
+    NoPlace,
 }
 
 impl Fault {
@@ -135,6 +137,7 @@ impl Code {
             Self::TakerRefused => "the files could not be handed over: it was not agreed to",
             Self::TakerFull => "the qube that the files go to is full",
             Self::TakerFailed => "the qube that the files go to did not take all of them",
+            Self::NoPlace => "the storage qube has no such place, or could not open it",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Names of qubes, as Qubes itself restricts them.
+//! Names of qubes, as Qubes itself restricts them, and of places at a storage qube.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -77,6 +77,71 @@ impl fmt::Display for NotAQubeName {
 
 impl std::error::Error for NotAQubeName {}
 
+/// The name that a storage qube's owner gives to a place: `[a-z][a-z0-9-]{0,30}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PlaceName(String);
+
+/// A text that is no place's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAPlaceName;
+
+impl PlaceName {
+    /// The longest name, in bytes.
+    pub const MAX_BYTES: usize = 31;
+
+    /// Checks `untrusted_text`.
+    ///
+    /// # Errors
+    /// [`NotAPlaceName`] for what could be taken for anything else.
+    pub fn parse(untrusted_text: &str) -> Result<Self, NotAPlaceName> {
+        let mut letters = untrusted_text.bytes();
+        let first = letters.next().is_some_and(|byte| byte.is_ascii_lowercase());
+        let rest =
+            letters.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if first && rest && untrusted_text.len() <= Self::MAX_BYTES {
+            Ok(Self(untrusted_text.to_owned()))
+        } else {
+            Err(NotAPlaceName)
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PlaceName {
+    type Error = NotAPlaceName;
+
+    fn try_from(untrusted_text: String) -> Result<Self, NotAPlaceName> {
+        Self::parse(&untrusted_text)
+    }
+}
+
+impl From<PlaceName> for String {
+    fn from(name: PlaceName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for PlaceName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NotAPlaceName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(
+            "not the name of a place (a small letter, then small letters, digits, -; at most 31)",
+        )
+    }
+}
+
+impl std::error::Error for NotAPlaceName {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +160,22 @@ mod tests {
             "", "1a", "-a", "a b", "a/b", "a\n", "a\0", "é", "dom0", "x-dm", &long, "@tag",
         ] {
             assert_eq!(QubeName::parse(text), Err(NotAQubeName), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_have_names_that_are_nothing_else() {
+        for text in ["nas", "c", "cloud-2"] {
+            assert_eq!(
+                PlaceName::parse(text).map(String::from).as_deref(),
+                Ok(text)
+            );
+        }
+        let long = "a".repeat(32);
+        for text in [
+            "", "2", "-a", "NAS", "a_b", "a.b", "a+b", "a:b", "a/b", "a\n", "\u{e9}", &long,
+        ] {
+            assert_eq!(PlaceName::parse(text), Err(NotAPlaceName), "{text:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `qib-storage check`: tries all that a place must be able to do, and says what it saw.
 
-use crate::config::{Config, ConfigError, PlaceConfig, Transfer};
+use crate::config::{Config, ConfigError, PlaceConfig, Site, Transfer};
 use crate::confine;
+use crate::log;
 use crate::place;
 use crate::remote::{plain, travelling};
 use opendal::blocking::Operator;
@@ -24,7 +25,7 @@ const CLOCK_SLACK: u64 = 300;
 
 /// What does not work.
 #[derive(Debug)]
-pub enum CheckError {
+enum CheckError {
     /// The configuration can not be used.
     Config(ConfigError),
     /// A step failed.
@@ -50,36 +51,52 @@ impl std::error::Error for CheckError {}
 
 type Outcome<T = ()> = Result<T, CheckError>;
 
-/// Tries everything, and prints a line for each step.
-///
-/// # Errors
-/// The first step that backups can not do without, and that failed.
-pub fn run(config: &Config) -> Outcome {
+/// Tries everything at each place, and prints a line for each step. True when backups can be kept
+/// at all of them; what is wrong is said.
+pub fn run(config: &Config) -> bool {
     // What the daemon could not do is found out here.
-    confine::before_opening(config)?;
-    if let PlaceConfig::Folder(folder) = &config.place {
+    if let Err(error) = confine::before_opening(config) {
+        log::line(format_args!("{error}"));
+        return false;
+    }
+    let mut is_well = true;
+    for (name, site) in config.sites() {
+        if let Some(name) = name {
+            say("place", format_args!("{name}"));
+        }
+        if let Err(error) = tried(site) {
+            log::line(format_args!("{error}"));
+            is_well = false;
+        }
+    }
+    is_well
+}
+
+/// Tries one place.
+fn tried(site: &Site) -> Outcome {
+    if let PlaceConfig::Folder(folder) = &site.place {
         std::fs::create_dir_all(&folder.path)
             .map_err(|error| CheckError::Step("open", error.to_string()))?;
     }
-    let (operator, _) = place::reached(&config.place)?;
+    let (operator, _) = place::reached(&site.place)?;
     // Whoever looks on wants to know at once.
     let transfer = Transfer {
         retries: 1,
-        ..config.transfer.clone()
+        ..site.transfer.clone()
     };
     let operator = travelling(operator, &transfer);
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CheckError::Step("begin", error.to_string()))?;
     let _on_it = runtime.enter();
     let store = Operator::new(operator).map_err(|error| failed("begin", &error))?;
-    let tried = all(&store, config);
+    let tried = all(&store, site);
     let cleared = ["one", "two", "large", ""].map(|name| store.delete(&format!("{FOLDER}{name}")));
     tried?;
     let cleared: Result<(), Error> = cleared.into_iter().collect();
     cleared.map_err(|error| failed("remove", &error))
 }
 
-fn all(store: &Operator, config: &Config) -> Outcome {
+fn all(store: &Operator, site: &Site) -> Outcome {
     let path = format!("{FOLDER}one");
     let content = noise(SMALL);
     let took = timed("write", || store.write(&path, content.clone()))?;
@@ -95,7 +112,7 @@ fn all(store: &Operator, config: &Config) -> Outcome {
     moved(store, &path)?;
     clock(store, &path)?;
     speed(store)?;
-    room(config)?;
+    room(site)?;
 
     timed("remove", || store.delete(&path))?;
     match store.stat(&path) {
@@ -211,8 +228,8 @@ fn speed(store: &Operator) -> Outcome {
     Ok(())
 }
 
-fn room(config: &Config) -> Outcome {
-    let PlaceConfig::Folder(folder) = &config.place else {
+fn room(site: &Site) -> Outcome {
+    let PlaceConfig::Folder(folder) = &site.place else {
         say("free space", format_args!("the place does not tell"));
         return Ok(());
     };

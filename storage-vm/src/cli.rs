@@ -13,7 +13,7 @@ pub struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub work: Option<Work>,
-    /// The place where objects are kept, and how they travel there. Without this file it is the
+    /// The places where objects are kept, and how they travel there. Without this file it is the
     /// folder /rw/qib.
     #[arg(
         long,
@@ -36,9 +36,9 @@ pub struct Cli {
 /// What else it does.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Work {
-    /// Try all that the place must be able to do, and say what is wrong.
+    /// Try all that each place must be able to do, and say what is wrong.
     ///
     /// Writes some megabytes into a folder qib-check there and removes it again. Exit code 0 when
-    /// backups can be kept there, 1 when not.
+    /// backups can be kept at all of them, 1 when not.
     Check,
 }

@@ -1,4 +1,4 @@
-//! `storage.toml`: the place where objects go, and how they travel.
+//! `storage.toml`: the places where objects go, and how they travel.
 //!
 //! Whoever writes this file owns the storage qube; it is checked so that a slip of the pen is
 //! named, and nothing is guessed.
@@ -16,7 +16,9 @@ pub use place::{FolderConfig, PlaceConfig, RcloneConfig, Way};
 pub use secret::{Secret, SecretFile};
 
 use opendal::{Builder, Operator};
+use qib_rpc::name::PlaceName;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -24,14 +26,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the file says.
+#[derive(Debug)]
+pub struct Config {
+    /// The place that needs no name.
+    pub unnamed: Site,
+    /// Those that dom0 calls by name.
+    pub named: BTreeMap<PlaceName, Site>,
+}
+
+/// A place, and how objects travel there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub struct Site {
     /// The place.
     pub place: PlaceConfig,
     /// How objects travel there.
     #[serde(default)]
     pub transfer: Transfer,
+}
+
+/// The file, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    place: PlaceConfig,
+    #[serde(default)]
+    transfer: Transfer,
+    #[serde(default)]
+    named: BTreeMap<PlaceName, Site>,
 }
 
 /// How objects travel to a place over a network.
@@ -73,6 +95,11 @@ impl Default for Transfer {
 }
 
 impl Transfer {
+    /// True when nothing could pass.
+    fn is_stuck(&self) -> bool {
+        self.max_bytes_per_second == Some(0) || self.requests_at_once == 0
+    }
+
     /// Where index objects are kept, if that is known.
     pub fn cache_folder(&self) -> Option<PathBuf> {
         let from = |variable| env::var_os(variable).filter(|value| !value.is_empty());
@@ -112,16 +139,40 @@ impl Config {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        let Transfer {
-            max_bytes_per_second,
-            requests_at_once,
-            ..
-        } = config.transfer;
-        if max_bytes_per_second == Some(0) || requests_at_once == 0 {
+        let written: Written = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Written {
+            place,
+            transfer,
+            named,
+        } = written;
+        let config = Self {
+            unnamed: Site { place, transfer },
+            named,
+        };
+        if config.sites().any(|(_, site)| site.transfer.is_stuck()) {
             return Err("a limit of 0 would let nothing through".to_owned());
         }
         Ok(config)
+    }
+
+    /// A folder alone.
+    pub fn folder(path: PathBuf) -> Self {
+        Self {
+            unnamed: Site {
+                place: PlaceConfig::Folder(FolderConfig {
+                    path,
+                    mounted: None,
+                }),
+                transfer: Transfer::default(),
+            },
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// All places with their names, the one without first.
+    pub fn sites(&self) -> impl Iterator<Item = (Option<&PlaceName>, &Site)> {
+        let named = self.named.iter().map(|(name, site)| (Some(name), site));
+        std::iter::once((None, &self.unnamed)).chain(named)
     }
 }
 

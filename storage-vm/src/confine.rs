@@ -1,17 +1,17 @@
 //! What the daemon can no longer do once it listens: from then on it works on what helpers send and
 //! places answer. Its unit confines it too; this holds whoever starts it.
 //!
-//! * A folder as a place: files of that folder, calls on the socket that is open, and nothing else. No
+//! * Folders as places: files of these folders, calls on the socket that is open, and nothing else. No
 //!   program, no other file, no new socket.
-//! * A place that is spoken to by HTTP: the network, files to read, spool and cache to write. No program.
+//! * Places that are spoken to by HTTP, and folders beside them: the network, files to read, spool,
+//!   cache and these folders to write. No program.
 //! * ssh and rclone do what they need by themselves, with what is their user's: nothing is taken
 //!   from them here.
 
 mod calls;
 
-use crate::backend::Backend;
-use crate::config::{Config, ConfigError, PlaceConfig, Transfer};
-use crate::place;
+use crate::config::{Config, ConfigError, PlaceConfig, Site};
+use crate::places::Places;
 use qib_confine::calls::{ALWAYS, READING_PATHS};
 use qib_confine::crash;
 use qib_confine::files::{
@@ -20,24 +20,24 @@ use qib_confine::files::{
 use qib_confine::filter::{self, Narrow};
 use qib_confine::power::{self, CapabilitySet};
 use std::fs::{DirBuilder, File};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::PathBuf;
 
-/// Opens the place that the configuration names, and confines the daemon to what that needs.
+/// Opens the places that the configuration names, and confines the daemon to what they need.
 ///
 /// No other thread may run: new ones inherit it.
 ///
 /// # Errors
 /// [`ConfigError`] says why the place can not be used, or what the kernel refuses.
-pub fn open(config: &Config) -> Result<Box<dyn Backend>, ConfigError> {
+pub fn open(config: &Config) -> Result<Places, ConfigError> {
     crash::leave_nothing().map_err(|error| refused(error.into()))?;
     before_opening(config)?;
-    let place = place::open(config)?;
-    if let PlaceConfig::Folder(folder) = &config.place {
-        to_folder(&folder.path).map_err(refused)?;
+    let places = Places::open(config)?;
+    if needed(config) == Need::Folders {
+        to_folders(&folders(config)).map_err(refused)?;
     }
-    Ok(place)
+    Ok(places)
 }
 
 /// Confines whoever is to speak to a place by HTTP; the others are not confined yet.
@@ -45,50 +45,88 @@ pub fn open(config: &Config) -> Result<Box<dyn Backend>, ConfigError> {
 /// # Errors
 /// As [`open`].
 pub fn before_opening(config: &Config) -> Result<(), ConfigError> {
-    match &config.place {
-        PlaceConfig::Folder(_) | PlaceConfig::Sftp(_) | PlaceConfig::Rclone(_) => Ok(()),
+    if needed(config) != Need::Http {
+        return Ok(());
+    }
+    let mut written = folders(config);
+    for (_, site) in config.sites().filter(|(_, site)| need(site) == Need::Http) {
+        written.extend(site.transfer.cache_folder());
+        written.push(site.transfer.spool.clone());
+    }
+    to_http(&written).map_err(refused)
+}
+
+/// What places need, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    Folders,
+    Http,
+    Programs,
+}
+
+fn need(site: &Site) -> Need {
+    match &site.place {
+        PlaceConfig::Folder(_) => Need::Folders,
+        PlaceConfig::Sftp(_) | PlaceConfig::Rclone(_) => Need::Programs,
         PlaceConfig::Webdav(_)
         | PlaceConfig::S3(_)
         | PlaceConfig::Azblob(_)
         | PlaceConfig::Gcs(_)
-        | PlaceConfig::B2(_) => to_http(&config.transfer).map_err(refused),
+        | PlaceConfig::B2(_) => Need::Http,
     }
+}
+
+/// What all of them together need.
+fn needed(config: &Config) -> Need {
+    let needs = config.sites().map(|(_, site)| need(site));
+    needs.max().unwrap_or(Need::Folders)
+}
+
+fn folders(config: &Config) -> Vec<PathBuf> {
+    let path = |(_, site): (_, &Site)| match &site.place {
+        PlaceConfig::Folder(folder) => Some(folder.path.clone()),
+        _ => None,
+    };
+    config.sites().filter_map(path).collect()
 }
 
 fn refused(error: io::Error) -> ConfigError {
     ConfigError::Place(format!("the daemon can not be confined: {error}"))
 }
 
-fn to_folder(folder: &Path) -> io::Result<()> {
+fn to_folders(folders: &[PathBuf]) -> io::Result<()> {
     let devices = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev;
     let own = all() & !(AccessFs::Execute | AccessFs::MakeSock | AccessFs::MakeSym | devices);
-    let rules = none_of(all()).and_then(|rules| rules.add_rules(at(&[folder], own)));
+    let rules = none_of(all()).and_then(|rules| rules.add_rules(at(folders, own)));
     let restricted = rules.and_then(|rules| rules.restrict_self());
     restricted.map_err(io::Error::other)?;
-    // Where it could not be opened for its rule, it stays shut.
-    File::open(folder)?;
+    // One that is there and could not be opened for its rule would stay shut.
+    for folder in folders {
+        match File::open(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
     power::reduce(CapabilitySet::empty())?;
     let lists = [ALWAYS, READING_PATHS, calls::FOLDER, calls::SERVING];
     let narrow = Narrow::always().without_programs();
     filter::install(&lists, narrow).map_err(io::Error::other)
 }
 
-/// Leaves what a place needs that is spoken to by HTTP.
+/// Leaves what places need that are spoken to by HTTP, and these folders to write to.
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn to_http(transfer: &Transfer) -> io::Result<()> {
-    let cache = transfer.cache_folder();
-    if let Some(cache) = &cache {
-        let mut folders = DirBuilder::new();
-        // Where there can be none, its place goes on without it and says so.
-        let _made = folders.recursive(true).mode(0o700).create(cache);
+pub fn to_http(folders: &[PathBuf]) -> io::Result<()> {
+    for folder in folders {
+        let mut made = DirBuilder::new();
+        // Where there can be none, its place goes on without a cache, or says so.
+        let _made = made.recursive(true).mode(0o700).create(folder);
     }
-    let folders: Vec<_> = cache.into_iter().chain([transfer.spool.clone()]).collect();
     let written = all() & !AccessFs::Execute;
     let rules = none_of_but_the_network(all())
         .and_then(|rules| rules.add_rules(at(&["/"], reading())))
-        .and_then(|rules| rules.add_rules(at(&folders, written)));
+        .and_then(|rules| rules.add_rules(at(folders, written)));
     let restricted = rules.and_then(|rules| rules.restrict_self());
     restricted.map_err(io::Error::other)?;
     power::reduce(CapabilitySet::empty())?;

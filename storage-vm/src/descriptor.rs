@@ -4,7 +4,7 @@
 //! own daemon writes it. The service and its argument are the caller's words.
 
 use qib_rpc::id::SessionId;
-use qib_rpc::name::QubeName;
+use qib_rpc::name::{PlaceName, QubeName};
 use qib_rpc::service::Service;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -16,9 +16,18 @@ const MAX_DESCRIPTOR_BYTES: usize = 256;
 /// qrexec sends the descriptor as soon as it is connected.
 const DESCRIPTOR_WAIT: Duration = Duration::from_secs(5);
 
-/// Proof that the caller is dom0.
+/// Proof that the caller is dom0, and which place its call is about.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Dom0(());
+pub struct Dom0 {
+    place: Option<PlaceName>,
+}
+
+impl Dom0 {
+    /// The name of the place; none for the one that needs none.
+    pub fn place(&self) -> &Option<PlaceName> {
+        &self.place
+    }
+}
 
 /// A helper and the session that it claims. Only a permit makes that count.
 #[derive(Debug, PartialEq, Eq)]
@@ -107,12 +116,13 @@ pub fn decode(untrusted_text: &[u8]) -> Result<Request, BadCall> {
 
 fn dom0(untrusted_argument: &str, source: &str) -> Result<Dom0, BadCall> {
     if source != "dom0" {
-        Err(BadCall::WrongCaller)
-    } else if untrusted_argument.is_empty() {
-        Ok(Dom0(()))
-    } else {
-        Err(BadCall::NotUnderstood)
+        return Err(BadCall::WrongCaller);
     }
+    let place = match untrusted_argument {
+        "" => None,
+        name => Some(PlaceName::parse(name).map_err(|_| BadCall::NotUnderstood)?),
+    };
+    Ok(Dom0 { place })
 }
 
 fn claim(untrusted_argument: &str, source: &str) -> Result<Claim, BadCall> {
@@ -128,12 +138,21 @@ mod tests {
 
     #[test]
     fn each_service_is_understood() {
-        assert_eq!(decode(b"qib.Permit dom0"), Ok(Request::Permit(Dom0(()))));
-        assert_eq!(decode(b"qib.Records+ dom0"), Ok(Request::Records(Dom0(()))));
-        assert_eq!(
-            decode(b"qib.StorageVersion dom0"),
-            Ok(Request::Version(Dom0(())))
-        );
+        let of = |place: Option<&str>| Dom0 {
+            place: place.map(|name| PlaceName::parse(name).unwrap()),
+        };
+        for (call, request) in [
+            ("qib.Permit dom0", Request::Permit(of(None))),
+            (
+                "qib.Permit+cloud-2 dom0",
+                Request::Permit(of(Some("cloud-2"))),
+            ),
+            ("qib.Records+ dom0", Request::Records(of(None))),
+            ("qib.Forget+nas dom0", Request::Forget(of(Some("nas")))),
+            ("qib.StorageVersion dom0", Request::Version(of(None))),
+        ] {
+            assert_eq!(decode(call.as_bytes()), Ok(request), "{call}");
+        }
         let call = format!("qib.Put+{} disp7", "0a".repeat(16));
         let Ok(Request::Put(claim)) = decode(call.as_bytes()) else {
             panic!("not understood");
@@ -153,7 +172,10 @@ mod tests {
             ("qib.Forget work".to_owned(), BadCall::WrongCaller),
             ("qib.Scrub+ work".to_owned(), BadCall::WrongCaller),
             ("qib.StorageVersion work".to_owned(), BadCall::WrongCaller),
-            ("qib.Permit+x dom0".to_owned(), BadCall::NotUnderstood),
+            ("qib.Permit+x work".to_owned(), BadCall::WrongCaller),
+            ("qib.Permit+X dom0".to_owned(), BadCall::NotUnderstood),
+            ("qib.Permit+x+y dom0".to_owned(), BadCall::NotUnderstood),
+            ("qib.Records+../x dom0".to_owned(), BadCall::NotUnderstood),
             ("qib.Backup dom0".to_owned(), BadCall::NotUnderstood),
             ("qubes.Filecopy work".to_owned(), BadCall::NotUnderstood),
             (format!("qib.Put+{id} dom0"), BadCall::WrongCaller),

@@ -7,8 +7,8 @@
 //! * `receive` turns such a proof and a stream into an object whose digest is
 //!   proven, and nothing is stored without that.
 //! * `backend` is what a place must promise; `folder` is a folder of this qube, `remote` any place
-//!   over a network, `rclone` a way to more of them. `config` says which, `place` opens it, and
-//!   `check` tries it.
+//!   over a network, `rclone` a way to more of them. `config` says which, `place` opens one,
+//!   `places` is all of them, and `check` tries them.
 //!
 //! **Invariant:** no function here overwrites an object. What removes one moves it to the trash,
 //! on dom0's word, and out of it only after days by two clocks (`stamp`).
@@ -28,6 +28,7 @@ pub mod listen;
 pub mod log;
 pub mod permit;
 pub mod place;
+pub mod places;
 pub mod quota;
 pub mod rclone;
 pub mod receive;

@@ -1,8 +1,8 @@
 //! The socket: qrexec connects, and every call gets a thread of its own.
 
-use crate::backend::Backend;
 use crate::log;
 use crate::permit::Permits;
+use crate::places::Places;
 use crate::service::{self, Daemon};
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -19,9 +19,9 @@ use std::time::Duration;
 const MAX_CALLS: usize = 64;
 
 /// Serves calls for ever.
-pub fn run(listener: &UnixListener, backend: Box<dyn Backend>, trash_days: u32) -> ! {
+pub fn run(listener: &UnixListener, places: Places, trash_days: u32) -> ! {
     let daemon = Arc::new(Daemon {
-        backend,
+        places,
         permits: Permits::default(),
         trash_days,
     });

@@ -1,12 +1,12 @@
 //! `qib-storage`: the daemon in the storage qube.
 
 use clap::Parser;
-use qib_storage::backend::Backend;
 use qib_storage::check;
 use qib_storage::cli::{Cli, Work};
-use qib_storage::config::{Config, ConfigError, FolderConfig, PlaceConfig, Transfer};
+use qib_storage::config::{Config, ConfigError};
 use qib_storage::confine;
 use qib_storage::listen;
+use qib_storage::places::Places;
 use qib_storage::{log, place};
 use std::error::Error;
 use std::os::unix::net::UnixListener;
@@ -21,12 +21,12 @@ fn main() -> ExitCode {
     };
     if let Some(Work::Check) = options.work {
         return match check::run(&config) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&error),
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
         };
     }
     match ready(&options, &config) {
-        Ok((listener, place)) => listen::run(&listener, place, options.trash_days),
+        Ok((listener, places)) => listen::run(&listener, places, options.trash_days),
         Err(error) => failed(error.as_ref()),
     }
 }
@@ -37,16 +37,10 @@ fn configured(options: &Cli) -> Result<Config, ConfigError> {
         None if options.config.exists() => return Config::read(&options.config),
         None => PathBuf::from(place::DEFAULT_FOLDER),
     };
-    Ok(Config {
-        place: PlaceConfig::Folder(FolderConfig { path }),
-        transfer: Transfer::default(),
-    })
+    Ok(Config::folder(path))
 }
 
-fn ready(
-    options: &Cli,
-    config: &Config,
-) -> Result<(UnixListener, Box<dyn Backend>), Box<dyn Error>> {
+fn ready(options: &Cli, config: &Config) -> Result<(UnixListener, Places), Box<dyn Error>> {
     let listener = listen::bind(&options.socket)?;
     Ok((listener, confine::open(config)?))
 }

@@ -7,6 +7,7 @@ pub use table::{Held, Permits};
 use crate::quota::Account;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::message::permit::{PermitRequest, Took};
+use qib_rpc::name::PlaceName;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ const MAX_CALLS_AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub struct Permit {
     request: PermitRequest,
+    place: Option<PlaceName>,
     state: Mutex<State>,
     left: Condvar,
 }
@@ -30,10 +32,11 @@ struct State {
 }
 
 impl Permit {
-    fn new(request: PermitRequest) -> Self {
+    fn new(request: PermitRequest, place: Option<PlaceName>) -> Self {
         let account = Account::new(request.quota);
         Self {
             request,
+            place,
             state: Mutex::new(State {
                 ended: false,
                 account,
@@ -46,6 +49,11 @@ impl Permit {
     /// What dom0 permitted.
     pub fn request(&self) -> &PermitRequest {
         &self.request
+    }
+
+    /// The place that it is for.
+    pub fn place(&self) -> &Option<PlaceName> {
+        &self.place
     }
 
     /// True until the permit ends.

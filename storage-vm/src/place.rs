@@ -1,38 +1,40 @@
 //! From a configuration to a place.
 
 use crate::backend::Backend;
-use crate::config::{Config, ConfigError, PlaceConfig, Way};
+use crate::config::{ConfigError, FolderConfig, PlaceConfig, Site, Way};
 use crate::folder::Folder;
 use crate::rclone;
-use crate::remote::Remote;
+use crate::remote::{Remote, Room};
 use opendal::Operator;
 use opendal::services::Fs;
-use std::path::Path;
+use std::sync::Arc;
 
 /// Where objects are kept if nobody says anything.
 pub const DEFAULT_FOLDER: &str = "/rw/qib";
 
-/// Opens the place that the configuration names.
+/// Opens a place.
 ///
 /// # Errors
 /// [`ConfigError`] says why it can not be used.
-pub fn open(config: &Config) -> Result<Box<dyn Backend>, ConfigError> {
-    match &config.place {
-        PlaceConfig::Folder(folder) => open_folder(&folder.path),
+pub fn open(site: &Site, room: &Arc<Room>) -> Result<Box<dyn Backend>, ConfigError> {
+    match &site.place {
+        PlaceConfig::Folder(folder) => open_folder(folder),
         place => {
             let (operator, way) = reached(place)?;
-            Ok(Box::new(Remote::open(operator, way, &config.transfer)?))
+            Ok(Box::new(Remote::open(
+                operator,
+                way,
+                &site.transfer,
+                Arc::clone(room),
+            )?))
         }
     }
 }
 
-/// Opens a folder of this qube.
-///
-/// # Errors
-/// [`ConfigError::Place`] with what the system says.
-pub fn open_folder(path: &Path) -> Result<Box<dyn Backend>, ConfigError> {
-    let folder = Folder::open(path).map_err(|error| {
-        let why = format!("{}: {error}", path.display());
+fn open_folder(config: &FolderConfig) -> Result<Box<dyn Backend>, ConfigError> {
+    config.find_mounted()?;
+    let folder = Folder::open(&config.path).map_err(|error| {
+        let why = format!("{}: {error}", config.path.display());
         ConfigError::Place(why)
     })?;
     Ok(Box::new(folder))
@@ -48,6 +50,7 @@ pub fn reached(place: &PlaceConfig) -> Result<(Operator, Way), ConfigError> {
     }
     match place {
         PlaceConfig::Folder(folder) => {
+            folder.find_mounted()?;
             let fs = Fs::default().root(&folder.path.to_string_lossy());
             let operator = Operator::new(fs);
             let operator = operator.map_err(|error| ConfigError::Place(error.to_string()))?;

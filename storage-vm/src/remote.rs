@@ -35,8 +35,9 @@ use qib_rpc::id::Prefix;
 use qib_rpc::message::forget::{ListedObject, Moved};
 use qib_rpc::message::record::Place;
 use qib_rpc::object::{Kind, ObjectName};
-use room::Room;
+pub use room::Room;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -54,7 +55,7 @@ pub struct Remote {
     read_back: bool,
     cache: Option<Cache>,
     order: Order,
-    room: Room,
+    room: Arc<Room>,
     pieces: Pieces,
     temporary_files: AtomicU64,
     /// Requests run on its threads.
@@ -63,11 +64,16 @@ pub struct Remote {
 
 impl Remote {
     /// Gets ready to speak to the place, and removes what objects left there that an earlier
-    /// daemon did not finish.
+    /// daemon did not finish. All places share the memory of `room`.
     ///
     /// # Errors
     /// [`ConfigError::Place`] when nothing can be said at all.
-    pub fn open(operator: Operator, way: Way, transfer: &Transfer) -> Result<Self, ConfigError> {
+    pub fn open(
+        operator: Operator,
+        way: Way,
+        transfer: &Transfer,
+        room: Arc<Room>,
+    ) -> Result<Self, ConfigError> {
         let place = |error: &dyn std::fmt::Display| ConfigError::Place(error.to_string());
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -88,7 +94,7 @@ impl Remote {
                 .cache_folder()
                 .and_then(|folder| opened(&folder, transfer)),
             order: Order::default(),
-            room: Room::default(),
+            room,
             pieces: Pieces::default(),
             temporary_files: AtomicU64::new(0),
             _runtime: runtime,

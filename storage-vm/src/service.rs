@@ -7,11 +7,11 @@ mod put;
 mod records;
 mod scrub;
 
-use crate::backend::Backend;
 use crate::descriptor::{self, BadCall, Claim, Request};
 use crate::hang_up::hang_up;
 use crate::log;
 use crate::permit::{Permits, Visit};
+use crate::places::Places;
 use crate::receive::Broken;
 use qib_rpc::fault::{Code, Fault};
 use qib_rpc::line::{Frame, LineError, Sender};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// What every call shares.
 pub struct Daemon {
     /// Where objects are kept.
-    pub backend: Box<dyn Backend>,
+    pub places: Places,
     /// The sessions that live.
     pub permits: Permits,
     /// For how many days, at least, the trash keeps what comes to it.
@@ -90,7 +90,10 @@ fn answer(stream: &Arc<UnixStream>, daemon: &Daemon) -> Result<(), Ended> {
         Request::Records(dom0) => records::answer(stream, daemon, &dom0),
         Request::Forget(dom0) => forget::answer(stream, daemon, &dom0),
         Request::Scrub(dom0) => scrub::answer(stream, daemon, &dom0),
-        Request::Version(_) => Ok(Sender::new(stream.as_ref()).send(&Version::OURS)?),
+        Request::Version(dom0) => {
+            daemon.places.of(&dom0)?;
+            Ok(Sender::new(stream.as_ref()).send(&Version::OURS)?)
+        }
         Request::Put(claim) => put::answer(stream, daemon, enter(stream, daemon, &claim)?),
         Request::Get(claim) => get::answer(stream, daemon, enter(stream, daemon, &claim)?),
     }

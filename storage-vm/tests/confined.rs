@@ -10,7 +10,7 @@
 mod cases;
 
 use cases::{folder, has_landlock, in_a_process, refused};
-use qib_storage::config::{Config, Transfer};
+use qib_storage::config::Config;
 use qib_storage::confine;
 use rustix::fs::{AtFlags, Mode, linkat, mkdirat, renameat, unlinkat};
 use rustix::process::{Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
@@ -26,6 +26,14 @@ fn configured(text: &str) -> Config {
     let path = folder().join("storage.toml");
     fs::write(&path, text).unwrap();
     Config::read(&path).unwrap()
+}
+
+fn of_folder(path: &Path) -> String {
+    format!("type = \"folder\"\npath = {path:?}\n")
+}
+
+fn place(path: &Path) -> String {
+    format!("[place]\n{}", of_folder(path))
 }
 
 /// Files come, get another name, and go.
@@ -54,8 +62,7 @@ fn a_folder() {
     let listener = UnixListener::bind(&socket).unwrap();
     let mut caller = UnixStream::connect(&socket).unwrap();
     let (has_landlock, parent) = (has_landlock(), getppid().unwrap());
-    let config = format!("[place]\ntype = \"folder\"\npath = \"{}\"\n", own.display());
-    let _place = confine::open(&configured(&config)).unwrap();
+    let _places = confine::open(&configured(&place(&own))).unwrap();
 
     refused(UnixStream::pair());
     refused(UnixStream::connect(&socket));
@@ -86,6 +93,55 @@ fn a_folder() {
 }
 
 #[test]
+fn with_two_folders_it_works_in_both_and_opens_no_other_file() {
+    in_a_process("two_folders");
+}
+
+#[test]
+#[ignore = "confines its process: a test above starts it"]
+fn two_folders() {
+    let (own, second, outside) = (folder(), folder(), folder());
+    let has_landlock = has_landlock();
+    let config = format!(
+        "{}[named.second.place]\n{}",
+        place(&own),
+        of_folder(&second)
+    );
+    let _places = confine::open(&configured(&config)).unwrap();
+    refused(TcpListener::bind("127.0.0.1:0"));
+    if has_landlock {
+        refused(File::create(outside.join("new")));
+        refused(fs::read_dir(&outside));
+    }
+    works(&own);
+    works(&second);
+}
+
+#[test]
+fn with_a_folder_beside_a_place_by_http_it_writes_to_it_too() {
+    in_a_process("a_folder_beside_http");
+}
+
+#[test]
+#[ignore = "confines its process: a test above starts it"]
+fn a_folder_beside_http() {
+    let (own, spool, outside) = (folder(), folder(), folder());
+    let has_landlock = has_landlock();
+    let config = format!(
+        "{}[named.cloud.place]\ntype = \"webdav\"\nurl = \"http://127.0.0.1:9\"\n\
+         [named.cloud.transfer]\nspool = {spool:?}\ncache = {spool:?}\n",
+        place(&own)
+    );
+    confine::before_opening(&configured(&config)).unwrap();
+    if has_landlock {
+        refused(Command::new("/bin/true").status());
+        refused(File::create(outside.join("new")));
+    }
+    works(&own);
+    works(&spool);
+}
+
+#[test]
 fn with_a_place_by_http_it_starts_no_program_and_writes_to_its_spool_alone() {
     in_a_process("http");
 }
@@ -98,12 +154,7 @@ fn http() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr().unwrap();
     let has_landlock = has_landlock();
-    let transfer = Transfer {
-        spool: spool.clone(),
-        cache: Some(cache.clone()),
-        ..Transfer::default()
-    };
-    confine::to_http(&transfer).unwrap();
+    confine::to_http(&[spool.clone(), cache.clone()]).unwrap();
     assert_eq!(fs::read(outside.join("file")).unwrap(), b"text");
     assert!(TcpStream::connect(address).is_ok());
     if has_landlock {

@@ -23,6 +23,7 @@ mod dangers;
 mod deaths;
 mod destinations;
 mod destinations_lost;
+mod destinations_places;
 mod diff;
 mod disks;
 mod doctor;

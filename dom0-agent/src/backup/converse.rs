@@ -3,7 +3,7 @@
 
 use super::{Session, history};
 use crate::admin::reply::Qube;
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
 use crate::helper::Helper;
 use crate::outcome::Dom0;
 use crate::pool::Still;
@@ -50,13 +50,7 @@ impl Session<'_> {
         progress: &mut Progress,
     ) -> Result<(BackupSummary, Manner, Dom0)> {
         let stop = &self.machine.stop;
-        let mut talk = Talk::start(
-            Peer::Helper,
-            helper.name(),
-            Service::Backup,
-            ANSWER_LIMIT,
-            stop,
-        )?;
+        let mut talk = Talk::with_helper(helper.name(), Service::Backup, ANSWER_LIMIT, stop)?;
         talk.say(&self.job()?)?;
         for packs in self.live.packs.chunks(MAX_PACKS_IN_MESSAGE) {
             let packs = packs
@@ -100,7 +94,7 @@ impl Session<'_> {
         let keys = &installation.keys;
         Ok(BackupJob {
             session: self.id,
-            storage: self.storage.clone(),
+            storage: self.storage.qube.clone(),
             qube: self.qube,
             sequence: history.next_sequence(),
             now: self.now,

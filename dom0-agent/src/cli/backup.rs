@@ -1,6 +1,7 @@
 //! The arguments of `qib backup`.
 
 use crate::crew::Jobs;
+use crate::destination::Destination;
 use crate::profile::ProfileName;
 use crate::revision::Named;
 use crate::select::Selector;
@@ -25,9 +26,9 @@ pub struct Backup {
     /// feature 'qib.storage' names, else the profile, else /etc/qubes/qib.conf].
     ///
     /// A feature or profile may name several: each keeps a history of its own. A storage qube is
-    /// made one with 'qib setup --storage QUBE'.
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    /// made one with 'qib setup --storage QUBE'; QUBE:PLACE is one of its places that have names.
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]
     pub exclude: Vec<Selector>,

@@ -1,5 +1,6 @@
 //! The arguments of `qib diff`.
 
+use crate::destination::Destination;
 use clap::Args;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ pub struct Differ {
     #[arg(value_name = "M")]
     pub newer: Option<u64>,
     /// The storage qube where they lie.
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Which of several qubes that had this name: the beginning of its id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,

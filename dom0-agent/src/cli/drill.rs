@@ -1,5 +1,6 @@
 //! The arguments of `qib drill`.
 
+use crate::destination::Destination;
 use clap::Args;
 use qib_rpc::name::QubeName;
 use std::path::PathBuf;
@@ -10,8 +11,8 @@ pub struct Drill {
     /// The qube that was backed up.
     pub qube: QubeName,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]
     pub snapshot: Option<u64>,

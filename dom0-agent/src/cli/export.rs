@@ -1,5 +1,6 @@
 //! The arguments of `qib export`.
 
+use crate::destination::Destination;
 use clap::Args;
 use qib_rpc::class::Class;
 use qib_rpc::name::QubeName;
@@ -31,8 +32,8 @@ pub struct Export {
     #[arg(long)]
     pub dry_run: bool,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Which of several qubes that had this name: the beginning of its id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,

@@ -1,14 +1,14 @@
 //! The arguments of `qib prune`.
 
+use crate::destination::Destination;
 use clap::Args;
-use qib_rpc::name::QubeName;
 
 /// Arguments of `prune`.
 #[derive(Debug, Args)]
 pub struct Prune {
     /// Only what lies at this storage qube [default: wherever it lies].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Leave what was forgotten where it is for so many days.
     #[arg(long, value_name = "DAYS", default_value_t = 1)]
     pub grace: u32,

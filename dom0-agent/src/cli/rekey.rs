@@ -1,5 +1,6 @@
 //! The arguments of `qib rekey`.
 
+use crate::destination::Destination;
 use clap::Args;
 use qib_rpc::name::QubeName;
 
@@ -17,6 +18,6 @@ pub struct Rekey {
     #[arg(long)]
     pub all: bool,
     /// Only at this storage qube [default: at each].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
 }

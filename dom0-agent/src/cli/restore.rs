@@ -1,5 +1,6 @@
 //! The arguments of `qib restore`.
 
+use crate::destination::Destination;
 use crate::restore::choices::{Instead, InsteadPool};
 use crate::size::Size;
 use clap::Args;
@@ -81,8 +82,8 @@ pub struct Restore {
     #[arg(long = "netvm", value_name = "OLD=NEW")]
     pub netvms: Vec<Instead>,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Have volumes of new qubes lie in pool NEW that were in pool OLD; may be repeated.
     #[arg(long = "pool", value_name = "OLD=NEW")]
     pub pools: Vec<InsteadPool>,

@@ -1,5 +1,6 @@
 //! The arguments of `qib verify`.
 
+use crate::destination::Destination;
 use crate::span::Span;
 use clap::Args;
 use qib_rpc::name::QubeName;
@@ -12,8 +13,8 @@ pub struct Verify {
     #[arg(value_name = "QUBE")]
     pub qubes: Vec<QubeName>,
     /// Only what lies at this storage qube [default: wherever it lies].
-    #[arg(short, long, value_name = "QUBE")]
-    pub dest_vm: Option<QubeName>,
+    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    pub dest_vm: Option<Destination>,
     /// Look at everything that the kept snapshots need. This is what happens unless less is asked.
     #[arg(long, conflicts_with_all = ["sample", "since"])]
     pub all: bool,

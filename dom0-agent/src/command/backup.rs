@@ -7,7 +7,7 @@ use super::{Ended, dom0, print_json};
 use crate::admin::call;
 use crate::cli::Backup as Arguments;
 use crate::crew::{self, Room};
-use crate::destination::{Destinations, Said};
+use crate::destination::{self, Destination, Destinations, Said};
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine, Shared};
 use crate::network::{self, Consent};
@@ -26,7 +26,7 @@ pub(crate) struct Outcome {
     /// Which.
     pub(crate) name: QubeName,
     /// Where it was to be stored, as far as that is known.
-    pub(crate) storage: Option<QubeName>,
+    pub(crate) storage: Option<Destination>,
     /// What was done.
     pub(crate) done: Result<Done>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Outcome {
 /// A qube, and the storage qubes that it goes to.
 struct Job {
     name: QubeName,
-    storages: Vec<QubeName>,
+    storages: Vec<Destination>,
 }
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let qubes = call::qubes()?;
     let choice = profile.choice();
     let known = storage::known(&machine.config, &installation.ledger.book);
-    let names = choice.names(&qubes, &known)?;
+    let names = choice.names(&qubes, &destination::qubes(&known))?;
     if arguments.revision.is_some() && names.len() > 1 {
         let text = "--revision is of one qube; each has revisions of its own";
         return Err(Error::Usage(text.to_owned()));
@@ -60,9 +60,10 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     let (mut destinations, unknown) = destinations(names, &said);
     let dom0_storages = choice.dom0().then(|| said.of_dom0());
     let wanted = destinations.values().chain(&dom0_storages);
-    let wanted: BTreeSet<QubeName> = wanted.flat_map(Destinations::iter).cloned().collect();
+    let wanted: BTreeSet<Destination> = wanted.flat_map(Destinations::iter).cloned().collect();
     if profile.all {
-        destinations.retain(|name, _| !wanted.contains(name));
+        let storages = destination::qubes(&wanted);
+        destinations.retain(|name, _| !storages.contains(name));
     }
     let away = storage::reach(&machine, &installation, &wanted, &progress)?;
     let installation = Shared::new(installation);
@@ -160,14 +161,14 @@ fn allowed(run: &Run<'_>, all: BTreeMap<QubeName, Destinations>) -> Result<Vec<J
     Ok(jobs)
 }
 
-fn allow(run: &Run<'_>, name: &QubeName, storage: &QubeName) -> Result<()> {
+fn allow(run: &Run<'_>, name: &QubeName, storage: &Destination) -> Result<()> {
     run.away.check(storage)?;
     // One that is not there has neither network nor volumes, and is told of later.
     if !run.qubes.iter().any(|qube| qube.name == *name) {
         return Ok(());
     }
     let consent = Consent {
-        storage,
+        storage: &storage.qube,
         accepted: &run.arguments.accept_networked_storage,
         stop: &run.machine.stop,
     };

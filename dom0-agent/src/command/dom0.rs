@@ -2,7 +2,7 @@
 
 use super::{Ended, print_json};
 use crate::cli::Restore;
-use crate::destination::Destinations;
+use crate::destination::{Destination, Destinations};
 use crate::dom0::{self, Difference, Scan, Stored};
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, StoredDom0};
@@ -12,7 +12,6 @@ use crate::progress::Progress;
 use crate::records::Records;
 use crate::storage::{self, Away};
 use crate::text;
-use qib_rpc::name::QubeName;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -21,7 +20,7 @@ use std::time::Instant;
 const NAMED: usize = 10;
 
 /// What came of dom0 at each storage qube.
-pub(super) type Outcomes = Vec<(QubeName, Result<Backup>)>;
+pub(super) type Outcomes = Vec<(Destination, Result<Backup>)>;
 
 /// What came of dom0 at one of them.
 pub(super) struct Backup {
@@ -41,7 +40,7 @@ pub(super) fn back_up_to(
     away: &Away,
     (anew, dry_run): (bool, bool),
 ) -> Outcomes {
-    let mut one = |storage: &QubeName| {
+    let mut one = |storage: &Destination| {
         away.check(storage)?;
         back_up(machine, installation, storage, (anew, dry_run))
     };
@@ -54,7 +53,7 @@ pub(super) fn back_up_to(
 fn back_up(
     machine: &Machine,
     installation: &mut Installation,
-    storage: &QubeName,
+    storage: &Destination,
     (anew, dry_run): (bool, bool),
 ) -> Result<Backup> {
     if machine.stop.asked() {
@@ -76,7 +75,7 @@ fn back_up(
 }
 
 /// What lies at another storage qube is no part of what is stored here.
-fn newest_at<'a>(book: &'a Book, storage: &QubeName) -> Option<&'a Dom0Record> {
+fn newest_at<'a>(book: &'a Book, storage: &Destination) -> Option<&'a Dom0Record> {
     let mut newest_first = book.dom0().iter().rev();
     let newest = newest_first.find(|stored| stored.storage.as_ref() == Some(storage));
     newest.map(|stored| &stored.record)
@@ -85,7 +84,7 @@ fn newest_at<'a>(book: &'a Book, storage: &QubeName) -> Option<&'a Dom0Record> {
 fn store(
     machine: &Machine,
     installation: &mut Installation,
-    storage: &QubeName,
+    storage: &Destination,
     scan: &Scan,
     anew: bool,
 ) -> Result<Stored> {
@@ -107,7 +106,7 @@ fn store(
 }
 
 /// Prints what came of dom0 at a storage qube, which is named if it is to be.
-pub(super) fn print(storage: Option<&QubeName>, outcome: &Result<Backup>) {
+pub(super) fn print(storage: Option<&Destination>, outcome: &Result<Backup>) {
     let at = storage.map_or_else(String::new, |storage| format!(" at {storage}"));
     let backup = match outcome {
         Ok(backup) => backup,
@@ -149,11 +148,11 @@ pub(super) fn print(storage: Option<&QubeName>, outcome: &Result<Backup>) {
 }
 
 /// The same for programs.
-pub(super) fn json(storage: &QubeName, outcome: &Result<Backup>) -> Value {
+pub(super) fn json(storage: &Destination, outcome: &Result<Backup>) -> Value {
     match outcome {
         Ok(backup) => json!({
             "ok": true,
-            "storage": storage.as_str(),
+            "storage": storage.to_string(),
             "snapshot": backup.newest.as_ref().map(snapshot_json),
             "unchanged": backup.stored.as_ref().is_some_and(|stored| stored.record.is_none()),
             "bytes_new": backup.stored.as_ref().map(|stored| stored.bytes_new),
@@ -162,7 +161,7 @@ pub(super) fn json(storage: &QubeName, outcome: &Result<Backup>) -> Value {
             "seconds": backup.seconds,
         }),
         Err(error) => {
-            json!({ "ok": false, "storage": storage.as_str(), "error": error.to_string() })
+            json!({ "ok": false, "storage": storage.to_string(), "error": error.to_string() })
         }
     }
 }
@@ -183,7 +182,7 @@ pub(super) fn snapshot_json(record: &Dom0Record) -> Value {
 pub(super) fn stored_json(stored: &StoredDom0) -> Value {
     let mut value = snapshot_json(&stored.record);
     if let Some(object) = value.as_object_mut() {
-        let storage = stored.storage.as_ref().map(QubeName::as_str);
+        let storage = stored.storage.as_ref().map(Destination::to_string);
         object.insert("storage".to_owned(), json!(storage));
     }
     value

@@ -5,6 +5,7 @@ use crate::admin::call;
 use crate::age::Age;
 use crate::cli::Due as Arguments;
 use crate::config::Config;
+use crate::destination;
 use crate::due::{self, Due};
 use crate::error::Result;
 use crate::machine::Installation;
@@ -16,7 +17,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended> {
     let installation = Installation::open()?;
     let (qubes, now) = (call::qubes()?, clock::now());
     let book = &installation.ledger.book;
-    let included = select::included(&qubes, &storage::known(&config, book))?;
+    let included = select::included(&qubes, &destination::qubes(&storage::known(&config, book)))?;
     let due = due::find(book, &qubes, &included, arguments.days, now)?;
     if arguments.json {
         let qubes = due

@@ -4,6 +4,7 @@ use super::{Ended, lock, print_json};
 use crate::admin::call;
 use crate::admin::reply::Qube;
 use crate::cli::Forget as Arguments;
+use crate::destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::{MAX_SEQUENCES, Record};
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         but: &arguments.exclude,
     };
     let (mut done, mut each) = (Vec::new(), Vec::new());
-    for name in choice.names(&qubes, &known)? {
+    for name in choice.names(&qubes, &destination::qubes(&known))? {
         match of_qube(arguments, policy, &installation, &qubes, &name) {
             Ok(found) => {
                 done.extend(found);

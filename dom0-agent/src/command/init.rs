@@ -2,7 +2,7 @@
 
 use super::Ended;
 use crate::cli::Init;
-use crate::error::{Error, Peer, Result};
+use crate::error::{Error, Result};
 use crate::helper::Helper;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
@@ -80,13 +80,7 @@ fn make(
     undos: &mut Undos,
 ) -> Result<KeyInitDone> {
     let helper = Helper::start(machine, undos)?;
-    let mut talk = Talk::start(
-        Peer::Helper,
-        helper.name(),
-        Service::KeyInit,
-        ANSWER_LIMIT,
-        &machine.stop,
-    )?;
+    let mut talk = Talk::with_helper(helper.name(), Service::KeyInit, ANSWER_LIMIT, &machine.stop)?;
     talk.say(&KeyInitJob {
         passphrase,
         secret,

@@ -2,6 +2,7 @@
 
 use super::{Ended, print_json};
 use crate::cli::Prune as Arguments;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::machine::{Installation, Machine};
@@ -11,7 +12,6 @@ use crate::undo::Undos;
 use crate::{storage, text};
 use qib_rpc::id::QubeId;
 use qib_rpc::message::forget::Moved;
-use qib_rpc::name::QubeName;
 use serde_json::{Value, json};
 
 pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         let storage = arguments.dest_vm.as_ref();
         storage.is_none_or(|storage| history.lies_at(storage))
     };
-    let mut histories: Vec<(String, QubeName, QubeId, String)> = Vec::new();
+    let mut histories: Vec<(String, Destination, QubeId, String)> = Vec::new();
     for history in book.histories().filter(is_meant) {
         let (name, qube) = named(history);
         let storage = history.storage()?.clone();
@@ -109,11 +109,16 @@ pub(super) fn amount(moved: Moved) -> String {
     format!("{objects} ({})", text::bytes(moved.bytes))
 }
 
-fn json((name, storage): (&str, &QubeName), qube: QubeId, pruned: &Pruned, dry_run: bool) -> Value {
+fn json(
+    (name, storage): (&str, &Destination),
+    qube: QubeId,
+    pruned: &Pruned,
+    dry_run: bool,
+) -> Value {
     json!({
         "qube": name,
         "id": qube.to_string(),
-        "storage": storage.as_str(),
+        "storage": storage.to_string(),
         "dry_run": dry_run,
         "trashed": amount_json(pruned.trashed),
         "removed": amount_json(pruned.removed),

@@ -2,6 +2,7 @@
 
 use super::{Ended, print_json};
 use crate::cli::Recover;
+use crate::destination::Destination;
 use crate::error::{Error, Result, at};
 use crate::keys::Keys;
 use crate::ledger::book::{Book, History};
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
     }
     let progress = Progress::new(quiet);
     let mut undos = Undos::sweep()?;
-    storage::start(&machine.config.storage, &progress)?;
+    storage::start(&machine.config.storage.qube, &progress)?;
     let kit = match &arguments.kit {
         Some(path) => kit_in_file(path)?,
         None => {
@@ -41,10 +42,10 @@ pub(super) fn run(arguments: &Recover, quiet: bool) -> Result<Ended> {
         }
     };
     let passphrase = passphrase::read(arguments.passphrase_file.as_deref(), &machine.stop)?;
-    progress.stage(&machine.config.storage, "opening the recovery kit");
+    progress.stage(&machine.config.storage.qube, "opening the recovery kit");
     let opened = recover::open_kit(&machine, kit.clone(), passphrase, &mut undos)?;
     state::refuse_others(&opened.secret, &kit)?;
-    progress.stage(&machine.config.storage, "fetching the ledger");
+    progress.stage(&machine.config.storage.qube, "fetching the ledger");
     let keys = Keys::new(&opened.secret);
     let fresh = fetch(
         &machine,
@@ -123,14 +124,14 @@ fn json(machine: &Machine, ledger: &Ledger) -> Value {
     let elsewhere = holds::elsewhere(&ledger.book, &machine.config.storage);
     let elsewhere = elsewhere.into_iter().map(|(storage, qubes)| {
         let qubes: Vec<&str> = qubes.into_iter().map(QubeName::as_str).collect();
-        json!({ "storage": storage.as_str(), "qubes": qubes })
+        json!({ "storage": storage.to_string(), "qubes": qubes })
     });
     let snapshots = newest(&ledger.book).map(|(history, snapshot)| {
         json!({
             "qube": history.qube.name.as_str(),
             "part": history.part().name(),
             "id": history.qube.id.to_string(),
-            "storage": history.storage.as_ref().map(QubeName::as_str),
+            "storage": history.storage.as_ref().map(Destination::to_string),
             "snapshot": snapshot.sequence,
             "time": snapshot.time,
         })

@@ -3,6 +3,7 @@
 use super::prune::{amount, named};
 use super::{Ended, print_json};
 use crate::cli::Scrub as Arguments;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::live;
@@ -12,7 +13,6 @@ use crate::retention::needed::Needed;
 use crate::scrub::scrub;
 use crate::storage;
 use qib_rpc::message::forget::Moved;
-use qib_rpc::name::QubeName;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
             "{name} was never backed up; see 'qib snapshots'"
         )));
     }
-    let storages: Result<BTreeSet<QubeName>> = histories
+    let storages: Result<BTreeSet<Destination>> = histories
         .iter()
         .map(|history| history.storage().cloned())
         .collect();
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
         }
         all.push(json!({
             "qube": name,
-            "storage": storage.as_str(),
+            "storage": storage.to_string(),
             "objects": sum.objects,
             "bytes": sum.bytes,
             "damaged": damaged,

@@ -2,13 +2,13 @@
 
 use super::{Ended, dom0, print_json};
 use crate::cli::Snapshots;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::{History, StoredDom0};
 use crate::ledger::record::SnapshotRecord;
 use crate::machine::Installation;
 use crate::revision::Revision;
 use crate::{report, text};
-use qib_rpc::name::QubeName;
 use qib_rpc::reading::Manner;
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn row(history: &History, snapshot: &SnapshotRecord) -> [String; 8] {
     ]
 }
 
-fn at(storage: Option<&QubeName>) -> String {
+fn at(storage: Option<&Destination>) -> String {
     storage.map_or_else(|| "?".to_owned(), ToString::to_string)
 }
 
@@ -154,7 +154,7 @@ fn history_json(history: &History) -> Value {
         "qube": history.qube.name.as_str(),
         "part": history.part().name(),
         "id": history.qube.id.to_string(),
-        "storage": history.storage.as_ref().map(QubeName::as_str),
+        "storage": history.storage.as_ref().map(Destination::to_string),
         "prefix": history.qube.prefix.to_string(),
         "former_keys": history.is_closed,
         "snapshots": snapshots,

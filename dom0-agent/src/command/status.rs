@@ -4,6 +4,7 @@ use super::{Ended, print_json};
 use crate::age::Age;
 use crate::cli::Status;
 use crate::clock;
+use crate::destination::Destination;
 use crate::error::{Error, Result, at};
 use crate::ledger::book::{Book, History};
 use crate::ledger::proofs::Proof;
@@ -99,7 +100,7 @@ fn to_json(standing: &Standing<'_>) -> Value {
     json!({
         "qube": history.qube.name.as_str(),
         "part": history.part().name(),
-        "storage": history.storage.as_ref().map(QubeName::as_str),
+        "storage": history.storage.as_ref().map(Destination::to_string),
         "id": history.qube.id.to_string(),
         "ok": !standing.needs_attention(),
         "snapshots": history.snapshots.len(),

@@ -3,6 +3,7 @@
 use super::prune::{amount, amount_json, named};
 use super::{Ended, print_json};
 use crate::cli::Usage as Arguments;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::machine::{Installation, Machine};
@@ -12,7 +13,6 @@ use crate::storage::{self, Away};
 use crate::text;
 use crate::trash::Trash;
 use qib_rpc::message::forget::{ListedObject, Moved};
-use qib_rpc::name::QubeName;
 use qib_rpc::object::Kind;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Result<Ended> {
     }
     let mut away = Away::default();
     if machine.is_some() {
-        let storages: Result<BTreeSet<QubeName>> = histories
+        let storages: Result<BTreeSet<Destination>> = histories
             .iter()
             .map(|history| history.storage().cloned())
             .collect();
@@ -149,7 +149,7 @@ fn json(history: &History, space: &[Space], lies: Option<AtStorage>) -> Value {
     json!({
         "qube": name,
         "id": qube.to_string(),
-        "storage": history.storage.as_ref().map(QubeName::as_str),
+        "storage": history.storage.as_ref().map(Destination::to_string),
         "packs": amount_json(needed(history)),
         "snapshots": space.iter().map(one).collect::<Vec<Value>>(),
         "at_storage": lies.map(|lies| amount_json(lies.objects)),

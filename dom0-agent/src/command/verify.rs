@@ -7,6 +7,7 @@ mod work;
 
 use super::{Ended, print_json};
 use crate::cli::Verify;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::{Book, History};
 use crate::machine::{Installation, Machine};
@@ -16,7 +17,6 @@ use crate::verify::Amount;
 use crate::{passphrase, storage};
 use own::Own;
 use qib_rpc::id::QubeId;
-use qib_rpc::name::QubeName;
 use report::Looked;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -85,7 +85,7 @@ fn amount(arguments: &Verify) -> Amount {
 }
 
 /// Where volumes lie.
-fn storages(book: &Book, volumes: &[QubeId]) -> Result<BTreeSet<QubeName>> {
+fn storages(book: &Book, volumes: &[QubeId]) -> Result<BTreeSet<Destination>> {
     let histories = volumes.iter().filter_map(|volume| book.history(*volume));
     histories
         .map(|history| history.storage().cloned())
@@ -128,7 +128,7 @@ fn own(work: &Work<'_>, arguments: &Verify) -> Vec<Own> {
     let mut storages = work.installation.ledger.book.storages();
     let wanted = arguments.dest_vm.as_ref();
     storages.retain(|storage| wanted.is_none_or(|wanted| wanted == storage));
-    storages.retain(|storage| work.away.check(storage).is_ok() && storage::runs(storage));
+    storages.retain(|storage| work.away.check(storage).is_ok() && storage::runs(&storage.qube));
     let look = |storage| Own::look(work.machine, work.installation, storage, &arguments.qubes);
     storages.into_iter().map(look).collect()
 }

@@ -8,6 +8,7 @@ use crate::admin::call;
 use crate::admin::event::Events;
 use crate::cli::Watch as Arguments;
 use crate::config::Config;
+use crate::destination;
 use crate::error::{Error, Result, at};
 use crate::machine::Installation;
 use crate::pending::Pending;
@@ -114,5 +115,6 @@ fn wanted(qubes: &BTreeSet<QubeName>) -> Result<BTreeSet<QubeName>> {
     let mut there = call::qubes()?;
     there.retain(|qube| qube.halted && qubes.contains(&qube.name));
     let (config, installation) = (Config::read()?, Installation::open()?);
-    select::included(&there, &storage::known(&config, &installation.ledger.book))
+    let known = storage::known(&config, &installation.ledger.book);
+    select::included(&there, &destination::qubes(&known))
 }

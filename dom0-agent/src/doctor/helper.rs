@@ -1,12 +1,13 @@
 //! A helper is started, asked for its version, and what policy lets it do is found out.
 
 use super::{Report, policy, version};
-use crate::error::Peer;
 use crate::helper::Helper;
 use crate::machine::Machine;
 use crate::progress::Progress;
+use crate::talk::Talk;
 use crate::undo::Undos;
 use qib_rpc::name::QubeName;
+use qib_rpc::service::Service;
 use std::collections::BTreeSet;
 
 pub(super) fn examine(
@@ -21,8 +22,9 @@ pub(super) fn examine(
     let Some(helper) = report.keep("helper", started, so) else {
         return;
     };
-    let who = (Peer::Helper, "qib-helper");
-    version::examine("helper-service", who, helper.name(), &machine.stop, report);
+    let (service, stop) = (Service::HelperVersion, &machine.stop);
+    let talk = |limit| Talk::with_helper(helper.name(), service, limit, stop);
+    version::examine("helper-service", "qib-helper", talk, report);
     policy::examine_effect(&helper, &machine.config, storages, report);
     if let Err(error) = undos.all() {
         report.wrong("helper", error);

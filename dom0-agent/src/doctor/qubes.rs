@@ -57,7 +57,7 @@ fn undecided(qubes: &[Qube], machine: &Machine) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for Qube { name, .. } in qubes {
         for storage in said.of_qube(name)?.iter() {
-            if !network::is_settled(name, storage)? {
+            if !network::is_settled(name, &storage.qube)? {
                 names.push(format!("{name} (at {storage})"));
             }
         }

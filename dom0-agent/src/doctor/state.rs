@@ -3,12 +3,12 @@
 use super::Report;
 use crate::admin::call;
 use crate::browse::on_show;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::machine::{Installation, Machine};
 use crate::records::Records;
 use crate::state;
 use crate::undo::Undos;
-use qib_rpc::name::QubeName;
 
 pub(super) fn examine_leftovers(report: &mut Report) {
     match leftovers() {
@@ -50,7 +50,7 @@ fn strays() -> Result<Vec<String>> {
 /// What `qib init` made; none when it can not be used.
 pub(super) fn examine(
     machine: &Machine,
-    answering: Vec<&QubeName>,
+    answering: Vec<&Destination>,
     report: &mut Report,
 ) -> Option<Installation> {
     if !state::is_initialised() && !state::has_keys_only() {
@@ -75,7 +75,7 @@ pub(super) fn examine(
 fn examine_copy(
     machine: &Machine,
     installation: &Installation,
-    storage: &QubeName,
+    storage: &Destination,
     report: &mut Report,
 ) {
     let ledger = &installation.ledger;

@@ -2,12 +2,15 @@
 
 use super::{Report, version};
 use crate::admin::call;
-use crate::error::{Error, Peer};
+use crate::destination::Destination;
+use crate::error::Error;
 use crate::lane::Lane;
 use crate::machine::Machine;
 use crate::progress::Progress;
 use crate::storage;
+use crate::talk::Talk;
 use qib_rpc::name::QubeName;
+use qib_rpc::service::Service;
 
 /// Looks at a storage qube: the one that the configuration names, or one where something lies.
 pub(super) fn examine(name: &QubeName, is_default: bool, report: &mut Report) {
@@ -48,21 +51,22 @@ pub(super) fn examine(name: &QubeName, is_default: bool, report: &mut Report) {
     }
 }
 
-/// True when its service answers and is ours. The one that the configuration names is started
+/// True when its service answers for this place, and is ours. The one that the configuration names is started
 /// for it; another that does not run may be away on purpose.
 pub(super) fn examine_service(
     machine: &Machine,
-    name: &QubeName,
+    storage: &Destination,
     progress: &Progress,
     report: &mut Report,
 ) -> bool {
-    if *name != machine.config.storage && !storage::runs(name) {
+    let name = &storage.qube;
+    if *name != machine.config.storage.qube && !storage::runs(name) {
         return false;
     }
     if let Err(error) = storage::start(name, progress) {
         report.wrong("storage-service", error);
         return false;
     }
-    let who = (Peer::Storage, "qib-storage");
-    version::examine("storage-service", who, name, &machine.stop, report)
+    let talk = |limit| Talk::with_storage(storage, Service::StorageVersion, limit, &machine.stop);
+    version::examine("storage-service", "qib-storage", talk, report)
 }

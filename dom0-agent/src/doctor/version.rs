@@ -1,25 +1,21 @@
 //! Whether the program in another qube is of our version.
 
 use super::Report;
-use crate::error::{Peer, Result};
-use crate::stop::Stop;
+use crate::error::Result;
 use crate::talk::Talk;
 use qib_rpc::message::version::Version;
-use qib_rpc::name::QubeName;
-use qib_rpc::service::Service;
 
 /// The one message that is heard.
 const LIMIT: u64 = 64;
 
-/// Asks; true when it is ours.
+/// Asks in a call that hears so many bytes; true when it is ours.
 pub(super) fn examine(
     check: &'static str,
-    (peer, program): (Peer, &str),
-    qube: &QubeName,
-    stop: &Stop,
+    program: &str,
+    talk: impl FnOnce(u64) -> Result<Talk>,
     report: &mut Report,
 ) -> bool {
-    match ask(peer, qube, stop) {
+    match talk(LIMIT).and_then(|mut talk| talk.hear::<Version>()) {
         Ok(version) if version == Version::OURS => {
             report.well(
                 check,
@@ -41,12 +37,4 @@ pub(super) fn examine(
             false
         }
     }
-}
-
-fn ask(peer: Peer, qube: &QubeName, stop: &Stop) -> Result<Version> {
-    let service = match peer {
-        Peer::Helper => Service::HelperVersion,
-        Peer::Storage => Service::StorageVersion,
-    };
-    Talk::start(peer, qube, service, LIMIT, stop)?.hear()
 }

@@ -6,6 +6,7 @@ mod kept;
 mod places;
 
 use crate::alarm::Signs;
+use crate::destination::Destination;
 use crate::ledger::proofs::Proofs;
 use crate::ledger::record::{Class, PackChange, PartialRecord, QubeRecord, Record, SnapshotRecord};
 use crate::part::Part;
@@ -36,7 +37,7 @@ pub struct History {
     pub qube: QubeRecord,
     /// The storage qube where it lies; none where neither the ledger nor the configuration
     /// names one.
-    pub storage: Option<QubeName>,
+    pub storage: Option<Destination>,
     /// For a root volume: the history of its qube's private volume, and the qube's kind.
     pub root_of: Option<(QubeId, Class)>,
     /// Its snapshots that are kept, oldest first.
@@ -275,7 +276,11 @@ impl Book {
 }
 
 impl History {
-    fn new(qube: &QubeRecord, root_of: Option<(QubeId, Class)>, storage: Option<QubeName>) -> Self {
+    fn new(
+        qube: &QubeRecord,
+        root_of: Option<(QubeId, Class)>,
+        storage: Option<Destination>,
+    ) -> Self {
         Self {
             qube: qube.clone(),
             storage,

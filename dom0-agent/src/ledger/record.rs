@@ -1,6 +1,7 @@
 //! What the ledger says: the only thing that makes a snapshot exist.
 
 use crate::alarm::Signs;
+use crate::destination::Destination;
 use crate::ledger::proofs::ProofRecord;
 use crate::revision::Revision;
 use qib_rpc::count::{Counts, LeftOuts};
@@ -162,23 +163,23 @@ pub enum Record {
     /// A qube that qib backs up, and where: at another storage qube it has another history.
     QubeAt {
         /// The storage qube.
-        storage: QubeName,
+        storage: Destination,
         /// The qube's id, keys and prefix there.
         record: QubeRecord,
     },
     /// A snapshot of dom0 itself, and where.
     Dom0At {
         /// The storage qube.
-        storage: QubeName,
+        storage: Destination,
         /// The snapshot.
         record: Box<Dom0Record>,
     },
     /// What lay at one storage qube lies at another now: it was renamed, or its disk moved.
     Moved {
         /// Where it lay.
-        from: QubeName,
+        from: Destination,
         /// Where it lies.
-        to: QubeName,
+        to: Destination,
     },
     /// A qube's history goes on no more: the next backup to its storage qube begins another, with
     /// keys of its own.

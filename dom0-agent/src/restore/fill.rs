@@ -39,13 +39,7 @@ pub fn open_identity(
 ) -> Result<Identity> {
     let helper = Helper::start(machine, undos)?;
     let stop = &machine.stop;
-    let mut talk = Talk::start(
-        Peer::Helper,
-        helper.name(),
-        Service::KeyOpen,
-        ANSWER_LIMIT,
-        stop,
-    )?;
+    let mut talk = Talk::with_helper(helper.name(), Service::KeyOpen, ANSWER_LIMIT, stop)?;
     talk.say(&KeyOpenJob {
         passphrase,
         kit: installation.kit.clone(),

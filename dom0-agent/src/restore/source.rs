@@ -1,5 +1,6 @@
 //! What was stored of a qube that is to be restored.
 
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::getting::At;
 use crate::ledger::book::{Book, History};
@@ -34,7 +35,7 @@ pub struct Volume {
     /// The qube that was backed up.
     pub qube: QubeRecord,
     /// The storage qube where its snapshot lies.
-    pub storage: QubeName,
+    pub storage: Destination,
     /// Its snapshot.
     pub snapshot: SnapshotRecord,
     /// How its volume was read.
@@ -56,7 +57,7 @@ pub struct Wish<'a> {
     /// The beginning of its id.
     pub id: Option<&'a str>,
     /// The storage qube where it lies.
-    pub storage: Option<&'a QubeName>,
+    pub storage: Option<&'a Destination>,
     /// The number of the snapshot; the newest without, wherever it lies.
     pub sequence: Option<u64>,
     /// What of it, if not everything.

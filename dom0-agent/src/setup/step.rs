@@ -2,6 +2,7 @@
 
 use crate::admin::call;
 use crate::config::Config;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::Record;
@@ -39,16 +40,16 @@ pub enum Step {
     /// Copy what recovery needs to a new storage qube.
     Copies {
         /// Which.
-        storage: QubeName,
+        storage: Destination,
         /// The recovery kit too.
         kit: bool,
     },
     /// Note that what lay at one storage qube lies at another.
     Moved {
         /// Where it lay.
-        from: QubeName,
+        from: Destination,
         /// Where it lies.
-        to: QubeName,
+        to: Destination,
     },
 }
 
@@ -73,9 +74,9 @@ impl Step {
     }
 }
 
-fn copies(storage: &QubeName, kit: bool) -> Result<()> {
+fn copies(storage: &Destination, kit: bool) -> Result<()> {
     let (machine, installation) = (Machine::open()?, Installation::open()?);
-    storage::start(storage, &Progress::new(true))?;
+    storage::start(&storage.qube, &Progress::new(true))?;
     if kit {
         let mut records = Records::start(&machine, storage)?;
         records.put(Place::Root, Kind::Kit, installation.kit.expose())?;
@@ -84,7 +85,7 @@ fn copies(storage: &QubeName, kit: bool) -> Result<()> {
 }
 
 /// Believed only of a storage qube that has everything which lay at the other.
-fn moved(from: &QubeName, to: &QubeName) -> Result<()> {
+fn moved(from: &Destination, to: &Destination) -> Result<()> {
     let (machine, mut installation) = (Machine::open()?, Installation::open()?);
     storage::wake(to, &Progress::new(true))?;
     let book = &installation.ledger.book;

@@ -69,7 +69,7 @@ fn converse(
     let talk = &mut getting.talk;
     talk.say(&VerifyJob {
         session,
-        storage: named.storage.clone(),
+        storage: named.storage.qube.clone(),
     })?;
     let verdicts = u64::try_from(objects.len()).unwrap_or(u64::MAX);
     let mut looked = Looked::begin(verdicts, named.objects.values().sum());

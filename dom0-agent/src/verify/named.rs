@@ -1,5 +1,6 @@
 //! What the ledger names: every object that kept snapshots need.
 
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::book::History;
 use crate::ledger::record::SnapshotRecord;
@@ -27,7 +28,7 @@ pub struct Named {
     /// Its name.
     pub name: QubeName,
     /// The storage qube where they lie.
-    pub storage: QubeName,
+    pub storage: Destination,
     /// Where they lie there.
     pub prefix: Prefix,
     /// The newest snapshot among those looked at.

@@ -2,6 +2,7 @@
 //! name proves it; none is opened but catalogues, which authenticate first.
 
 use super::digests::{Checked, Lost};
+use crate::destination::Destination;
 use crate::dom0;
 use crate::error::{Error, Peer, Result};
 use crate::machine::{Installation, Machine};
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 pub fn own(
     machine: &Machine,
     installation: &Installation,
-    storage: &QubeName,
+    storage: &Destination,
     names: &[QubeName],
 ) -> Result<Checked> {
     let mut look = Look {
@@ -60,7 +61,7 @@ pub fn own(
 /// A look at one object after the other.
 struct Look<'a> {
     machine: &'a Machine,
-    storage: &'a QubeName,
+    storage: &'a Destination,
     records: Records,
     checked: Checked,
 }

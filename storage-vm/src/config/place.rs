@@ -1,5 +1,6 @@
 //! The kinds of places that there are.
 
+use super::ConfigError;
 use super::azblob::Azblob;
 use super::b2::B2;
 use super::gcs::Gcs;
@@ -7,7 +8,9 @@ use super::s3::S3;
 use super::sftp::Sftp;
 use super::webdav::Webdav;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// A place, as the configuration names it.
 #[derive(Debug, Deserialize)]
@@ -37,6 +40,36 @@ pub enum PlaceConfig {
 pub struct FolderConfig {
     /// Its path.
     pub path: PathBuf,
+    /// Where its disk or share must be mounted: without it the folder is not used.
+    pub mounted: Option<PathBuf>,
+}
+
+impl FolderConfig {
+    /// Makes sure that its disk is there, if it has one of its own: what is written below an empty
+    /// mount point lies where nobody looks for it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Place`] when nothing is mounted where it must be.
+    pub fn find_mounted(&self) -> Result<(), ConfigError> {
+        let Some(path) = &self.mounted else {
+            return Ok(());
+        };
+        let wrong = |what: String| Err(ConfigError::Place(what));
+        // Another file system than around it: a unit's own view has mounts of the same one.
+        let device = |path: &Path| fs::metadata(path).map(|found| found.dev());
+        let is_mounted = match (device(path), device(&path.join(".."))) {
+            (Ok(inside), Ok(around)) => inside != around,
+            _ => false,
+        };
+        if !is_mounted {
+            return wrong(format!("nothing is mounted at {}", path.display()));
+        }
+        if !self.path.starts_with(path) {
+            let (folder, path) = (self.path.display(), path.display());
+            return wrong(format!("{folder} does not lie below {path}"));
+        }
+        Ok(())
+    }
 }
 
 /// A remote of rclone.

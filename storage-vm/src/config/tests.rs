@@ -13,7 +13,7 @@ fn the_example_that_is_shipped_is_a_folder() {
     let text = include_str!("../../../packaging/storage.toml");
     let config = read(text).unwrap();
     assert!(
-        matches!(config.place, PlaceConfig::Folder(folder) if folder.path == Path::new("/rw/qib"))
+        matches!(config.unnamed.place, PlaceConfig::Folder(folder) if folder.path == Path::new("/rw/qib"))
     );
     // Each place that it shows can be switched on by taking its marks away.
     let mut shown = 0;
@@ -69,4 +69,51 @@ fn a_secret_that_others_can_read_is_refused_and_never_shown() {
     let secret = file.read().unwrap();
     assert_eq!(secret.reveal(), "hush");
     assert!(!format!("{secret:?}").contains("hush"));
+}
+
+#[test]
+fn places_with_names_have_ways_of_their_own() {
+    let text = "[place]\ntype = \"folder\"\npath = \"/rw/qib\"\n\
+                [named.usb.place]\ntype = \"folder\"\npath = \"/mnt/usb/qib\"\nmounted = \"/mnt/usb\"\n\
+                [named.cloud.place]\ntype = \"b2\"\nbucket = \"b\"\nbucket_id = \"i\"\n\
+                application_key_id = \"k\"\napplication_key_file = \"/k\"\n\
+                [named.cloud.transfer]\nretries = 2\n";
+    let config = Config::parse(text).unwrap();
+    let names = config.sites().map(|(name, _)| name.map(PlaceName::as_str));
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [None, Some("cloud"), Some("usb")]
+    );
+    let retries = config.sites().map(|(_, site)| site.transfer.retries);
+    assert_eq!(retries.collect::<Vec<_>>(), [8, 2, 8]);
+    for (name, word) in [
+        ("NAS", "small letter"),
+        ("\"a b\"", "small letter"),
+        ("a.b", "b"),
+    ] {
+        let error = Config::parse(&text.replace("cloud", name)).unwrap_err();
+        assert!(error.contains(word), "{name}: {error}");
+    }
+    let stuck = text.replace("retries = 2", "requests_at_once = 0");
+    assert!(Config::parse(&stuck).unwrap_err().contains("limit of 0"));
+}
+
+#[test]
+fn a_folder_whose_disk_is_not_mounted_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |mounted: &Path, path: &Path| {
+        let config = FolderConfig {
+            path: path.to_owned(),
+            mounted: Some(mounted.to_owned()),
+        };
+        config.find_mounted().map_err(|error| error.to_string())
+    };
+    let inside = folder.path().join("qib");
+    let error = at(folder.path(), &inside).unwrap_err();
+    assert!(error.contains("nothing is mounted at"), "{error}");
+    let nowhere = folder.path().join("nowhere");
+    assert!(at(&nowhere, &nowhere).is_err());
+    assert_eq!(at(Path::new("/proc"), Path::new("/proc/qib")), Ok(()));
+    let error = at(Path::new("/proc"), &inside).unwrap_err();
+    assert!(error.contains("does not lie below"), "{error}");
 }

@@ -17,15 +17,15 @@ pub struct Permits {
 }
 
 impl Permits {
-    /// Begins a permit, for dom0 only.
+    /// Begins a permit, for dom0 only, at the place that it says.
     ///
     /// # Errors
     /// A fault when the session lives or has lived.
-    pub fn grant(&self, _caller: &Dom0, request: PermitRequest) -> Result<Held<'_>, Fault> {
+    pub fn grant(&self, caller: &Dom0, request: PermitRequest) -> Result<Held<'_>, Fault> {
         match self.sessions().entry(request.session) {
             Entry::Occupied(_) => Err(Fault::new(Code::NotAllowed)),
             Entry::Vacant(entry) => {
-                let permit = Arc::new(Permit::new(request));
+                let permit = Arc::new(Permit::new(request, caller.place().clone()));
                 entry.insert(Some(Arc::clone(&permit)));
                 Ok(Held {
                     permits: self,

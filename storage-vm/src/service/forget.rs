@@ -16,17 +16,18 @@ use qib_rpc::message::record::Place;
 use std::os::unix::net::UnixStream;
 
 pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), Ended> {
+    let backend = daemon.places.of(dom0)?;
     let mut receiver = Receiver::new(stream);
     let mut sender = Sender::new(stream);
     while let Some(frame) = receiver.next_frame()? {
         if frame.is::<ListObjects>() {
             let ListObjects { prefix, kind } = said(&frame)?;
             let place = Place::Qube(prefix);
-            let listed = daemon.backend.list(dom0, place, kind, None);
+            let listed = backend.list(dom0, place, kind, None);
             tell(&mut sender, &listed.map_err(failed)?)?;
         } else if frame.is::<ListTrash>() {
             let ListTrash { prefix } = said(&frame)?;
-            let trashed = daemon.backend.trashed(dom0, prefix);
+            let trashed = backend.trashed(dom0, prefix);
             tell(&mut sender, &trashed.map_err(failed)?)?;
         } else {
             sender.send(&moved(&frame, daemon, dom0)?)?;
@@ -36,9 +37,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), E
 }
 
 fn moved(frame: &Frame, daemon: &Daemon, dom0: &Dom0) -> Result<Moved, Ended> {
-    let Daemon {
-        backend, permits, ..
-    } = daemon;
+    let (backend, permits) = (daemon.places.of(dom0)?, &daemon.permits);
     if frame.is::<TrashObjects>() {
         let TrashObjects { prefix, now, names } = said(frame)?;
         let allowed = TrashAllowed::dom0(dom0, permits, prefix, names)?;

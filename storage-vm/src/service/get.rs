@@ -17,6 +17,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
     if !matches!(permit.request().verbs, Verbs::Restore) {
         return Err(Fault::new(Code::NotAllowed).into());
     }
+    let backend = daemon.places.named(permit.place())?;
     let mut receiver = Receiver::new(stream);
     let mut sender = Sender::new(stream);
     while let Some(frame) = receiver.next_frame()? {
@@ -24,7 +25,6 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
             sender.send(&Finished {})?;
             return Ok(());
         }
-        let backend = daemon.backend.as_ref();
         let sent = if frame.is::<GetRange>() {
             let GetRange {
                 name,

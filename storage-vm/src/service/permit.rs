@@ -18,6 +18,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), E
     let request: PermitRequest = said(&receiver.frame()?)?;
     stream.set_read_timeout(None)?;
     let session = request.session;
+    daemon.places.of(dom0)?;
     let held = daemon.permits.grant(dom0, request)?;
     sender.send(&PermitGranted {})?;
     log::line(format_args!("session {session}: permit begins"));

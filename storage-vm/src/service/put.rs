@@ -38,7 +38,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, visit: Visit) -> Result<(), 
     if !matches!(permit.request().verbs, Verbs::Backup(_)) {
         return Err(Fault::new(Code::NotAllowed).into());
     }
-    let backend = daemon.backend.as_ref();
+    let backend = daemon.places.named(permit.place())?;
     thread::scope(|scope| {
         let (queue, tasks) = sync_channel(MAX_WAITING);
         Builder::new().spawn_scoped(scope, move || answer_all(stream, backend, tasks))?;

@@ -2,6 +2,7 @@
 
 use super::{Daemon, Ended, said};
 use crate::allowed::{GetAllowed, PutAllowed};
+use crate::backend::Backend;
 use crate::descriptor::Dom0;
 use crate::receive::receive;
 use crate::send::send;
@@ -13,17 +14,18 @@ use qib_rpc::object::Kind;
 use std::os::unix::net::UnixStream;
 
 pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), Ended> {
+    let backend = daemon.places.of(dom0)?;
     let mut receiver = Receiver::new(stream);
     let mut sender = Sender::new(stream);
     while let Some(frame) = receiver.next_frame()? {
         if frame.is::<GetRecord>() {
             let allowed = GetAllowed::dom0(dom0, said(&frame)?);
-            send(&mut sender, &allowed, daemon.backend.as_ref())??;
+            send(&mut sender, &allowed, backend)??;
         } else if frame.is::<FindNewest>() {
-            let newest = newest(said(&frame)?, daemon)?;
+            let newest = newest(said(&frame)?, backend)?;
             sender.send(&newest)?;
         } else {
-            let stored = put(&frame, &mut receiver, daemon, dom0)?;
+            let stored = put(&frame, &mut receiver, backend, dom0)?;
             sender.send(&stored)?;
         }
     }
@@ -33,24 +35,23 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), E
 fn put(
     frame: &Frame,
     receiver: &mut Receiver<&UnixStream>,
-    daemon: &Daemon,
+    backend: &dyn Backend,
     dom0: &Dom0,
 ) -> Result<Stored, Ended> {
     let request = said::<PutRecord>(frame)?;
     let allowed = PutAllowed::dom0(dom0, request)?;
-    let proven = receive(receiver, allowed, daemon.backend.as_ref())?;
+    let proven = receive(receiver, allowed, backend)?;
     Ok(Stored {
         name: proven.store()?,
     })
 }
 
-fn newest(request: FindNewest, daemon: &Daemon) -> Result<Newest, Fault> {
+fn newest(request: FindNewest, backend: &dyn Backend) -> Result<Newest, Fault> {
     let FindNewest { place, kind } = request;
     if kind == Kind::Pack {
         return Err(Fault::new(Code::NotAllowed));
     }
-    let name = daemon
-        .backend
+    let name = backend
         .newest(place, kind)
         .map_err(|_| Fault::new(Code::StorageFailed))?;
     Ok(Newest { name })

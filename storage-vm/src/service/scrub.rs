@@ -26,6 +26,7 @@ struct Since {
 }
 
 pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), Ended> {
+    let backend = daemon.places.of(dom0)?;
     let mut receiver = Receiver::new(stream);
     let mut sender = Sender::new(stream);
     while let Some(frame) = receiver.next_frame()? {
@@ -33,7 +34,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), E
         let place = Place::Qube(prefix);
         let mut since = Since::default();
         for kind in Kind::ALL {
-            let listed = daemon.backend.list(dom0, place, kind, Some(part));
+            let listed = backend.list(dom0, place, kind, Some(part));
             let listed = listed.map_err(|trouble| Fault::new(trouble.code()))?;
             for object in listed {
                 let name = object.name;
@@ -41,7 +42,7 @@ pub fn answer(stream: &UnixStream, daemon: &Daemon, dom0: &Dom0) -> Result<(), E
                     continue;
                 }
                 let allowed = GetAllowed::dom0(dom0, GetRecord { place, name });
-                since.read(daemon.backend.as_ref(), &allowed);
+                since.read(backend, &allowed);
                 if since.bytes >= MAX_SILENT_BYTES || since.damaged.len() == MAX_LISTED {
                     since.tell(&mut sender, false)?;
                 }

@@ -19,6 +19,7 @@ mod hostile;
 mod indexes;
 mod link;
 mod memory;
+mod named;
 mod network;
 mod permit;
 mod places;

@@ -3,9 +3,9 @@
 //! The law: a call is understood or refused. Only dom0 has what is dom0's, a helper only with a
 //! session, and there is one way to say each. A name that is taken for ours is one that we give.
 
-use qib_rpc::name::QubeName;
+use qib_rpc::name::{PlaceName, QubeName};
 use qib_rpc::service::{Service, Side};
-use qib_storage::descriptor::{self, BadCall, Request};
+use qib_storage::descriptor::{self, BadCall, Claim, Dom0, Request};
 use qib_storage::layout;
 use qib_storage::remote::order;
 
@@ -28,24 +28,30 @@ fn without_plus(input: &[u8]) -> Vec<u8> {
 }
 
 fn words(request: &Request) -> String {
-    let (service, claim) = match request {
-        Request::Permit(_) => (Service::Permit, None),
-        Request::Records(_) => (Service::Records, None),
-        Request::Forget(_) => (Service::Forget, None),
-        Request::Scrub(_) => (Service::Scrub, None),
-        Request::Version(_) => (Service::StorageVersion, None),
-        Request::Put(claim) => (Service::Put, Some(claim)),
-        Request::Get(claim) => (Service::Get, Some(claim)),
-    };
-    let (caller, answers) = service.sides();
-    assert!(answers == Side::Storage && (caller == Side::Dom0) == claim.is_none());
-    match claim {
-        None => format!("{} dom0", service.name()),
-        Some(claim) => {
-            assert!(QubeName::parse(claim.helper.as_str()).is_ok());
-            format!("{}+{} {}", service.name(), claim.session, claim.helper)
-        }
+    match request {
+        Request::Permit(dom0) => of_dom0(Service::Permit, dom0),
+        Request::Records(dom0) => of_dom0(Service::Records, dom0),
+        Request::Forget(dom0) => of_dom0(Service::Forget, dom0),
+        Request::Scrub(dom0) => of_dom0(Service::Scrub, dom0),
+        Request::Version(dom0) => of_dom0(Service::StorageVersion, dom0),
+        Request::Put(claim) => of_helper(Service::Put, claim),
+        Request::Get(claim) => of_helper(Service::Get, claim),
     }
+}
+
+fn of_dom0(service: Service, dom0: &Dom0) -> String {
+    assert_eq!(service.sides(), (Side::Dom0, Side::Storage));
+    let argument = dom0.place().as_ref().map_or_else(String::new, |place| {
+        assert!(PlaceName::parse(place.as_str()).is_ok());
+        format!("+{place}")
+    });
+    format!("{}{argument} dom0", service.name())
+}
+
+fn of_helper(service: Service, claim: &Claim) -> String {
+    assert_eq!(service.sides(), (Side::Helper, Side::Storage));
+    assert!(QubeName::parse(claim.helper.as_str()).is_ok());
+    format!("{}+{} {}", service.name(), claim.session, claim.helper)
 }
 
 fn names(text: &str) {
@@ -71,6 +77,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<String> = Service::ALL.iter().map(call).collect();
     seeds.extend([
         "qib.Permit+ dom0".to_owned(),
+        "qib.Records+cloud-2 dom0".to_owned(),
         format!("000000001234-{hex}"),
         "1700000000-1700000001".to_owned(),
         session.to_owned(),

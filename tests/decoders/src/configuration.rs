@@ -7,7 +7,7 @@
 use qib::config::Config;
 use qib::profile::Profile;
 use qib::unchanged;
-use qib_storage::config::Config as Storage;
+use qib_storage::config::{Config as Storage, Site};
 
 /// Checks a file.
 pub fn check(input: &[u8]) {
@@ -27,8 +27,10 @@ pub fn check(input: &[u8]) {
         assert_eq!(unchanged::parse(&line), Some((qube, (sequence, mark))));
     }
     match Storage::parse(text) {
-        Ok(Storage { transfer, .. }) => {
-            assert!(transfer.requests_at_once > 0 && transfer.max_bytes_per_second != Some(0));
+        Ok(storage) => {
+            for (_, Site { transfer, .. }) in storage.sites() {
+                assert!(transfer.requests_at_once > 0 && transfer.max_bytes_per_second != Some(0));
+            }
         }
         Err(error) => assert!(!error.is_empty()),
     }
@@ -45,10 +47,10 @@ fn one_form(profile: &Profile) {
 
 /// One of each, and the example that is shipped, place by place.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let config = "# Where qib stores.\nstorage = sys-backup\nhelper_template = qib-helper-dvm\n";
+    let config = "# Where qib stores.\nstorage = sys-backup:nas\nhelper_template = qib-helper-dvm\n";
     let profile = "include = work @tag:private @type:TemplateVM\nexclude = big\n\
                    exclude_paths = *.iso:/tmp/**\ninclude_paths = /home/user/x\nmax_file_size = 2G\n\
-                   sets = +nodump -trash\nstorage = one two\ncompression = 19\n\
+                   sets = +nodump -trash\nstorage = one two:cloud\ncompression = 19\n\
                    retention = last 3\n";
     let hex = "0123456789abcdef".repeat(4);
     let line = format!("{} 12 {hex}\n", &hex[..32]);

@@ -31,9 +31,10 @@ pub fn feature(machine: &Machine, qube: &str, feature: &str, value: &str) {
     machine.lab.admin(&method, qube, value).unwrap();
 }
 
-/// Where a storage qube keeps objects.
+/// Where a storage qube keeps objects; at one of its places, in the folder of its name.
 pub fn disk(machine: &Machine, storage: &str) -> PathBuf {
-    machine.lab.dir().join("disks").join(storage).join("qib")
+    let (qube, place) = storage.split_once(':').unwrap_or((storage, "qib"));
+    machine.lab.dir().join("disks").join(qube).join(place)
 }
 
 /// Objects at a storage qube whose names start so, in the order of their names.

@@ -6,6 +6,7 @@ use crate::admin::reply::Qube;
 use crate::backup::{How, back_up};
 use crate::cli::Backup as Arguments;
 use crate::crew::Room;
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::ledger::record::Class;
 use crate::machine::{Machine, Shared};
@@ -53,7 +54,7 @@ impl Run<'_> {
         }
     }
 
-    fn store(&self, name: &QubeName, storage: &QubeName) -> Result<()> {
+    fn store(&self, name: &QubeName, storage: &Destination) -> Result<()> {
         let (qube, parts) = self.volumes(name)?;
         let rules = rules::of_qube(name, &self.profile.wishes, &self.profile.tried)?;
         let wanted = {
@@ -76,7 +77,7 @@ impl Run<'_> {
     /// without a helper. What can not be done fails again when they are read, and is told there.
     fn is_unchanged(
         &self,
-        (qube, storage, rules): (&Qube, &QubeName, &QubeRules),
+        (qube, storage, rules): (&Qube, &Destination, &QubeRules),
         parts: &[Part],
         wanted: &[(Part, Moment)],
     ) -> bool {
@@ -95,7 +96,7 @@ impl Run<'_> {
 
     fn unchanged(
         &self,
-        (qube, storage): (&Qube, &QubeName),
+        (qube, storage): (&Qube, &Destination),
         rules: &QubeRules,
         parts: &[Part],
     ) -> Option<Vec<Done>> {
@@ -117,7 +118,7 @@ impl Run<'_> {
 
     fn read(
         &self,
-        (qube, storage): (&Qube, &QubeName),
+        (qube, storage): (&Qube, &Destination),
         rules: &QubeRules,
         wanted: Vec<(Part, Moment)>,
     ) {
@@ -146,7 +147,7 @@ impl Run<'_> {
     }
 
     /// Says what came of a qube, and keeps it.
-    pub(super) fn note(&self, name: &QubeName, storage: Option<&QubeName>, done: Result<Done>) {
+    pub(super) fn note(&self, name: &QubeName, storage: Option<&Destination>, done: Result<Done>) {
         if !self.arguments.json {
             let where_to = storage.filter(|_| self.says_where);
             progress::above(|| report::print(name, where_to, &done));
@@ -154,7 +155,7 @@ impl Run<'_> {
         self.keep(name, storage, done);
     }
 
-    fn keep(&self, name: &QubeName, storage: Option<&QubeName>, done: Result<Done>) {
+    fn keep(&self, name: &QubeName, storage: Option<&Destination>, done: Result<Done>) {
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         outcomes.push(Outcome {
             name: name.clone(),

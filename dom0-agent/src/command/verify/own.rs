@@ -1,6 +1,7 @@
 //! What `qib verify` finds of dom0's own objects.
 
 use super::report::{told, word};
+use crate::destination::Destination;
 use crate::ended::Ended;
 use crate::error::Error;
 use crate::machine::{Installation, Machine};
@@ -12,7 +13,7 @@ use std::time::Instant;
 
 /// What came of it at one storage qube.
 pub struct Own {
-    storage: QubeName,
+    storage: Destination,
     checked: Checked,
     error: Option<Error>,
     seconds: f64,
@@ -23,7 +24,7 @@ impl Own {
     pub fn look(
         machine: &Machine,
         installation: &Installation,
-        storage: QubeName,
+        storage: Destination,
         names: &[QubeName],
     ) -> Self {
         let began = Instant::now();
@@ -80,7 +81,7 @@ impl Own {
             lost.map(|lost| json!({ "object": lost.object.to_string(), "is": word(lost.verdict) }));
         json!({
             "ok": self.ended() == Ended::Well,
-            "storage": self.storage.as_str(),
+            "storage": self.storage.to_string(),
             "objects": self.checked.objects,
             "bytes": self.checked.bytes,
             "not_whole": lost.collect::<Vec<Value>>(),

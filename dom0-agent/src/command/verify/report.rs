@@ -1,6 +1,7 @@
 //! What `qib verify` prints of one volume.
 
 use super::affected::Suffers;
+use crate::destination::Destination;
 use crate::ended::Ended;
 use crate::error::Error;
 use crate::ledger::book::History;
@@ -42,7 +43,7 @@ pub fn told(objects: u64, bytes: u64, lost: usize, seconds: f64) -> String {
 pub struct Looked {
     name: Option<QubeName>,
     part: Part,
-    storage: Option<QubeName>,
+    storage: Option<Destination>,
     objects: u64,
     bytes: u64,
     is_nothing_there: bool,
@@ -107,7 +108,7 @@ impl Finding {
 
 impl Looked {
     /// Nothing yet.
-    pub fn new(name: QubeName, part: Part, storage: Option<QubeName>) -> Self {
+    pub fn new(name: QubeName, part: Part, storage: Option<Destination>) -> Self {
         Self {
             name: Some(name),
             part,
@@ -246,7 +247,7 @@ impl Looked {
         json!({
             "qube": self.name.as_ref().map(QubeName::as_str),
             "part": self.part.name(),
-            "storage": self.storage.as_ref().map(QubeName::as_str),
+            "storage": self.storage.as_ref().map(Destination::to_string),
             "ok": self.ended() == Ended::Well,
             "objects": self.objects,
             "bytes": self.bytes,

@@ -1,6 +1,7 @@
 //! Where histories lie: each at one storage qube. A qube that is stored at two has two.
 
 use super::{Book, Contradiction, History};
+use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::getting::At;
 use crate::ledger::record::Dom0Record;
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDom0 {
     /// The storage qube; none where neither the ledger nor the configuration names one.
-    pub storage: Option<QubeName>,
+    pub storage: Option<Destination>,
     /// The snapshot.
     pub record: Dom0Record,
 }
@@ -21,7 +22,7 @@ impl History {
     ///
     /// # Errors
     /// When neither the ledger nor the configuration names one.
-    pub fn storage(&self) -> Result<&QubeName> {
+    pub fn storage(&self) -> Result<&Destination> {
         let storage = self.storage.as_ref();
         storage.ok_or_else(|| unsaid(self.qube.name.as_str()))
     }
@@ -38,7 +39,7 @@ impl History {
     }
 
     /// True when it lies at this storage qube.
-    pub fn lies_at(&self, storage: &QubeName) -> bool {
+    pub fn lies_at(&self, storage: &Destination) -> bool {
         self.storage.as_ref() == Some(storage)
     }
 }
@@ -48,7 +49,7 @@ impl StoredDom0 {
     ///
     /// # Errors
     /// As [`History::storage`].
-    pub fn storage(&self) -> Result<&QubeName> {
+    pub fn storage(&self) -> Result<&Destination> {
         self.storage.as_ref().ok_or_else(|| unsaid("dom0"))
     }
 }
@@ -56,14 +57,14 @@ impl StoredDom0 {
 impl Book {
     /// Takes what the ledger does not say the place of as lying at `storage`: it is from before
     /// there could be two.
-    pub fn assume(&mut self, storage: &QubeName) {
+    pub fn assume(&mut self, storage: &Destination) {
         for place in self.places() {
             place.get_or_insert_with(|| storage.clone());
         }
     }
 
     /// Every storage qube at which something lies.
-    pub fn storages(&self) -> BTreeSet<QubeName> {
+    pub fn storages(&self) -> BTreeSet<Destination> {
         let histories = self
             .histories()
             .filter_map(|history| history.storage.as_ref());
@@ -108,7 +109,7 @@ impl Book {
         &self,
         name: &QubeName,
         uuid: Option<[u8; 16]>,
-        storage: &QubeName,
+        storage: &Destination,
     ) -> Option<&History> {
         let all = self.of_living(name, uuid);
         let there = all.filter(|history| history.lies_at(storage) && !history.is_closed);
@@ -116,7 +117,7 @@ impl Book {
     }
 
     /// What lay at `from` lies at `to` now.
-    pub(super) fn move_all(&mut self, from: &QubeName, to: &QubeName) {
+    pub(super) fn move_all(&mut self, from: &Destination, to: &Destination) {
         for place in self.places() {
             if place.as_ref() == Some(from) {
                 *place = Some(to.clone());
@@ -126,7 +127,7 @@ impl Book {
 
     pub(super) fn add_dom0(
         &mut self,
-        storage: Option<&QubeName>,
+        storage: Option<&Destination>,
         record: &Dom0Record,
     ) -> std::result::Result<(), Contradiction> {
         let last = self.dom0.last().map_or(0, |last| last.record.sequence);
@@ -140,7 +141,7 @@ impl Book {
         Ok(())
     }
 
-    fn places(&mut self) -> impl Iterator<Item = &mut Option<QubeName>> {
+    fn places(&mut self) -> impl Iterator<Item = &mut Option<Destination>> {
         let histories = self.histories.values_mut();
         let histories = histories.map(|history| &mut history.storage);
         histories.chain(self.dom0.iter_mut().map(|stored| &mut stored.storage))
