@@ -6,12 +6,18 @@ mod paths;
 
 use crate::error::{Error, Result};
 use qib_confine::calls::{ALWAYS, READING_PATHS};
-use qib_confine::crash;
 use qib_confine::filter::{self, Narrow};
+use qib_confine::limits::Limits;
 use qib_confine::power::{self, CapabilitySet};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+
+/// The way down to a file may be long in open folders; memory is what a disposable has at the most.
+const LIMITS: Limits = Limits {
+    files: 4096,
+    memory: 32 << 30,
+};
 
 /// What a helper needs after it was confined.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +68,7 @@ pub fn confine(needs: Needs<'_>, calls: &[u32]) -> Result<()> {
         Needs::Nothing | Needs::Tree { .. } => narrow.without_programs(),
     };
     let confined = || {
-        crash::leave_nothing()?;
+        LIMITS.set()?;
         paths::restrict(needs).map_err(io::Error::other)?;
         power::reduce(needs.power())?;
         filter::install(needs.calls(), narrow).map_err(io::Error::other)

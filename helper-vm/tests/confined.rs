@@ -15,11 +15,12 @@ use qib_helper::loop_device::{Access, LoopDevice};
 use rustix::fs::{
     AtFlags, Mode, OFlags, Uid, XattrFlags, chmodat, fchown, fsetxattr, mkdirat, openat, syncfs,
 };
+use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount,
     fsopen,
 };
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, kill_process, setrlimit};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -57,6 +58,25 @@ fn always(open: &File) {
     getrandom::fill(&mut [0; 32]).unwrap();
 }
 
+/// What it may take has an end.
+fn bounded(file: &File) {
+    let mut open = Vec::new();
+    let error = loop {
+        match file.try_clone() {
+            Ok(file) => open.push(file),
+            Err(error) => break error,
+        }
+        assert!(open.len() < 5000, "files without end");
+    };
+    assert_eq!(Errno::from_io_error(&error), Some(Errno::MFILE));
+    drop(open);
+    let mut memory: Vec<u8> = Vec::new();
+    assert!(memory.try_reserve_exact(33 << 30).is_err());
+    assert!(memory.try_reserve_exact(1 << 30).is_ok());
+    let core = getrlimit(Resource::Core);
+    assert_eq!((core.current, core.maximum), (Some(0), Some(0)));
+}
+
 fn with_text(folder: &Path) -> File {
     let path = folder.join("file");
     fs::write(&path, "open before").unwrap();
@@ -86,6 +106,7 @@ fn nothing() {
     refused(fs::read_dir(&folder));
     refused(fs::remove_file(folder.join("file")));
     always(&open);
+    bounded(&open);
     // Its call goes on, and can be ended.
     let mut word = [0; 4];
     call.stdin.as_mut().unwrap().write_all(b"word").unwrap();

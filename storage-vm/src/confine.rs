@@ -13,16 +13,22 @@ mod calls;
 use crate::config::{Config, ConfigError, PlaceConfig, Site};
 use crate::places::Places;
 use qib_confine::calls::{ALWAYS, READING_PATHS};
-use qib_confine::crash;
 use qib_confine::files::{
     AccessFs, RulesetCreatedAttr, all, at, none_of, none_of_but_the_network, reading,
 };
 use qib_confine::filter::{self, Narrow};
+use qib_confine::limits::Limits;
 use qib_confine::power::{self, CapabilitySet};
 use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+
+/// Sixty-four calls with five packs each, of which each may have some files and a thread's stack.
+const LIMITS: Limits = Limits {
+    files: 4096,
+    memory: 4 << 30,
+};
 
 /// Opens the places that the configuration names, and confines the daemon to what they need.
 ///
@@ -31,7 +37,7 @@ use std::path::PathBuf;
 /// # Errors
 /// [`ConfigError`] says why the place can not be used, or what the kernel refuses.
 pub fn open(config: &Config) -> Result<Places, ConfigError> {
-    crash::leave_nothing().map_err(|error| refused(error.into()))?;
+    LIMITS.set().map_err(|error| refused(error.into()))?;
     before_opening(config)?;
     let places = Places::open(config)?;
     if needed(config) == Need::Folders {

@@ -13,7 +13,7 @@ use cases::{folder, has_landlock, in_a_process, refused};
 use qib_storage::config::Config;
 use qib_storage::confine;
 use rustix::fs::{AtFlags, Mode, linkat, mkdirat, renameat, unlinkat};
-use rustix::process::{Resource, Rlimit, Signal, getppid, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getppid, getrlimit, kill_process, setrlimit};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -82,6 +82,10 @@ fn a_folder() {
         refused(fs::remove_file(outside.join("file")));
     }
     works(&own);
+    let most = |resource| getrlimit(resource).maximum;
+    assert_eq!(most(Resource::Core), Some(0));
+    assert_eq!(most(Resource::Nofile), Some(4096));
+    assert!(Vec::<u8>::new().try_reserve_exact(5 << 30).is_err());
     let call = thread::spawn(move || {
         let (mut call, _) = listener.accept().unwrap();
         let mut word = [0; 4];
