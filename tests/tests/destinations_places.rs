@@ -92,6 +92,7 @@ fn one_storage_qube_keeps_two_places_and_each_has_a_history_of_its_own() {
     machine.ok(&["scrub", "-d", SECOND]);
     let text = machine.ok(&["doctor"]);
     for line in [
+        format!("storage-service: qib-storage at {SECOND} answers"),
         format!("the storage qube {FIRST} has a copy of the whole ledger"),
         format!("the storage qube {SECOND} has a copy of the whole ledger"),
     ] {

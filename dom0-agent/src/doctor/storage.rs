@@ -68,5 +68,9 @@ pub(super) fn examine_service(
         return false;
     }
     let talk = |limit| Talk::with_storage(storage, Service::StorageVersion, limit, &machine.stop);
-    version::examine("storage-service", "qib-storage", talk, report)
+    let program = match &storage.place {
+        Some(_) => &format!("qib-storage at {storage}"),
+        None => "qib-storage",
+    };
+    version::examine("storage-service", program, talk, report)
 }

@@ -33,7 +33,7 @@ pub(super) fn examine(
             false
         }
         Err(error) => {
-            report.wrong(check, error);
+            report.wrong(check, format!("{program}: {error}"));
             false
         }
     }
