@@ -9,6 +9,7 @@ mod image;
 mod image_ahead;
 mod index_part;
 mod job;
+mod look;
 mod manifest_walk;
 mod merge_plan;
 mod mounted;

@@ -3,6 +3,7 @@
 
 use super::finish;
 use super::image;
+use super::look::Look;
 use super::manifest_walk::Root;
 use super::piece::Pieces;
 use super::run::store_tree;
@@ -113,11 +114,12 @@ fn describe<R: BlockReader>(fs: &Ext4<R>, offset: u64, bytes: u64) -> Option<(Di
 pub fn store_all<W: Write + Send + 'static>(
     session: &Session<W>,
     volume: &DiskVolume,
+    look: Look,
     known: Known,
 ) -> Result<BackupSummary> {
     let mut store = session.store(known)?;
     let mut trial = session.trial();
-    let (files, left_out) = store_tree(session, &volume.fs, &mut store, &mut trial)?;
+    let (files, left_out) = store_tree(session, &volume.fs, look, &mut store, &mut trial)?;
     let fs = volume.disk.fs_range();
     let image = image::entry(session, &volume.device, fs, &mut store)?;
     store.counts.folders = store.counts.folders.saturating_add(1);

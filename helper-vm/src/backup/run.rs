@@ -5,6 +5,7 @@ use super::fingerprint::Fingerprints;
 use super::finish;
 use super::image;
 use super::job::{self, Job};
+use super::look::Look;
 use super::manifest_walk::{ManifestWalk, Root};
 use super::mounted;
 use super::names_walk;
@@ -88,7 +89,13 @@ where
     let index_identity = OpenWith::seed(&job.order.index_seed);
     let index_identity = index_identity.ok_or(Error::Job("an index seed"))?;
     let suggestions = Suggestions::of(&volume);
-    let known = load(&job, &suggestions, &index_identity, &mut fetching)?;
+    let fingerprints = Fingerprints::new(&job.order.chunk_key, job.order.rules);
+    let mut load = || load(&job, &suggestions, &index_identity, &mut fetching);
+    let (known, look) = match &volume {
+        Volume::Files(fs) => Look::beside(fs.as_ref(), &fingerprints, load)?,
+        Volume::Disk(volume) => Look::beside(volume.file_system(), &fingerprints, load)?,
+        Volume::Mounted(_) | Volume::Image(_) => (load()?, Look::default()),
+    };
     let storage = Arc::new(fetching.into_putting());
     let session = Session {
         suggestions,
@@ -100,9 +107,9 @@ where
         job: job.order,
     };
     let summary = match volume {
-        Volume::Files(fs) => store_all(&session, fs.as_ref(), known),
+        Volume::Files(fs) => store_all(&session, fs.as_ref(), look, known),
         Volume::Mounted(mount) => mounted::store_all(&session, mount, known),
-        Volume::Disk(volume) => disk::store_all(&session, &volume, known),
+        Volume::Disk(volume) => disk::store_all(&session, &volume, look, known),
         Volume::Image(device) => image::store_all(&session, &device, known),
     }?;
     storage.finish()?;
@@ -141,38 +148,38 @@ fn load<R: Read, W: Write>(
 fn store_all<W: Write + Send + 'static, R: BlockReader>(
     session: &Session<W>,
     fs: &Ext4<R>,
+    look: Look,
     known: Known,
 ) -> Result<BackupSummary> {
     let mut store = session.store(known)?;
     let mut trial = session.trial();
-    let (root, left_out) = store_tree(session, fs, &mut store, &mut trial)?;
+    let (root, left_out) = store_tree(session, fs, look, &mut store, &mut trial)?;
     let block_size = BlockSize::new(fs.block_size().into()).unwrap_or_default();
     let kind = SnapshotKind::Tree;
     let stored = finish::finish(session, &mut store, root, &left_out, block_size, kind)?;
     Ok(session.summary(&store, stored, left_out, trial))
 }
 
-/// Stores the files of a file system, and says what was left out of them.
+/// Stores the files of a file system that was looked at, and says what was left out of them.
 ///
 /// # Errors
 /// When it can not be read, or something not be stored.
 pub(super) fn store_tree<W: Write + Send + 'static, R: BlockReader>(
     session: &Session<W>,
     fs: &Ext4<R>,
+    look: Look,
     store: &mut Store,
     trial: &mut Trial,
 ) -> Result<(Root, LeftOuts)> {
     let job = &session.job;
     let fingerprints = Fingerprints::new(&job.chunk_key, job.rules);
     let again = ReadAgain::new(job.previous, job.now, &job.chunk_key);
-    let survey = Survey::make(
-        fs,
-        &Comparison {
-            known: &store.known,
-            fingerprints: &fingerprints,
-            again: &again,
-        },
-    )?;
+    let comparison = Comparison {
+        known: &store.known,
+        again: &again,
+    };
+    let survey = Survey::make(fs.times(), &look, &comparison)?;
+    drop(look);
     let mut paths = Paths::new(job.rules, &job.paths, &session.obeyed());
     let known = &mut store.known;
     let selection = names_walk::walk(fs, job.rules, &mut paths, &survey, &fingerprints, known)?;

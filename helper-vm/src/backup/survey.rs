@@ -1,18 +1,14 @@
-//! One pass over the inode tables: what looks as an earlier run saw it, and
+//! The inodes beside what is known of them: what looks as an earlier run saw it, and
 //! which folders must be read because something in them or below them does not.
 
-use super::fingerprint::Fingerprints;
+use super::look::{Look, Part, Seen};
 use super::racy::ReadAgain;
 use crate::bits::Bits;
 use crate::error::{Error, Result};
 use crate::index::{Folder, Parent};
 use crate::known::Known;
-use qib_ext4::{BlockReader, Ext4, FileType, Inode, InodeNumber};
-use std::sync::atomic::{AtomicU64, Ordering};
+use qib_ext4::VolumeTimes;
 use std::thread;
-
-/// Groups that a thread takes at once: their tables lie side by side.
-const GROUPS: u64 = 2;
 
 /// What the inode tables say, compared with the index.
 #[derive(Default)]
@@ -29,8 +25,6 @@ pub struct Survey {
 pub struct Comparison<'a> {
     /// What earlier runs saw.
     pub known: &'a Known,
-    /// How inodes looked.
-    pub fingerprints: &'a Fingerprints,
     /// Whose turn it is to be read again.
     pub again: &'a ReadAgain,
 }
@@ -40,27 +34,24 @@ pub struct Comparison<'a> {
 struct Found {
     newest: i64,
     same: Bits,
-    /// Known inodes that do not look as they did, or that no manifest holds yet.
-    changed: Vec<(InodeNumber, FileType)>,
+    /// Known inodes that do not look as they did, or that no manifest holds yet; true for folders.
+    changed: Vec<(u32, bool)>,
 }
 
 impl Survey {
-    /// Reads all inodes, on all processors.
+    /// Compares all inodes with what is known, on all processors.
     ///
     /// # Errors
-    /// When the inode tables can not be read.
-    pub fn make<R: BlockReader>(fs: &Ext4<R>, comparison: &Comparison<'_>) -> Result<Self> {
-        let next = AtomicU64::new(0);
-        let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
+    /// When no thread can be started.
+    pub fn make(times: VolumeTimes, look: &Look, comparison: &Comparison<'_>) -> Result<Self> {
         let parts: Result<Vec<Found>> = thread::scope(|scope| {
-            let read = || scope.spawn(|| comparison.read(fs, &next));
-            let running: Vec<_> = (0..threads).map(|_| read()).collect();
+            let compare = |part| scope.spawn(move || comparison.compare(part));
+            let running: Vec<_> = look.0.iter().map(compare).collect();
             let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
             ended
-                .map(|part| part.map_err(|_| Error::thread_gone())?)
+                .map(|part| part.map_err(|_| Error::thread_gone()))
                 .collect()
         });
-        let times = fs.times();
         let mut survey = Self {
             newest: i64::try_from(times.written.max(times.mounted)).unwrap_or(0),
             ..Self::default()
@@ -69,27 +60,21 @@ impl Survey {
         for part in parts? {
             survey.newest = survey.newest.max(part.newest);
             survey.same.extend(&part.same);
-            for (number, file_type) in part.changed {
-                survey.change(comparison.known, number, file_type, &mut changed_links);
+            for (number, is_folder) in part.changed {
+                survey.change(comparison.known, number, is_folder, &mut changed_links);
             }
         }
         survey.touch_links(comparison.known, &changed_links);
         Ok(survey)
     }
 
-    fn change(
-        &mut self,
-        known: &Known,
-        number: InodeNumber,
-        file_type: FileType,
-        changed_links: &mut Bits,
-    ) {
-        let row = known.files.row(number.get());
+    fn change(&mut self, known: &Known, number: u32, is_folder: bool, changed_links: &mut Bits) {
+        let row = known.files.row(number);
         let parent = row.map_or(Parent::Unknown, |row| known.files.parent(row));
-        if file_type == FileType::Directory {
-            self.touch(known, Parent::Folder(number.get()));
+        if is_folder {
+            self.touch(known, Parent::Folder(number));
         } else if parent == Parent::Many {
-            changed_links.insert(number.get());
+            changed_links.insert(number);
         } else {
             self.touch(known, parent);
         }
@@ -128,41 +113,28 @@ impl Survey {
 }
 
 impl Comparison<'_> {
-    fn read<R: BlockReader>(&self, fs: &Ext4<R>, next: &AtomicU64) -> Result<Found> {
-        let mut found = Found::default();
-        loop {
-            let first = next.fetch_add(GROUPS, Ordering::Relaxed);
-            let end = first.saturating_add(GROUPS).min(fs.group_count().into());
-            let (Ok(first), Ok(end)) = (u32::try_from(first), u32::try_from(end)) else {
-                return Ok(found);
+    fn compare(&self, Part { newest, seen }: &Part) -> Found {
+        let mut found = Found {
+            newest: *newest,
+            ..Found::default()
+        };
+        for Seen { key, is_folder } in seen {
+            let rows = match is_folder {
+                true => &self.known.folders,
+                false => &self.known.files,
             };
-            if first >= end {
-                return Ok(found);
+            let Some(row) = rows.row(key.inode) else {
+                continue;
+            };
+            let same = rows.is_trusted(row) && rows.key(row) == Some(*key);
+            let same = same && !self.again.is_due(key.inode);
+            if same {
+                found.same.insert(key.inode);
             }
-            for inode in fs.inodes_of(first..end) {
-                self.compare(&inode?, &mut found);
+            if !same || !rows.is_placed(row) {
+                found.changed.push((key.inode, *is_folder));
             }
         }
-    }
-
-    fn compare(&self, inode: &Inode, found: &mut Found) {
-        found.newest = found.newest.max(inode.ctime.seconds);
-        let rows = if inode.file_type == FileType::Directory {
-            &self.known.folders
-        } else {
-            &self.known.files
-        };
-        let number = inode.number.get();
-        let Some(row) = rows.row(number) else {
-            return;
-        };
-        let same = rows.is_trusted(row) && rows.key(row) == Some(self.fingerprints.key_of(inode));
-        let same = same && !self.again.is_due(number);
-        if same {
-            found.same.insert(number);
-        }
-        if !same || !rows.is_placed(row) {
-            found.changed.push((inode.number, inode.file_type));
-        }
+        found
     }
 }
