@@ -61,12 +61,6 @@ impl From<Destination> for String {
     }
 }
 
-impl From<QubeName> for Destination {
-    fn from(qube: QubeName) -> Self {
-        Self { qube, place: None }
-    }
-}
-
 impl fmt::Display for Destination {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {

@@ -58,7 +58,8 @@ impl Talk {
         limit: u64,
         stop: &Stop,
     ) -> Result<Self> {
-        trace::say(format_args!("qrexec: {} in {qube}", service.name()));
+        let at = place.map_or_else(String::new, |place| format!(":{place}"));
+        trace::say(format_args!("qrexec: {} in {qube}{at}", service.name()));
         let (call, speak, hear) = Call::from_dom0(qube, service, place)
             .map_err(|error| Error::Program("qrexec-client", error.to_string()))?;
         let watched = Watched::new(hear, stop.clone(), PATIENCE);
