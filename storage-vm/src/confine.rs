@@ -19,8 +19,9 @@ use qib_confine::files::{
 use qib_confine::filter::{self, Narrow};
 use qib_confine::limits::Limits;
 use qib_confine::power::{self, CapabilitySet};
+use qib_rpc::name::PlaceName;
 use std::fs::{DirBuilder, File};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
@@ -41,7 +42,8 @@ pub fn open(config: &Config) -> Result<Places, ConfigError> {
     before_opening(config)?;
     let places = Places::open(config)?;
     if needed(config) == Need::Folders {
-        to_folders(&folders(config)).map_err(refused)?;
+        let open = config.sites().filter(|(name, _)| places.has(*name));
+        to_folders(&folders(open)).map_err(refused)?;
     }
     Ok(places)
 }
@@ -54,7 +56,7 @@ pub fn before_opening(config: &Config) -> Result<(), ConfigError> {
     if needed(config) != Need::Http {
         return Ok(());
     }
-    let mut written = folders(config);
+    let mut written = folders(config.sites());
     for (_, site) in config.sites().filter(|(_, site)| need(site) == Need::Http) {
         written.extend(site.transfer.cache_folder());
         written.push(site.transfer.spool.clone());
@@ -88,12 +90,12 @@ fn needed(config: &Config) -> Need {
     needs.max().unwrap_or(Need::Folders)
 }
 
-fn folders(config: &Config) -> Vec<PathBuf> {
+fn folders<'a>(sites: impl Iterator<Item = (Option<&'a PlaceName>, &'a Site)>) -> Vec<PathBuf> {
     let path = |(_, site): (_, &Site)| match &site.place {
         PlaceConfig::Folder(folder) => Some(folder.path.clone()),
         _ => None,
     };
-    config.sites().filter_map(path).collect()
+    sites.filter_map(path).collect()
 }
 
 fn refused(error: io::Error) -> ConfigError {
@@ -106,12 +108,9 @@ fn to_folders(folders: &[PathBuf]) -> io::Result<()> {
     let rules = none_of(all()).and_then(|rules| rules.add_rules(at(folders, own)));
     let restricted = rules.and_then(|rules| rules.restrict_self());
     restricted.map_err(io::Error::other)?;
-    // One that is there and could not be opened for its rule would stay shut.
+    // One that could not be opened for its rule stays shut.
     for folder in folders {
-        match File::open(folder) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        File::open(folder)?;
     }
     power::reduce(CapabilitySet::empty())?;
     let lists = [ALWAYS, READING_PATHS, calls::FOLDER, calls::SERVING];

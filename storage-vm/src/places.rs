@@ -33,6 +33,11 @@ impl Places {
         Ok(Self(places))
     }
 
+    /// True when the one with this name, or without any, could be opened.
+    pub fn has(&self, name: Option<&PlaceName>) -> bool {
+        self.0.contains_key(&name.cloned())
+    }
+
     /// The one that a call of dom0's is about.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use qib_rpc::message::record::{FindNewest, GetRecord, Newest, Place, PutRecord};
 use qib_rpc::message::version::Version;
 use qib_rpc::object::{Kind, ObjectName};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,15 +22,18 @@ const OF_DOM0: [&str; 5] = [
     "qib.StorageVersion",
 ];
 
-/// A daemon with a folder, another one that is called `second`, and `gone`, whose disk is not
-/// there.
+/// A daemon with a folder, another one that is called `second`, `gone`, whose disk is not there,
+/// and `loop`, which leads nowhere.
 fn started(parent: &Path) -> Daemon {
     let [first, second, gone] = ["first", "second", "gone"].map(|name| parent.join(name));
     let config = parent.join("storage.toml");
+    let endless = parent.join("loop");
+    symlink(&endless, &endless).unwrap();
     let text = format!(
         "[place]\ntype = \"folder\"\npath = {first:?}\n\
          [named.second.place]\ntype = \"folder\"\npath = {second:?}\n\
-         [named.gone.place]\ntype = \"folder\"\npath = {gone:?}\nmounted = {parent:?}\n"
+         [named.gone.place]\ntype = \"folder\"\npath = {gone:?}\nmounted = {parent:?}\n\
+         [named.loop.place]\ntype = \"folder\"\npath = {endless:?}\n"
     );
     fs::write(&config, text).unwrap();
     let socket = parent.join("storage.sock");
@@ -112,7 +116,7 @@ fn a_session_and_dom0s_own_belong_to_the_place_that_dom0_says() {
 fn a_place_that_is_not_there_is_told_of_and_stops_no_other() {
     let (parent, _) = folder();
     let daemon = started(parent.path());
-    for place in ["gone", "nowhere"] {
+    for place in ["gone", "loop", "nowhere"] {
         for service in OF_DOM0 {
             let mut line = daemon.call(&format!("{service}+{place} dom0"));
             if service == "qib.Permit" {
