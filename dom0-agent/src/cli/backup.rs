@@ -27,7 +27,7 @@ pub struct Backup {
     ///
     /// A feature or profile may name several: each keeps a history of its own. A storage qube is
     /// made one with 'qib setup --storage QUBE'; QUBE:PLACE is one of its places that have names.
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Not this one, or not what has this tag or class; may be repeated.
     #[arg(short = 'x', long, value_name = "QUBE")]

@@ -18,7 +18,7 @@ pub struct Browse {
     #[arg(long)]
     pub terminal: bool,
     /// The storage qube where they lie.
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Which of several qubes that had this name: the beginning of its id.
     #[arg(long, value_name = "ID")]

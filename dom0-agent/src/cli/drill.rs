@@ -11,7 +11,7 @@ pub struct Drill {
     /// The qube that was backed up.
     pub qube: QubeName,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// The number of the snapshot [default: the newest].
     #[arg(long, value_name = "N")]

@@ -32,7 +32,7 @@ pub struct Export {
     #[arg(long)]
     pub dry_run: bool,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Which of several qubes that had this name: the beginning of its id.
     #[arg(long, value_name = "ID")]

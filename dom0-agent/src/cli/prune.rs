@@ -7,7 +7,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Prune {
     /// Only what lies at this storage qube [default: wherever it lies].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Leave what was forgotten where it is for so many days.
     #[arg(long, value_name = "DAYS", default_value_t = 1)]

@@ -18,6 +18,6 @@ pub struct Rekey {
     #[arg(long)]
     pub all: bool,
     /// Only at this storage qube [default: at each].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
 }

@@ -82,7 +82,7 @@ pub struct Restore {
     #[arg(long = "netvm", value_name = "OLD=NEW")]
     pub netvms: Vec<Instead>,
     /// The storage qube to take it from [default: the one with the newest snapshot].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Have volumes of new qubes lie in pool NEW that were in pool OLD; may be repeated.
     #[arg(long = "pool", value_name = "OLD=NEW")]

@@ -10,7 +10,7 @@ pub struct Scrub {
     /// Only this qube's objects.
     pub qube: Option<QubeName>,
     /// Only what lies at this storage qube [default: wherever it lies].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Read so many percent of each qube's objects, from where the last scrub ended.
     #[arg(long, value_name = "PERCENT", default_value_t = 100,

@@ -10,7 +10,7 @@ pub struct Setup {
     /// The qube that is to keep the backups [default: the one in qib.conf]; or one more, which a
     /// qube's feature 'qib.storage', a profile or 'qib backup -d' then may name. QUBE:PLACE is
     /// one of several places that the storage qube's own storage.toml has.
-    #[arg(long, value_name = "QUBE[:PLACE]")]
+    #[arg(long, value_name = "DESTINATION")]
     pub storage: Option<Destination>,
     /// Do not copy the recovery kit to one more storage qube.
     #[arg(long, requires = "storage")]

@@ -13,7 +13,7 @@ pub struct Verify {
     #[arg(value_name = "QUBE")]
     pub qubes: Vec<QubeName>,
     /// Only what lies at this storage qube [default: wherever it lies].
-    #[arg(short, long, value_name = "QUBE[:PLACE]")]
+    #[arg(short, long, value_name = "DESTINATION")]
     pub dest_vm: Option<Destination>,
     /// Look at everything that the kept snapshots need. This is what happens unless less is asked.
     #[arg(long, conflicts_with_all = ["sample", "since"])]

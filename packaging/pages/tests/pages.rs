@@ -96,6 +96,21 @@ fn completions_are_scripts_of_their_shells_and_know_every_command() {
     }
 }
 
+/// zsh takes what follows a colon for what to do; names of values are written as they are.
+#[test]
+fn no_value_has_a_name_that_zsh_would_run() {
+    fn look(command: &Command) {
+        for argument in command.get_arguments() {
+            for name in argument.get_value_names().unwrap_or_default() {
+                let named = (command.get_name(), name.as_str());
+                assert!(!name.contains([':', '\'', '[', ']']), "{named:?}");
+            }
+        }
+        command.get_subcommands().for_each(look);
+    }
+    look(&qib_pages::qib());
+}
+
 #[test]
 fn bash_completes_a_command() {
     let written = written();
