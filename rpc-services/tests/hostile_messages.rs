@@ -410,6 +410,6 @@ fn hostile_readings() {
 #[test]
 fn hostile_faults() {
     let fault = |code: u32| [&code.to_le_bytes()[..], &[0, 0]].concat();
-    assert!(decode::<Fault>(&fault(27)).is_ok());
-    assert!(decode::<Fault>(&fault(28)).is_err(), "a code of the future");
+    assert!(decode::<Fault>(&fault(28)).is_ok());
+    assert!(decode::<Fault>(&fault(29)).is_err(), "a code of the future");
 }
