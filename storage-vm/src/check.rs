@@ -75,6 +75,7 @@ pub fn run(config: &Config) -> bool {
 /// Tries one place.
 fn tried(site: &Site) -> Outcome {
     if let PlaceConfig::Folder(folder) = &site.place {
+        folder.find_mounted()?;
         std::fs::create_dir_all(&folder.path)
             .map_err(|error| CheckError::Step("open", error.to_string()))?;
     }

@@ -92,7 +92,8 @@ fn needed(config: &Config) -> Need {
 
 fn folders<'a>(sites: impl Iterator<Item = (Option<&'a PlaceName>, &'a Site)>) -> Vec<PathBuf> {
     let path = |(_, site): (_, &Site)| match &site.place {
-        PlaceConfig::Folder(folder) => Some(folder.path.clone()),
+        // Below an empty mount point nothing is made.
+        PlaceConfig::Folder(folder) if folder.find_mounted().is_ok() => Some(folder.path.clone()),
         _ => None,
     };
     sites.filter_map(path).collect()

@@ -50,7 +50,6 @@ pub fn reached(place: &PlaceConfig) -> Result<(Operator, Way), ConfigError> {
     }
     match place {
         PlaceConfig::Folder(folder) => {
-            folder.find_mounted()?;
             let fs = Fs::default().root(&folder.path.to_string_lossy());
             let operator = Operator::new(fs);
             let operator = operator.map_err(|error| ConfigError::Place(error.to_string()))?;

@@ -131,12 +131,15 @@ fn with_a_folder_beside_a_place_by_http_it_writes_to_it_too() {
 fn a_folder_beside_http() {
     let (own, spool, outside) = (folder(), folder(), folder());
     let has_landlock = has_landlock();
+    let missing = outside.join("qib");
     let config = format!(
-        "{}[named.cloud.place]\ntype = \"webdav\"\nurl = \"http://127.0.0.1:9\"\n\
+        "{}[named.usb.place]\n{}mounted = {outside:?}\n[named.cloud.place]\ntype = \"webdav\"\nurl = \"http://127.0.0.1:9\"\n\
          [named.cloud.transfer]\nspool = {spool:?}\ncache = {spool:?}\n",
-        place(&own)
+        place(&own),
+        of_folder(&missing)
     );
     confine::before_opening(&configured(&config)).unwrap();
+    assert!(!missing.exists(), "made below an empty mount point");
     if has_landlock {
         refused(Command::new("/bin/true").status());
         refused(File::create(outside.join("new")));

@@ -1,7 +1,7 @@
 //! How much a program may take, and what it leaves when it crashes: nothing of its memory.
 
 use rustix::io::Result;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What a program needs at the most.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// From now on it takes no more, and leaves no core file.
+    /// From now on it takes no more, nor more than it might before, and leaves no core file.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -24,14 +24,15 @@ impl Limits {
             (Resource::Data, self.memory),
         ];
         for (resource, most) in all {
-            let most = Some(most);
-            setrlimit(
-                resource,
-                Rlimit {
-                    current: most,
-                    maximum: most,
-                },
-            )?;
+            // Nobody but root could raise what somebody has set lower.
+            let most = getrlimit(resource)
+                .maximum
+                .map_or(most, |had| had.min(most));
+            let limit = Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            };
+            setrlimit(resource, limit)?;
         }
         Ok(())
     }
